@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Listeners. Draft.
+ *
+ * A module contributes the listeners that it would open by default. Listeners that the operator configured for the module
+ * ("listeners" in the config) replace them.
+ */
+#ifndef MICROHOST_DRAFT_HTTP_SERVER_H
+#define MICROHOST_DRAFT_HTTP_SERVER_H
+
+#include <microhost/core.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MH_HTTP_LISTENER "mh.http.listener/1"
+
+/* Contributed with mh_host.contribute(MH_HTTP_LISTENER, &listener). */
+typedef struct mh_http_listener {
+    uint32_t size;
+    uint32_t flags;      /* 0 */
+    const char *name;    /* unique in the process; the module's id, or "<id>-<more>" */
+    const char *handler; /* name of one of the module's handlers; NULL: its only one */
+    mh_str address;      /* ":8080", "127.0.0.1:0", "[::1]:8080", "unix:/path" */
+} mh_http_listener;
+
+#define MH_HTTP_SERVER "mh.http.server/1"
+
+typedef struct mh_http_server {
+    uint32_t size;
+    uint32_t reserved;
+
+    /* Calls fn for each open listener with the address it is bound to (the real port where 0 was asked for).
+     * [main] [lent: until fn returns] */
+    void (*each)(const mh_host *h, void (*fn)(void *user, mh_str name, mh_str module, mh_str address, uint32_t tls), void *user);
+} mh_http_server;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls to services: in-process ones, or nodes of the registry over Micro's wire protocol. Draft.
+ *
+ * A call is a stream: open, send messages, receive messages, end. A unary call is the case of one and one: send with `fin`
+ * once, on_message once, on_end. Bodies pass unread.
+ */
+#ifndef MICROHOST_DRAFT_RPC_H
+#define MICROHOST_DRAFT_RPC_H
+
+#include <microhost/http_request.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MH_RPC "mh.rpc/1"
+
+typedef struct mh_rpc_call mh_rpc_call;
+
+enum { MH_RPC_STREAM = 1u << 0 /* the endpoint is a stream; without it the call is unary */ };
+
+typedef struct mh_rpc_target {
+    uint32_t size;
+    uint32_t flags;
+    mh_str service;      /* "go.micro.api.greeter" */
+    mh_str endpoint;     /* "Say.Hello" */
+    mh_str address;      /* a node's "host:port" instead of the registry's; or empty */
+    mh_str version;      /* of the service; empty: any */
+    mh_str content_type; /* "application/json" when empty */
+    const mh_kv *metadata; /* user headers; framing, hop-by-hop and Micro-* ones are ignored */
+    uint32_t n_metadata;
+    uint32_t timeout_ms; /* 0: the configured one; a request's deadline shortens it */
+    const mh_kv *labels; /* only nodes with this metadata */
+    uint32_t n_labels;
+    uint32_t reserved;
+} mh_rpc_target;
+
+typedef struct mh_rpc_message {
+    uint32_t size;
+    uint32_t n_headers;
+    mh_seg body;
+    mh_str content_type;
+    const mh_header *headers; /* of the wire message, as received */
+} mh_rpc_message;
+
+typedef struct mh_rpc_sink {
+    uint32_t size;
+    uint32_t reserved;
+    /* [loop] [lent: until return] */
+    void (*on_message)(void *user, mh_rpc_call *c, const mh_rpc_message *m);
+    /* The last call; `c` is gone afterwards. MH_OK: a normal end. Otherwise `error` is Micro's error JSON ({"id","code",
+     * "detail","status"}) or the raw text of the service: MH_E_INVALID when the service answered with an error, MH_E_NOT_FOUND
+     * (unknown service), MH_E_UNAVAILABLE (no live node, cannot connect), MH_E_TIMEOUT, MH_E_IO, MH_E_LIMIT, MH_E_CANCELLED.
+     * [loop] [lent: until return] */
+    void (*on_end)(void *user, mh_rpc_call *c, mh_status s, mh_str error);
+} mh_rpc_sink;
+
+typedef struct mh_rpc {
+    uint32_t size;
+    uint32_t reserved;
+
+    /* Opens a call on the calling thread. With a request `r` (or NULL) the call ends with it, inherits its deadline, and passes
+     * request id and trace on. Callbacks may come as soon as send() is called, even before it returns. `t` is copied.
+     * [loop] [main] */
+    mh_status (*open)(const mh_host *h, mh_req *r, const mh_rpc_target *t, const mh_rpc_sink *sink, void *user, mh_rpc_call **c);
+    /* Sends a message; `fin` 1 says it is the last. MH_E_BUSY: the window is full.
+     * [owner's loop] [lent: until return] */
+    mh_status (*send)(mh_rpc_call *c, mh_seg body, uint32_t fin);
+    /* Ends it without further callbacks.
+     * [owner's loop] */
+    void (*cancel)(mh_rpc_call *c);
+} mh_rpc;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
