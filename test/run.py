@@ -1,0 +1,275 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the tests and counts them: what meson compiled, and the Python files named *_test.py beside this file.
+
+usage: run.py --build build/dev [--only meson,integration,docs,check] [--all] [NAME]
+
+NAME is a part of a test's name ("a missing file", "host/json", "greeter"), in any case. A compiled test that is a doctest
+program counts with its cases. Exit status 77 of a compiled test, or unittest's skip, is a skip: always printed with
+its reason. The last line is "N passed, N failed"; the exit status is 1 when something failed.
+"""
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+TEST = Path(__file__).resolve().parent
+ROOT = TEST.parent
+sys.path.insert(0, str(TEST))
+
+DOCTEST = re.compile(r"test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\d+) failed")
+SANITIZERS = {
+    "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:detect_stack_use_after_return=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+}
+SLOWER = {"asan": "4", "tsan": "10"}
+BOLD, RED, PLAIN = ("\033[1m", "\033[31m", "\033[0m") if sys.stdout.isatty() else ("", "", "")
+
+
+class Count:
+    """What became of a group of tests."""
+
+    def __init__(self, name):
+        self.name, self.passed, self.failures, self.skips, self.began = name, 0, [], [], time.monotonic()
+
+    def add(self, passed=0, failures=(), skips=()):
+        self.passed += passed
+        self.failures += failures
+        self.skips += skips
+
+    def show(self):
+        seconds = time.monotonic() - self.began
+        color = RED if self.failures else ""
+        print(f"{color}{self.name:<24}{self.passed:>5} passed {len(self.failures):>4} failed  {seconds:6.1f} s{PLAIN}")
+        for name, reason in self.skips:
+            print(f"    skipped: {name}: {reason}")
+        for name, text in self.failures:
+            print(f"{RED}  FAILED {name}{PLAIN}\n" + indent(shorten(text)))
+        sys.stdout.flush()
+        return self
+
+
+def indent(text):
+    return "\n".join("    | " + line for line in text.rstrip().splitlines())
+
+
+def shorten(text, lines=60):
+    found = text.splitlines()
+    if len(found) > lines:
+        found = found[: lines // 2] + [f"... {len(found) - lines} lines ..."] + found[-lines // 2 :]
+    return "\n".join(found)
+
+
+def environment(build):
+    kind = build.name
+    prefix = ROOT / ".cache/prefix" / kind
+    return {**SANITIZERS, **os.environ, "MICROHOST_PREFIX": str(prefix), "MICROHOST_BUILD": str(build),
+            "MICROHOST_SLOW": SLOWER.get(kind, "1")}
+
+
+def run(command, env, timeout, cwd=ROOT):
+    """(exit status, output); status None when it took too long."""
+    try:
+        done = subprocess.run(command, env=env, cwd=cwd, timeout=timeout, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return done.returncode, done.stdout.decode("utf-8", "replace")
+    except subprocess.TimeoutExpired as late:
+        return None, f"{(late.stdout or b'').decode('utf-8', 'replace')}\nstill running after {timeout} s"
+
+
+# ---- what meson compiled
+
+
+def without_aslr(build):
+    """Older ThreadSanitizers cannot live with the address space of newer kernels."""
+    command = ["setarch", os.uname().machine, "-R"]
+    works = build.name == "tsan" and subprocess.run([*command, "true"], capture_output=True).returncode == 0
+    return command if works else []
+
+
+def doctest_filters(program, env, part):
+    """The options that select the cases whose suite, file or name contains part; None when there are none."""
+    for option in ("-ts", "-tc", "-sf"):
+        _, text = run([*program, "-ltc", f"{option}=*{part}*"], env, 60)
+        if not re.search(r"passing the current filters: 0\b", text):
+            return [f"{option}=*{part}*"]
+    return None
+
+
+def one_compiled(test, build, part):
+    name, env = test["name"], {**environment(build), **test["env"]}
+    command = without_aslr(build) + test["cmd"]
+    doctest = name == "unit" or "doctest" in test["suite"]
+    if part and doctest:
+        filters = doctest_filters(command, env, part)
+        if filters is None:
+            return {}
+        command = [*command, *filters]
+    elif part and part.lower() not in name.lower():
+        return {}
+    # meson's timeouts are for plain builds
+    status, text = run(command, env, test["timeout"] * int(SLOWER.get(build.name, 1)), test["workdir"] or build)
+    cases = DOCTEST.search(text)
+    if status == 77:
+        return {"skips": [(name, text.strip().splitlines()[-1] if text.strip() else "exit status 77")]}
+    if not cases:
+        return {"passed": 1} if status == 0 else {"failures": [(name, f"{text}\nexit status {status}")]}
+    failures = doctest_failures(text) if status else []
+    if status and not failures:
+        failures = [(name, f"{text}\nexit status {status}")]
+    return {"passed": int(cases[2]), "failures": failures}
+
+
+def doctest_failures(text):
+    """[(case, its report)] out of doctest's console report, where a line of = ends each."""
+    found = {}
+    for report in re.split(r"^=+$", text, flags=re.M):
+        case = re.search(r"TEST CASE:\s*(.+)", report)
+        if case and ("ERROR" in report or "should have failed" in report):
+            found.setdefault(case[1], []).append(report.strip())
+    return [(case, "\n".join(reports)) for case, reports in found.items()]
+
+
+def compiled(build, part):
+    result = Count(f"compiled ({build.name})")
+    listed = subprocess.run(["meson", "introspect", "--tests", str(build)], capture_output=True, text=True)
+    if listed.returncode:
+        result.add(failures=[("meson introspect", listed.stdout + listed.stderr)])
+        return result
+    with ThreadPoolExecutor(2) as pool:
+        for part_of in pool.map(lambda test: one_compiled(test, build, part), json.loads(listed.stdout)):
+            result.add(**part_of)
+    return result
+
+
+# ---- Python files; each in a process of its own
+
+
+class Collector(unittest.TestResult):
+    def __init__(self):
+        super().__init__()
+        self.found = {"passed": 0, "failures": [], "skips": []}
+
+    def addSuccess(self, test):
+        self.found["passed"] += 1
+
+    def addFailure(self, test, problem):
+        self.found["failures"].append((self.name(test), self._exc_info_to_string(problem, test)))
+
+    addError = addFailure
+
+    def addSubTest(self, test, subtest, problem):
+        if problem:
+            self.addFailure(subtest, problem)
+
+    def addSkip(self, test, reason):
+        self.found["skips"].append((self.name(test), reason))
+
+    @staticmethod
+    def name(test):
+        return re.sub(r"^test ", "", test.id().rpartition(".")[2].replace("_", " ")) if "(" not in test.id() else str(test)
+
+
+def one_file(path, part):
+    """The child's side: prints what it found as JSON on the last line of its standard output."""
+    out, sys.stdout = sys.stdout, sys.stderr
+    sys.path[:0] = [str(path.parent), str(TEST / "integration")]
+    suite = unittest.defaultTestLoader.loadTestsFromName(path.stem)
+    wanted = [t for t in flat(suite) if part.lower() in (t.id() + " " + t.id().replace("_", " ")).lower()]
+    collector = Collector()
+    unittest.TestSuite(wanted).run(collector)
+    print("\n" + json.dumps(collector.found), file=out)
+
+
+def flat(suite):
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            yield from flat(test)
+        else:
+            yield test
+
+
+def python(folder, build, part, timeout=300):
+    result = Count(f"{folder} ({build.name})")
+
+    def file(path):
+        command = [sys.executable, __file__, "--file", str(path), part]
+        status, text = run(command, environment(build), timeout * int(SLOWER.get(build.name, 1)))
+        last = text.rstrip().rpartition("\n")[2]
+        if status or not last.startswith("{"):
+            return {"failures": [(path.name, f"{text}\nexit status {status}")]}
+        found = json.loads(last)
+        if found["failures"] and (said := text.rstrip().rpartition("\n")[0].strip()):
+            found["failures"][-1][1] += f"\nwhat {path.name} printed:\n{said}"
+        return found
+
+    with ThreadPoolExecutor(2) as pool:
+        for found in pool.map(file, sorted((TEST / folder).glob("*_test.py"))):
+            result.add(**found)
+    return result
+
+
+# ---- the long ones
+
+
+def longer(build, part):
+    import kits
+
+    asan, tsan, fuzz = (build.parent / kind for kind in ("asan", "tsan", "fuzz"))
+    yield lambda: compiled(asan, part)
+    yield lambda: python("integration", asan, part)
+    yield lambda: compiled(tsan, part)
+    for name, steps in kits.steps(build, fuzz):
+        yield lambda name=name, steps=steps: kit(name, steps)
+
+
+def kit(name, function):
+    """A step of kits.py: returns None when it passed, a text when not; unittest.SkipTest when it cannot run."""
+    result = Count(name)
+    try:
+        problem = function()
+        result.add(**({"failures": [(name, problem)]} if problem else {"passed": 1}))
+    except unittest.SkipTest as reason:
+        result.add(skips=[(name, str(reason))])
+    except Exception as problem:
+        result.add(failures=[(name, repr(problem))])
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=Path, default=ROOT / "build/dev")
+    parser.add_argument("--only", default="meson,check,docs,integration")
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("name", nargs="?", default="")
+    options = parser.parse_args()
+    if options.file:
+        return one_file(options.file, options.name)
+    build = options.build.resolve()
+    groups = [lambda: compiled(build, options.name)] if "meson" in options.only else []
+    for folder in ("check", "docs", "integration"):
+        if folder in options.only.split(","):
+            groups.append(lambda folder=folder: python(folder, build, options.name))
+    counts = [group().show() for group in groups]
+    if options.all:
+        counts += [group().show() for group in longer(build, options.name)]
+    passed, failed = sum(c.passed for c in counts), sum(len(c.failures) for c in counts)
+    skipped = sum(len(c.skips) for c in counts)
+    if options.name and not passed + failed + skipped:
+        sys.exit(f"no test has {options.name!r} in its name")
+    if skipped:
+        print(f"{skipped} skipped, see above")
+    print(f"{BOLD}{passed} passed, {failed} failed{PLAIN}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
