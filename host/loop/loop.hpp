@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+/// One thread's engine: an edge-triggered epoll set, a timer wheel, and a queue through which other threads post work.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "loop/wheel.hpp"
+
+namespace microhost {
+
+/// Something with a file descriptor that is registered once for everything. Thread: its loop.
+class Pollable {
+  public:
+    virtual void on_events(uint32_t events) = 0;
+
+  protected:
+    ~Pollable() = default;
+};
+
+/// Posted work. run or drop is called exactly once, and frees it.
+struct Task {
+    Task* next = nullptr;
+    void (*run)(Task*) = nullptr;
+    void (*drop)(Task*) = nullptr;
+};
+
+class Loop {
+  public:
+    static constexpr unsigned kMaxLoops = 256;
+
+    /// `index`: 0..n-1 for request loops, n for the control thread's.
+    explicit Loop(unsigned index);
+    ~Loop();
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+
+    unsigned index() const { return index_; }
+    int epoll_fd() const { return epoll_fd_; }
+    Wheel& wheel() { return wheel_; }
+    /// The loop that runs on this thread, or null.
+    static Loop* current();
+    /// The living loop of that index, or null. Thread: any; loops outlive every module.
+    static Loop* by_index(unsigned index);
+
+    /// Nanoseconds of CLOCK_MONOTONIC, read once a turn.
+    uint64_t now_ns() const { return now_ns_; }
+    uint64_t now_ms() const { return now_ns_ / 1'000'000; }
+    void arm(Timer& t, uint64_t delay_ms) { wheel_.arm(t, now_ms(), delay_ms); }
+
+    /// Registers a descriptor, edge-triggered for reading and writing unless `events` says otherwise.
+    /// False with errno when the system refuses.
+    bool add(int fd, Pollable* p, uint32_t events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+    void modify(int fd, Pollable* p, uint32_t events);
+    void remove(int fd);
+
+    /// Hands work to the loop. False when it has stopped: then the task was dropped. Thread: any.
+    bool post(Task* t);
+    template <class F>
+    bool post(F f) {
+        return post(make_task(std::move(f)));
+    }
+    /// Work for the end of this turn on this thread, after all events: frees, flushes.
+    void defer(void (*fn)(void*), void* arg) { deferred_.push_back({fn, arg}); }
+    template <class T>
+    void free_later(T* object) {
+        defer([](void* p) { delete static_cast<T*>(p); }, object);
+    }
+
+    /// Makes this loop the calling thread's. Thread: the one that will turn it.
+    void adopt_thread();
+    /// Waits at most `max_wait_ms` (-1: as long as it takes) and handles what came.
+    void turn(int max_wait_ms = -1);
+    /// Turns until stop().
+    void run();
+    /// Thread: any.
+    void stop();
+    bool stopped() const { return stop_.load(std::memory_order_relaxed); }
+    /// After the last turn: drops what is still queued and refuses more.
+    void close_queue();
+
+  private:
+    struct Deferred {
+        void (*fn)(void*);
+        void* arg;
+    };
+    template <class F>
+    static Task* make_task(F f) {
+        struct Bound : Task {
+            explicit Bound(F fn) : f(std::move(fn)) {}
+            F f;
+        };
+        auto* t = new Bound(std::move(f));
+        t->run = [](Task* p) {
+            std::unique_ptr<Bound> b(static_cast<Bound*>(p));
+            b->f();
+        };
+        t->drop = [](Task* p) { delete static_cast<Bound*>(p); };
+        return t;
+    }
+    void run_posted();
+    void run_deferred();
+
+    unsigned index_;
+    int epoll_fd_;
+    int wake_fd_;
+    uint64_t now_ns_ = 0;
+    Wheel wheel_;
+    std::vector<Deferred> deferred_, running_;
+    std::atomic<Task*> posted_{nullptr};  // a stack, newest first; kClosed when nobody takes it any more
+    std::atomic<bool> stop_{false};
+};
+
+}  // namespace microhost
