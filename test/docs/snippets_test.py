@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every fenced block of the pages is run or compiled, in order, in one folder a page: what a reader does works."""
+import ast
+import contextlib
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import blocks
+import harness
+
+ROOT = harness.ROOT
+SKIP_FOLDERS = ("build", ".cache", "test", ".git")
+
+
+def pages():
+    found = [p for p in ROOT.rglob("*.md") if not any(part.startswith(SKIP_FOLDERS) for part in p.relative_to(ROOT).parts[:-1])]
+    return sorted(found, key=lambda page: (page.parent != ROOT, str(page)))
+
+
+class Reader:
+    """Somebody who works through a page. His folder has what a clone has where the pages use it."""
+
+    def __init__(self, folder):
+        self.folder, self.running = folder, []
+        for name in ("dev", "examples", "plugin-sdk"):
+            (folder / name).symlink_to(ROOT / name)
+        self.env = harness.clean_environment(folder)
+        self.env.update(
+            MICROHOST_KIND=harness.PREFIX.name,
+            PATH=f"{harness.PREFIX / 'bin'}:{self.env['PATH']}",
+            PKG_CONFIG_PATH=f"{harness.PREFIX}/lib/pkgconfig:{harness.PREFIX}/share/pkgconfig",
+        )
+
+    # ---- one block
+
+    def read(self, block):
+        """Raises AssertionError with what was wrong, SkipTest with why it cannot be tried."""
+        if block.instruction == "skip":
+            raise unittest.SkipTest(block.argument or "no reason is given")
+        if block.instruction == "file":
+            path = self.folder / block.argument
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block.text)
+        elif block.instruction == "same":
+            self.same(block)
+        elif block.instruction == "background":
+            self.background(block)
+            return
+        checker = getattr(self, "check_" + {"c++": "cpp", "bash": "sh"}.get(block.language, block.language), None)
+        if checker:
+            checker(block)
+
+    def same(self, block):
+        original = (ROOT / block.argument).read_text()
+        assert original == block.text, f"differs from {block.argument}: copy it again"
+
+    def check_sh(self, block):
+        status, text = self.shell(block.text)
+        assert status == 0, f"exit status {status}\n{text}"
+
+    def check_console(self, block):
+        for command, expected in blocks.session(block.text):
+            status, text = self.shell(command)
+            shown = "\n".join(expected)
+            assert blocks.matches(expected, text), f"$ {command}\nexpected:\n{shown}\ngot (exit status {status}):\n{text}"
+
+    def check_c(self, block):
+        self.compiles(block, ["cc", "-std=c11", "-x", "c"])
+
+    def check_cpp(self, block):
+        self.compiles(block, ["c++", "-std=c++20", "-x", "c++"])
+
+    def compiles(self, block, compiler):
+        flags = self.shell("pkg-config --cflags microhost")
+        if flags[0]:
+            raise unittest.SkipTest("the installed SDK has no microhost.pc")
+        command = [*compiler, "-Wall", "-Wextra", "-Werror", "-fsyntax-only", *shlex.split(flags[1]), "-"]
+        done = subprocess.run(command, input=block.text, env=self.env, cwd=self.folder, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+    def check_json(self, block):
+        plain = re.sub(r"^\s*//.*$|(?<=[\s,{\[])//[^\n\"]*$", "", block.text, flags=re.M)
+        content = json.loads(plain)
+        if isinstance(content, dict) and {"load", "listeners"} <= content.keys():
+            self.needs_program()
+            path = self.folder / f"block-{block.line}.json"
+            path.write_text(block.text)
+            status, text = self.shell(f"microhost --check_config --config {path}")
+            assert status == 0, f"exit status {status}\n{text}"
+
+    def check_python(self, block):
+        ast.parse(block.text)
+
+    # ---- running
+
+    def shell(self, text, seconds=300):
+        """Runs it; (exit status, output)."""
+        if "microhost " in text or "./dev run" in text or "curl" in text:
+            self.needs_program()
+        done = subprocess.run(["bash", "-eu", "-o", "pipefail", "-c", text], cwd=self.folder, env=self.env, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds)
+        return done.returncode, done.stdout
+
+    def needs_program(self):
+        if not harness.PROGRAM.exists():
+            raise unittest.SkipTest("microhost is not built yet")
+
+    def background(self, block):
+        self.needs_program()
+        log = self.folder / f"background-{block.line}.log"
+        with open(log, "w") as out:
+            process = subprocess.Popen(["bash", "-eu", "-c", block.text], cwd=self.folder, env=self.env, start_new_session=True,
+                                       stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
+        self.running.append((process, log))
+
+        def printed():
+            if process.poll() is not None and process.returncode:
+                raise AssertionError(f"ended with {process.returncode}\n{log.read_text()}")
+            return block.argument in log.read_text() if block.argument else self.ready(process)
+
+        try:
+            harness.wait_for(printed, 300, f"{block.argument or 'readiness'!r}")
+        except AssertionError as late:
+            raise AssertionError(f"{late}\n{log.read_text()}") from None
+
+    def ready(self, process):
+        return list((self.folder / "runtime").glob("instances/*/listeners.json"))
+
+    def leave(self):
+        for process, _ in reversed(self.running):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(15)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+class Snippets(unittest.TestCase):
+    """One test a page is added below."""
+
+    def page(self, page):
+        skipped = []
+        with tempfile.TemporaryDirectory(prefix="microhost-docs-") as folder:
+            reader = Reader(Path(folder))
+            try:
+                for block in blocks.blocks(page):
+                    with self.subTest(block.where):
+                        try:
+                            reader.read(block)
+                        except unittest.SkipTest as reason:
+                            skipped.append(f"{block.where}: {reason}")
+            finally:
+                reader.leave()
+        if skipped:
+            self.skipTest("; ".join(skipped))
+
+
+class Blocks(unittest.TestCase):
+    def test_dots_stand_for_anything(self):
+        self.assertTrue(blocks.matches(["a ... d", "...", "end"], "a b c d\nx\ny\nend\n"))
+        self.assertFalse(blocks.matches(["a ... d"], "a b c\n"))
+        self.assertFalse(blocks.matches([], "something\n"))
+
+    def test_a_session_is_cut_into_commands_and_outputs(self):
+        text = "$ one \\\n> two\nout\n$ three\n"
+        self.assertEqual(blocks.session(text), [("one \\\ntwo", ["out"]), ("three", [])])
+
+
+for _page in pages():
+    _name = re.sub(r"\W+", "_", str(_page.relative_to(ROOT)))
+    setattr(Snippets, f"test_{_name}", lambda self, page=_page: self.page(page))
+
+
+if __name__ == "__main__":
+    unittest.main()
