@@ -28,28 +28,27 @@ extern "C" {
 #define MH_EXPORT __attribute__((visibility("default")))
 
 /* True when table `t` is present, long enough to hold member `f` whole, and `f` is set. */
-#define MH_FIELD_OK(t, f) \
-    ((t) && (t)->size >= (uint32_t)((const char *)(&(t)->f + 1) - (const char *)(t)) && (t)->f)
+#define MH_FIELD_OK(t, f) ((t) && (t)->size >= (uint32_t)((const char *)(&(t)->f + 1) - (const char *)(t)) && (t)->f)
 
 /* Status codes. New ones are added at the end; treat an unknown negative value as a plain error. */
 enum {
     MH_OK = 0,
     MH_PENDING = 1,
-    MH_E_UNSUPPORTED = -1,  /* the interface, flag or option is not known here */
-    MH_E_INVALID = -2,      /* an argument or the state of the object forbids it */
+    MH_E_UNSUPPORTED = -1, /* the interface, flag or option is not known here */
+    MH_E_INVALID = -2,     /* an argument or the state of the object forbids it */
     MH_E_NOMEM = -3,
-    MH_E_GONE = -4,         /* the request, call or token is over */
+    MH_E_GONE = -4, /* the request, call or token is over */
     MH_E_TIMEOUT = -5,
-    MH_E_CANCELLED = -6,    /* the client, or whoever asked, went away */
-    MH_E_LIMIT = -7,        /* a configured bound would be exceeded */
+    MH_E_CANCELLED = -6, /* the client, or whoever asked, went away */
+    MH_E_LIMIT = -7,     /* a configured bound would be exceeded */
     MH_E_DENIED = -8,
-    MH_E_BUSY = -9,         /* queue or window full: try again when told */
+    MH_E_BUSY = -9, /* queue or window full: try again when told */
     MH_E_WRONG_THREAD = -10,
-    MH_E_PANIC = -11,       /* an exception was caught at the border */
-    MH_E_IO = -12,          /* the system or the peer broke it off */
+    MH_E_PANIC = -11, /* an exception was caught at the border */
+    MH_E_IO = -12,    /* the system or the peer broke it off */
     MH_E_EXISTS = -13,
-    MH_E_NOT_FOUND = -14,   /* no such service, name, file */
-    MH_E_UNAVAILABLE = -15  /* it is known, but nothing alive provides it */
+    MH_E_NOT_FOUND = -14,  /* no such service, name, file */
+    MH_E_UNAVAILABLE = -15 /* it is known, but nothing alive provides it */
 };
 typedef int32_t mh_status;
 

@@ -60,9 +60,9 @@ extern MH_EXPORT const mh_module_entry_t mh_module_entry;
 #endif
 
 /* Defines the manifest and the entry. Once per shared object, at file scope. */
-#define MH_MODULE(manifest, create_fn)                                                                        \
+#define MH_MODULE(manifest, create_fn)                                                              \
     static const char mh_manifest_text[] __attribute__((section(".mh_manifest"), used)) = manifest; \
-    MH_EXTERN_C MH_EXPORT const mh_module_entry_t mh_module_entry = {                                          \
+    MH_EXTERN_C MH_EXPORT const mh_module_entry_t mh_module_entry = {                               \
         MH_MAGIC, MH_ABI_EPOCH, sizeof(mh_module_entry_t), MH_HEADER_VERSION, mh_manifest_text, create_fn};
 
 #endif

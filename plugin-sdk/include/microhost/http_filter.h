@@ -53,11 +53,11 @@ typedef struct mh_filter_instance {
 
 typedef struct mh_http_filter {
     uint32_t size;
-    uint32_t interests; /* MH_I_* */
-    uint32_t phase;     /* MH_PHASE_* or a number between */
-    uint32_t max_body;  /* bytes, for the *_FULL interests */
-    const char *name;   /* unique in the module; the module's id by default when NULL */
-    const char *const *after;  /* names of filters, NULL-terminated, or NULL */
+    uint32_t interests;       /* MH_I_* */
+    uint32_t phase;           /* MH_PHASE_* or a number between */
+    uint32_t max_body;        /* bytes, for the *_FULL interests */
+    const char *name;         /* unique in the module; the module's id by default when NULL */
+    const char *const *after; /* names of filters, NULL-terminated, or NULL */
     const char *const *before;
     void *user; /* handed to instance_create and instance_destroy */
 

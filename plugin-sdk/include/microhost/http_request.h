@@ -45,7 +45,7 @@ enum {
     MH_REQ_TRUSTED_PEER = 1u << 1, /* the peer is in trusted_proxies, or came over a Unix socket */
     MH_REQ_UPGRADE = 1u << 2,      /* asks for a websocket */
     MH_REQ_HAS_BODY = 1u << 3,
-    MH_REQ_ANSWERED = 1u << 4      /* the response head is decided */
+    MH_REQ_ANSWERED = 1u << 4 /* the response head is decided */
 };
 
 /* What filters answer. */

@@ -22,10 +22,10 @@ enum {
 typedef struct mh_http_forward_to {
     uint32_t size;
     uint32_t flags;
-    mh_str address; /* "host:port" or "unix:/path"; or empty, then `service` */
-    mh_str service; /* registry name: a live node is selected */
-    mh_str version; /* of the service; empty: any */
-    mh_str path;    /* replaces the request's path when not empty */
+    mh_str address;               /* "host:port" or "unix:/path"; or empty, then `service` */
+    mh_str service;               /* registry name: a live node is selected */
+    mh_str version;               /* of the service; empty: any */
+    mh_str path;                  /* replaces the request's path when not empty */
     uint32_t connect_timeout_ms;  /* 0: the configured one */
     uint32_t response_timeout_ms; /* until the response head; 0: the configured one */
     const mh_kv *set_headers;     /* set on the request that goes out */

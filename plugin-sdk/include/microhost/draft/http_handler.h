@@ -18,7 +18,7 @@ extern "C" {
 
 typedef struct mh_http_handler {
     uint32_t size;
-    uint32_t flags; /* 0 */
+    uint32_t flags;   /* 0 */
     const char *name; /* listeners refer to it; the module's id by default when NULL */
     void *user;
 

@@ -32,7 +32,8 @@ typedef struct mh_http_server {
 
     /* Calls fn for each open listener with the address it is bound to (the real port where 0 was asked for).
      * [main] [lent: until fn returns] */
-    void (*each)(const mh_host *h, void (*fn)(void *user, mh_str name, mh_str module, mh_str address, uint32_t tls), void *user);
+    void (*each)(const mh_host *h, void (*fn)(void *user, mh_str name, mh_str module, mh_str address, uint32_t tls),
+                 void *user);
 } mh_http_server;
 
 #ifdef __cplusplus

@@ -26,7 +26,8 @@ typedef struct mh_http_stream {
     /* Begins the response; it is chunked for HTTP/1.1 unless a Content-Length is among the headers. The request then ends by
      * end(), by the client, or when its listener is drained; on_done of the handler tells. Return MH_OK from the handler.
      * [loop] [copied] */
-    mh_status (*begin)(mh_req *r, uint32_t status, const mh_kv *headers, uint32_t n, const mh_http_stream_events *e, void *user);
+    mh_status (*begin)(mh_req *r, uint32_t status, const mh_kv *headers, uint32_t n, const mh_http_stream_events *e,
+                       void *user);
     /* Sends bytes. MH_OK: taken. MH_E_BUSY: not taken, the client is slow (over 64 KiB wait): on_writable follows.
      * MH_E_GONE: the client left.
      * [loop] [copied] */

@@ -37,7 +37,8 @@ typedef struct mh_limit {
     mh_status (*open)(const mh_host *h, const char *name, uint32_t max_keys, uint64_t *set);
     /* Takes `cost` from the key's budget. Lock-free. Set out->size first.
      * [any] */
-    mh_status (*take)(uint64_t set, mh_str key, const mh_limit_rule *rule, uint32_t cost, uint64_t now_ns, mh_limit_answer *out);
+    mh_status (*take)(uint64_t set, mh_str key, const mh_limit_rule *rule, uint32_t cost, uint64_t now_ns,
+                      mh_limit_answer *out);
 } mh_limit;
 
 #ifdef __cplusplus

@@ -28,7 +28,7 @@ typedef struct mh_endpoint_view {
     uint32_t n_metadata;
     mh_str name;
     const mh_kv *metadata;
-    const mh_json_value *request;  /* Micro's Value, or NULL */
+    const mh_json_value *request; /* Micro's Value, or NULL */
     const mh_json_value *response;
 } mh_endpoint_view;
 

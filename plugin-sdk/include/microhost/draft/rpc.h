@@ -22,11 +22,11 @@ enum { MH_RPC_STREAM = 1u << 0 /* the endpoint is a stream; without it the call 
 typedef struct mh_rpc_target {
     uint32_t size;
     uint32_t flags;
-    mh_str service;      /* "go.micro.api.greeter" */
-    mh_str endpoint;     /* "Say.Hello" */
-    mh_str address;      /* a node's "host:port" instead of the registry's; or empty */
-    mh_str version;      /* of the service; empty: any */
-    mh_str content_type; /* "application/json" when empty */
+    mh_str service;        /* "go.micro.api.greeter" */
+    mh_str endpoint;       /* "Say.Hello" */
+    mh_str address;        /* a node's "host:port" instead of the registry's; or empty */
+    mh_str version;        /* of the service; empty: any */
+    mh_str content_type;   /* "application/json" when empty */
     const mh_kv *metadata; /* user headers; framing, hop-by-hop and Micro-* ones are ignored */
     uint32_t n_metadata;
     uint32_t timeout_ms; /* 0: the configured one; a request's deadline shortens it */
@@ -62,7 +62,8 @@ typedef struct mh_rpc {
     /* Opens a call on the calling thread. With a request `r` (or NULL) the call ends with it, inherits its deadline, and passes
      * request id and trace on. Callbacks may come as soon as send() is called, even before it returns. `t` is copied.
      * [loop] [main] */
-    mh_status (*open)(const mh_host *h, mh_req *r, const mh_rpc_target *t, const mh_rpc_sink *sink, void *user, mh_rpc_call **c);
+    mh_status (*open)(const mh_host *h, mh_req *r, const mh_rpc_target *t, const mh_rpc_sink *sink, void *user,
+                      mh_rpc_call **c);
     /* Sends a message; `fin` 1 says it is the last. MH_E_BUSY: the window is full.
      * [owner's loop] [lent: until return] */
     mh_status (*send)(mh_rpc_call *c, mh_seg body, uint32_t fin);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A command that a module offers. Draft. */
+#ifndef MICROHOST_DRAFT_COMMAND_PROVIDER_H
+#define MICROHOST_DRAFT_COMMAND_PROVIDER_H
+
+#include <microhost/draft/command.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MH_COMMAND_PROVIDER "mh.command.provider/1"
+
+typedef struct mh_command_in mh_command_in; /* a running command; valid until end() or on_cancel has returned */
+
+enum {
+    MH_COMMAND_BLOCKING = 1u << 0, /* run is called on a worker */
+    MH_COMMAND_HERE = 1u << 1      /* from afar it still runs in the caller's process, on that registry (list, call, stream);
+                                      default: in the serving process (modules, top, logs) */
+};
+
+/* Contributed with mh_host.contribute(MH_COMMAND_PROVIDER, &command), one descriptor a command. */
+typedef struct mh_command_provider {
+    uint32_t size;
+    uint32_t flags;       /* MH_COMMAND_BLOCKING, MH_COMMAND_HERE */
+    mh_command_info info; /* `module` is filled in by the host */
+    void *user;
+
+    /* Runs it: put out rows, text or JSON, then call end(), now or later, on this thread. The arguments are checked already. A
+     * negative status, after host->error(), ends it at once.
+     * [main, or worker as the flags say] */
+    mh_status (*run)(void *user, mh_command_in *in);
+    /* Nobody waits any more: the caller left, or the deadline passed. `in` is gone afterwards; do not call end(). May be NULL: a
+     * command that put nothing out yet and one on a worker learn it from the status of their next output.
+     * [main] */
+    void (*on_cancel)(void *user, mh_command_in *in, mh_status why);
+    /* Output can go on after MH_E_BUSY. May be NULL.
+     * [main] */
+    void (*on_writable)(void *user, mh_command_in *in);
+    /* Offers values for an argument: call candidate() for each, then return. May be NULL.
+     * [main] [lent: until return] */
+    void (*complete)(void *user, mh_str arg, mh_str prefix, void (*candidate)(void *to, mh_str word, mh_str summary), void *to);
+} mh_command_provider;
+
+#define MH_COMMAND_OUTPUT "mh.command.output/1"
+
+/* Every output answers MH_E_BUSY when the receiver is slow (it is not taken; on_writable follows, a worker blocks instead) and
+ * MH_E_GONE when nobody waits any more. */
+typedef struct mh_command_output {
+    uint32_t size;
+    uint32_t reserved;
+
+    /* An argument as text, as given or by default; MH_E_NOT_FOUND. The i-th of a repeated one.
+     * [thread of run] [lent: until end] */
+    mh_status (*arg)(mh_command_in *in, mh_str name, uint32_t i, mh_str *out);
+    /* An argument by its type: whole numbers, bools, durations, sizes, times.
+     * [thread of run] */
+    mh_status (*arg_integer)(mh_command_in *in, mh_str name, int64_t *out);
+    /* Who asks; NULL for nobody.
+     * [thread of run] [lent: until end] */
+    const mh_principal *(*principal)(mh_command_in *in);
+    /* One MH_SURFACE_* bit: for what makes sense on a terminal only.
+     * [thread of run] */
+    uint32_t (*surface)(mh_command_in *in);
+    /* Milliseconds until the deadline; UINT32_MAX without one.
+     * [thread of run] */
+    uint32_t (*time_left_ms)(mh_command_in *in);
+    /* A private pointer for this run, NULL at first.
+     * [thread of run] */
+    void **(*slot)(mh_command_in *in);
+
+    /* [thread of run] [copied] */
+    mh_status (*columns)(mh_command_in *in, const mh_str *names, uint32_t n);
+    /* As many cells as columns.
+     * [thread of run] [copied] */
+    mh_status (*row)(mh_command_in *in, const mh_cell *cells, uint32_t n);
+    /* [thread of run] [copied] */
+    mh_status (*text)(mh_command_in *in, mh_str text);
+    /* One whole JSON value.
+     * [thread of run] [copied] */
+    mh_status (*json)(mh_command_in *in, mh_str json);
+    /* The command is done: `in` is gone. exit_code 0 and an empty text, or what a person should read.
+     * [thread of run] [copied] */
+    mh_status (*end)(mh_command_in *in, mh_status s, int32_t exit_code, mh_str error);
+} mh_command_output;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Something happened: topics within the process and, where a broker is loaded, beyond it. Draft.
+ *
+ * Delivery is at most once. The host publishes module.loaded, module.drained, config.committed, registry.changed,
+ * listener.opened and health.changed under "microhost.".
+ */
+#ifndef MICROHOST_DRAFT_EVENT_H
+#define MICROHOST_DRAFT_EVENT_H
+
+#include <microhost/core.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MH_EVENT_BUS "mh.event/1"
+
+typedef struct mh_event {
+    uint32_t size;
+    uint32_t n_headers;
+    mh_str topic;
+    mh_str content_type;
+    const mh_kv *headers;
+    mh_seg body;
+    mh_str id;       /* given by the host when empty */
+    mh_str origin;   /* module id, or "broker:NAME"; the host fills it in */
+    int64_t time_ms; /* since 1970, UTC; the host fills it in when 0 */
+    uint64_t lost;   /* how many events the subscriber's queue dropped since the last delivery */
+} mh_event;
+
+enum {
+    MH_EVENT_LOCAL = 1u << 0, /* publish: do not hand it to brokers; subscribe: only events of this process */
+    MH_EVENT_QUEUE = 1u << 1  /* subscribe: of all subscribers of the module with this bit and topic one gets each event */
+};
+
+typedef struct mh_event_bus {
+    uint32_t size;
+    uint32_t reserved;
+
+    /* Publishes. `size`, `topic` and `body` are needed, the rest may be empty. MH_E_LIMIT over 1 MiB, MH_E_BUSY when the queue
+     * of the broker is full: subscribers in the process have got it even then.
+     * [any] [copied] */
+    mh_status (*publish)(const mh_host *h, const mh_event *e, uint32_t flags);
+    /* Calls fn on this thread for each event of a topic; a `topic` that ends in ".*" takes all that begin so. 256 events wait
+     * at most, then the oldest is dropped. Ends with unsubscribe() or the module.
+     * [loop] [main] [event lent: until fn returns] */
+    mh_status (*subscribe)(const mh_host *h, mh_str topic, uint32_t flags, void (*fn)(void *user, const mh_event *e),
+                           void *user, mh_token *out);
+    /* After it, fn is not called again.
+     * [thread of subscribe] */
+    mh_status (*unsubscribe)(mh_token t);
+} mh_event_bus;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
