@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Listening sockets, and accepting from them without ever spinning or losing one.
+#pragma once
+
+#include <string>
+
+#include "loop/loop.hpp"
+#include "net/address.hpp"
+#include "result.hpp"
+
+namespace microhost::net {
+
+struct ListenOptions {
+    bool reuse_port = true;  // one socket a loop; the kernel spreads connections over them
+    int backlog = 4096;
+    unsigned unix_mode = 0660;
+};
+
+/// Binds and listens. A taken port is one line that names the address.
+Result<int> open_listener(const Address& at, const ListenOptions& options);
+/// What a socket is bound to: the real port where 0 was asked for.
+Address local_address(int fd);
+
+/// Accepts on one loop, in batches. When descriptors run out it pauses, closes the waiting clients politely and goes on.
+class Acceptor final : public Pollable {
+  public:
+    /// Takes the descriptor of an accepted connection.
+    using OnAccept = void (*)(void* user, int fd, const Address& peer);
+
+    Acceptor(Loop& loop, int fd, OnAccept on_accept, void* user);
+    ~Acceptor();
+    Acceptor(const Acceptor&) = delete;
+
+    int fd() const { return fd_; }
+    void pause();
+    void resume();
+    /// Stops accepting for good.
+    void close();
+    void on_events(uint32_t events) override;
+    /// How often descriptors had run out.
+    uint64_t exhausted() const { return exhausted_; }
+
+  private:
+    void accept_batch();
+    void shed();
+
+    Loop& loop_;
+    int fd_;
+    int reserve_;  // given up for a moment to take a client off the queue when no descriptor is left
+    OnAccept on_accept_;
+    void* user_;
+    bool paused_ = false;
+    uint64_t exhausted_ = 0;
+    struct Retry : Timer {
+        Acceptor* owner;
+    } retry_;
+};
+
+}  // namespace microhost::net
