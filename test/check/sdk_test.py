@@ -15,7 +15,7 @@ DIALECTS = [("c", "c11"), ("c", "c17"), *(("c++", f"c++{year}") for year in (11,
 STRICT = ["-Wall", "-Wextra", "-Werror", "-pedantic", "-fsyntax-only"]
 # a member of a table: four spaces, a type, (*name)(
 MEMBER = re.compile(r"^    \w[\w\s*]*\(\*(\w+)\)\(")
-TAG = re.compile(r"\[(owner's )?(main|loop|worker|any)\b")
+TAG = re.compile(r"\[(main|loop|worker|any|owner's loop|thread of \w+)\b")
 
 
 def compilers():

@@ -16,11 +16,13 @@ import blocks
 import harness
 
 ROOT = harness.ROOT
-SKIP_FOLDERS = ("build", ".cache", "test", ".git")
 
 
 def pages():
-    found = [p for p in ROOT.rglob("*.md") if not any(part.startswith(SKIP_FOLDERS) for part in p.relative_to(ROOT).parts[:-1])]
+    """The Markdown files of the project, the top ones first."""
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"]
+    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    found = [ROOT / name for name in names if name and (ROOT / name).is_file()]
     return sorted(found, key=lambda page: (page.parent != ROOT, str(page)))
 
 
