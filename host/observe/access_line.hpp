@@ -27,12 +27,14 @@ struct AccessRecord {
     std::string_view route;
 };
 
-/// No text is written longer than this many bytes (before escaping): one request cannot fill a disk.
+/// No text is written longer than this many bytes (before escaping): one request cannot fill a
+/// disk.
 inline constexpr std::size_t kMaxAccessText = 2048;
 
 /// `%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-agent}i"` with Apache's escapes, and the newline.
 void append_combined_line(std::string& out, const AccessRecord& record);
-/// One JSON object with the members of AccessRecord ("time" in RFC 3339; unknown texts left out), and the newline.
+/// One JSON object with the members of AccessRecord ("time" in RFC 3339; unknown texts left out),
+/// and the newline.
 void append_json_line(std::string& out, const AccessRecord& record);
 
 }  // namespace microhost::observe

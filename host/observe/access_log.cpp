@@ -11,7 +11,8 @@
 namespace microhost::observe {
 namespace {
 
-/// One loop's buffers, a ring: the loop fills number `filled`, the writer empties from `emptied` on.
+/// One loop's buffers, a ring: the loop fills number `filled`, the writer empties from `emptied`
+/// on.
 struct alignas(64) Lane {
     std::array<std::string, AccessLog::kBuffers> buffers;
     std::atomic<std::uint64_t> filled{0};               // written by the loop
@@ -36,7 +37,7 @@ struct alignas(64) Lane {
 
 /// Shared with the writer's thread.
 class Lanes final : public LineSource {
-public:
+  public:
     explicit Lanes(std::size_t loops) : lanes(loops) {}
 
     void drain(std::string& batch) override {

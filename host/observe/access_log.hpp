@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The access log: each loop fills its own buffers, one thread writes them. Off unless somebody opens one.
+/// The access log: each loop fills its own buffers, one thread writes them. Off unless somebody
+/// opens one.
 #pragma once
 
 #include "observe/access_line.hpp"
@@ -24,7 +25,7 @@ struct AccessOptions {
 };
 
 class AccessLog {
-public:
+  public:
     /// A buffer goes to the writer when it has this many bytes.
     static constexpr std::size_t kBufferBytes = 64 * 1024;
     /// Per loop. When the writer has all but one of them, records are dropped and counted.
@@ -37,9 +38,11 @@ public:
     AccessLog(const AccessLog&) = delete;
     AccessLog& operator=(const AccessLog&) = delete;
 
-    /// [loop] Formats the record into the loop's buffer. No lock; no allocation once the buffers have grown.
+    /// [loop] Formats the record into the loop's buffer. No lock; no allocation once the buffers
+    /// have grown.
     void append(std::size_t loop, const AccessRecord& record) noexcept;
-    /// [loop] Hands over what the buffer holds, at most once a second. `now_ms`: any monotonic clock.
+    /// [loop] Hands over what the buffer holds, at most once a second. `now_ms`: any monotonic
+    /// clock.
     void tick(std::size_t loop, std::uint64_t now_ms) noexcept;
 
     /// [any] Opens the file again before the next write.
@@ -49,7 +52,7 @@ public:
     /// [any] Records dropped because the writer was behind.
     std::uint64_t dropped() const noexcept;
 
-private:
+  private:
     struct Internals;
     explicit AccessLog(std::unique_ptr<Internals> internals);
 

@@ -72,7 +72,8 @@ void ByteRing::pop() noexcept {
     const std::uint64_t tail = tail_.load(std::memory_order_relaxed);
     Header* header = at(tail);
     assert((header->state & kReady) != 0);
-    // Any word of the block may be the next header here, and a header that is not committed must read as 0.
+    // Any word of the block may be the next header here, and a header that is not committed must
+    // read as 0.
     const std::uint32_t length = header->state & kLength;
     std::memset(static_cast<void*>(header), 0, length);
     tail_.store(tail + length, std::memory_order_release);

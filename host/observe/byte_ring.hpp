@@ -10,15 +10,16 @@
 
 namespace microhost::observe {
 
-/// A producer reserves room with one compare-and-swap, fills it in place and commits it. Records come out in the order
-/// in which room was reserved. Nobody ever waits: a full ring answers nullptr and the producer drops its record.
+/// A producer reserves room with one compare-and-swap, fills it in place and commits it. Records
+/// come out in the order in which room was reserved. Nobody ever waits: a full ring answers nullptr
+/// and the producer drops its record.
 class ByteRing {
-public:
+  public:
     /// `capacity` in bytes is rounded up to a power of two, at least 4 KiB.
     explicit ByteRing(std::size_t capacity);
 
-    /// [any] Room for `size` bytes, aligned to 8, or nullptr when the ring is full (or `size` exceeds half of it).
-    /// Every reservation must be committed soon: the consumer cannot pass it.
+    /// [any] Room for `size` bytes, aligned to 8, or nullptr when the ring is full (or `size`
+    /// exceeds half of it). Every reservation must be committed soon: the consumer cannot pass it.
     std::byte* reserve(std::uint32_t size) noexcept;
     /// [any] Hands what `reserve` returned to the consumer.
     void commit(std::byte* record) noexcept;
@@ -32,7 +33,7 @@ public:
     bool empty() const noexcept;
     std::size_t capacity() const noexcept { return mask_ + 1; }
 
-private:
+  private:
     struct Header {
         std::uint32_t state;  // 0 until committed; then a flag and the length of the block
         std::uint32_t size;   // what the producer asked for

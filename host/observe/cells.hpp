@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What a loop counts in: cells that one thread writes and a scrape reads, so that counting needs no locked instruction.
+/// What a loop counts in: cells that one thread writes and a scrape reads, so that counting needs
+/// no locked instruction.
 #pragma once
 
 #include <array>
@@ -17,10 +18,10 @@ inline void cell_add(Cell& cell, std::uint64_t n) noexcept {
     cell.store(cell.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
 }
 
-/// Handles are one pointer, copied freely, valid as long as the Metrics they come from. A handle belongs to the loop that
-/// it was made for; a default-constructed one must not be used.
+/// Handles are one pointer, copied freely, valid as long as the Metrics they come from. A handle
+/// belongs to the loop that it was made for; a default-constructed one must not be used.
 class Counter {
-public:
+  public:
     Counter() = default;
     explicit Counter(Cell* cell) : cell_(cell) {}
     /// [owner]
@@ -32,13 +33,13 @@ public:
     /// [any] Of this loop only.
     std::uint64_t value() const noexcept { return cell_->load(std::memory_order_relaxed); }
 
-private:
+  private:
     Cell* cell_ = nullptr;
 };
 
 /// Each loop keeps its part; the scrape shows the sum.
 class Gauge {
-public:
+  public:
     Gauge() = default;
     explicit Gauge(Cell* cell) : cell_(cell) {}
     /// [owner]
@@ -51,11 +52,12 @@ public:
         return static_cast<std::int64_t>(cell_->load(std::memory_order_relaxed));
     }
 
-private:
+  private:
     Cell* cell_ = nullptr;
 };
 
-/// Upper bounds in microseconds, inclusive. At most one lies between two powers of two: `bucket_of` relies on it.
+/// Upper bounds in microseconds, inclusive. At most one lies between two powers of two: `bucket_of`
+/// relies on it.
 inline constexpr std::array<std::uint64_t, 16> kBucketBounds{
     100,    250,     500,     1'000,   2'500,     5'000,     10'000,    25'000,
     50'000, 100'000, 250'000, 500'000, 1'000'000, 2'500'000, 5'000'000, 10'000'000};
@@ -90,7 +92,7 @@ constexpr std::size_t bucket_of(std::uint64_t us) noexcept {
 }
 
 class Histogram {
-public:
+  public:
     /// The sum, then the buckets (not cumulative).
     static constexpr std::size_t kCells = 1 + kBuckets;
 
@@ -102,7 +104,7 @@ public:
         cell_add(cells_[1 + bucket_of(us)], 1);
     }
 
-private:
+  private:
     Cell* cells_ = nullptr;
 };
 

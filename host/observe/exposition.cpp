@@ -45,7 +45,8 @@ std::string real(double number) {
     return fmt::format("{}", number);
 }
 
-/// Backslash and newline are escaped everywhere, quotes only in label values. The format is UTF-8 by definition.
+/// Backslash and newline are escaped everywhere, quotes only in label values. The format is UTF-8
+/// by definition.
 void append_escaped(std::string& out, std::string_view text, bool label) {
     while (!text.empty()) {
         char32_t code = 0;
@@ -66,7 +67,7 @@ void append_escaped(std::string& out, std::string_view text, bool label) {
 }
 
 class Text {
-public:
+  public:
     void family(const Family& family) {
         out_ += "# HELP " + family.name + ' ';
         append_escaped(out_, family.help, false);
@@ -79,7 +80,7 @@ public:
     }
     std::string take() { return std::move(out_); }
 
-private:
+  private:
     void line(const Family& family, const Sample& sample, std::string_view suffix,
               std::string_view bound, std::string_view value) {
         out_ += family.name;

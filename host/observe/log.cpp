@@ -20,7 +20,7 @@ constexpr std::size_t kBatch = 64 * 1024;
 
 /// The ring, and what the writer's thread does with what comes out of it.
 class Lines final : public observe::LineSource {
-public:
+  public:
     Lines(const Options& options, bool text, bool colour)
         : ring(std::max(options.ring_bytes, 4 * kMaxRecord)),
           tail(options.tail_records),
@@ -49,7 +49,7 @@ public:
     Tail tail;
     std::atomic<std::uint64_t> dropped{0};
 
-private:
+  private:
     void append(std::string& batch, std::span<const std::byte> encoded) {
         const Record record = decode(encoded, fields_);
         text_ ? append_text_line(batch, record, colour_) : append_json_line(batch, record);

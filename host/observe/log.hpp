@@ -32,14 +32,16 @@ struct Options {
 
 class Log;
 
-/// Who speaks: a folder of the host ("host/http") or a module id. Copied freely; lives as long as the Log.
+/// Who speaks: a folder of the host ("host/http") or a module id. Copied freely; lives as long as
+/// the Log.
 class Domain {
-public:
+  public:
     /// [any] One relaxed load; write no line for less.
     bool enabled(Level level) const noexcept {
         return static_cast<std::uint32_t>(level) >= cell_->level.load(std::memory_order_relaxed);
     }
-    /// [any] Never blocks, never allocates; dropped and counted when the ring is full. Everything is copied.
+    /// [any] Never blocks, never allocates; dropped and counted when the ring is full. Everything
+    /// is copied.
     void write(Level level, std::string_view message, std::span<const Field> fields) const noexcept;
 
     using Fields = std::initializer_list<Field>;
@@ -52,7 +54,7 @@ public:
     const std::atomic<std::uint32_t>& level_word() const noexcept { return cell_->level; }
     std::string_view name() const noexcept { return cell_->name; }
 
-private:
+  private:
     friend class Log;
     struct Cell {
         Cell(Log& l, std::string_view n, Level from)
@@ -71,7 +73,7 @@ private:
 
 /// One per process, made first and destroyed last, passed by reference.
 class Log {
-public:
+  public:
     using milliseconds = std::chrono::milliseconds;
 
     /// Errors: the file cannot be opened, the levels cannot be read.
@@ -84,23 +86,26 @@ public:
     /// [any] The domain of that name, made at first use. Takes a mutex: keep the handle.
     Domain domain(std::string_view name);
 
-    /// [any] "info", or "info,host/http=debug,my-module=warn": a name holds for itself and what is below it ("host").
-    /// On an error nothing changes.
+    /// [any] "info", or "info,host/http=debug,my-module=warn": a name holds for itself and what is
+    /// below it ("host"). On an error nothing changes.
     Result<void> set_levels(std::string_view levels);
 
-    /// [any] Waits until all that was logged before is written; false after `limit`. Not from a loop.
+    /// [any] Waits until all that was logged before is written; false after `limit`. Not from a
+    /// loop.
     bool flush(milliseconds limit);
-    /// [any] After log rotation: opens the file again before the next line. A failure is a line in the old file.
+    /// [any] After log rotation: opens the file again before the next line. A failure is a line in
+    /// the old file.
     void reopen() noexcept;
 
-    /// [any] At most the last `n` written records after that sequence number, oldest first. Not from a loop.
+    /// [any] At most the last `n` written records after that sequence number, oldest first. Not
+    /// from a loop.
     std::vector<Entry> recent(std::size_t n, std::uint64_t after = 0) const;
     /// [any] Records dropped because the ring was full.
     std::uint64_t dropped() const noexcept;
     /// [any] Batches that the file or pipe did not take whole.
     std::uint64_t write_failures() const noexcept;
 
-private:
+  private:
     friend class Domain;
     struct Internals;
     explicit Log(std::unique_ptr<Internals> internals);

@@ -17,7 +17,8 @@ struct Levels {
     std::vector<std::pair<std::string, Level>> exceptions;
 
     static Result<Levels> parse(std::string_view text);
-    /// The longest exception that names the domain or a parent of it ("host" for "host/http") decides.
+    /// The longest exception that names the domain or a parent of it ("host" for "host/http")
+    /// decides.
     Level of(std::string_view domain) const;
 };
 

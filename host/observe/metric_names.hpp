@@ -7,8 +7,9 @@
 
 namespace microhost::observe {
 
-/// Prometheus' rules for names, and ours: prefixes microhost_ and process_ are the host's; counters end in _total,
-/// histograms and other times in _seconds (before _total). No label twice; none of `le`, `quantile`, `__...`.
+/// Prometheus' rules for names, and ours: prefixes microhost_ and process_ are the host's; counters
+/// end in _total, histograms and other times in _seconds (before _total). No label twice; none of
+/// `le`, `quantile`, `__...`.
 Result<void> check_definition(const Definition& wanted);
 
 }  // namespace microhost::observe

@@ -18,7 +18,7 @@ namespace microhost::observe {
 
 /// The cells of one shard, dense among themselves and never in a cache line of another shard.
 class CellBlocks {
-public:
+  public:
     Cell* take(std::size_t n) {
         if (blocks_.empty() || used_ + n > kBlock) {
             blocks_.push_back(std::make_unique<Block>());
@@ -29,7 +29,7 @@ public:
         return cells;
     }
 
-private:
+  private:
     static constexpr std::size_t kBlock = 512;
     struct alignas(64) Block {
         std::array<Cell, kBlock> cells{};
@@ -60,9 +60,10 @@ struct Metric {
     std::uint64_t overflows = 0;
 };
 
-/// Number -> series, read without a lock: pages are published by a release store and never freed before the end.
+/// Number -> series, read without a lock: pages are published by a release store and never freed
+/// before the end.
 class SeriesTable {
-public:
+  public:
     static constexpr std::size_t kPage = 256;
 
     ~SeriesTable() {
@@ -82,7 +83,7 @@ public:
         return page == nullptr ? nullptr : (*page)[id % kPage].load(std::memory_order_acquire);
     }
 
-private:
+  private:
     using Page = std::array<std::atomic<const Series*>, kPage>;
     std::array<std::atomic<Page*>, 256> pages_{};
 };

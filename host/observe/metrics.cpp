@@ -106,7 +106,8 @@ const Series& Metrics::Internals::make(Metric& metric, std::vector<std::string> 
 const Series& Metrics::Internals::overflow(Metric& metric) {
     ++metric.overflows;
     if (metric.other == nullptr) {
-        // Somebody may use "other" as a value: then it is that series, because no two may look alike.
+        // Somebody may use "other" as a value: then it is that series, because no two may look
+        // alike.
         std::vector<std::string> values(metric.labels.size(), "other");
         const Series*& slot = metric.by_values[key_of(values)];
         if (slot == nullptr) slot = &make(metric, std::move(values));

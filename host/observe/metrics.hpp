@@ -55,12 +55,13 @@ struct Family {
 using Emit = std::function<void(std::initializer_list<std::string_view> values, double value)>;
 
 class Metrics {
-public:
+  public:
     static constexpr std::size_t kMaxSeriesPerMetric = 1000;  // the default
     static constexpr std::size_t kMaxMetrics = 1024;
     static constexpr std::size_t kMaxSeries = 1 << 16;
 
-    /// `loops`: of requests; the control thread is shard `loops`. `warnings` gets a line per metric that overflows.
+    /// `loops`: of requests; the control thread is shard `loops`. `warnings` gets a line per metric
+    /// that overflows.
     explicit Metrics(std::size_t loops, const log::Domain* warnings = nullptr);
     ~Metrics();
     Metrics(const Metrics&) = delete;
@@ -74,8 +75,9 @@ public:
     GaugeId gauge_id(const Definition& own) const noexcept;
     HistogramId histogram_id(const Definition& own) const noexcept;
 
-    /// [any] Defines a metric at any time; the same definition again gives the same id. Errors: a bad name, the same name
-    /// defined differently, a reserved name (microhost_, process_), too many. Counters end in _total, times in _seconds.
+    /// [any] Defines a metric at any time; the same definition again gives the same id. Errors: a
+    /// bad name, the same name defined differently, a reserved name (microhost_, process_), too
+    /// many. Counters end in _total, times in _seconds.
     Result<std::uint32_t> define(const Definition& wanted,
                                  std::size_t max_series = kMaxSeriesPerMetric);
     Result<CounterId> define_counter(std::string_view name, std::string_view help,
@@ -85,8 +87,9 @@ public:
     Result<HistogramId> define_histogram(std::string_view name, std::string_view help,
                                          std::initializer_list<std::string_view> labels = {});
 
-    /// [any] The series with these values, made at first use; beyond the metric's maximum the one whose values are all
-    /// "other". Takes a mutex for a look-up: cache the handle. Errors: no such metric, wrong number of values.
+    /// [any] The series with these values, made at first use; beyond the metric's maximum the one
+    /// whose values are all "other". Takes a mutex for a look-up: cache the handle. Errors: no such
+    /// metric, wrong number of values.
     Result<SeriesId> bind(std::uint32_t metric, std::span<const std::string_view> values);
 
     /// [any] The handle for one shard. `values` must be as many as the labels.
@@ -98,7 +101,8 @@ public:
     /// [any] No lock. Null: no such series or shard. `kind` receives what the cells are.
     Cell* cells(std::size_t shard, SeriesId id, Kind& kind) const noexcept;
 
-    /// [any, not a loop] `produce` is called at each collect, on the collecting thread. One of names::kAll only.
+    /// [any, not a loop] `produce` is called at each collect, on the collecting thread. One of
+    /// names::kAll only.
     std::uint32_t add_callback(const Definition& own, std::function<void(const Emit&)> produce);
     /// [any, not a loop] After it returns the callback runs no more.
     void remove_callback(std::uint32_t callback);
@@ -106,7 +110,7 @@ public:
     /// [any, not a loop] All families with at least one series, in the order of their names.
     std::vector<Family> collect() const;
 
-private:
+  private:
     struct Internals;
     std::unique_ptr<Internals> internals_;
 };

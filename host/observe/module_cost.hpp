@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What calls into one hook of one module cost on one loop: every call is counted, one in 64 is timed.
+/// What calls into one hook of one module cost on one loop: every call is counted, one in 64 is
+/// timed.
 #pragma once
 
 #include "observe/cells.hpp"
@@ -9,12 +10,12 @@
 
 namespace microhost::observe {
 
-/// [owner loop] `const auto t = cost.begin(); hook(...); cost.end(t);` Calls may nest.
-/// A clock read is as dear as a whole small filter; so after the first 64 calls, which are all timed (a hook that is
-/// called at start only is measured exactly), the distance to the next timed call is random with a mean of 64: a fixed
-/// one would beat with requests that alternate.
+/// [owner loop] `const auto t = cost.begin(); hook(...); cost.end(t);` Calls may nest. A clock read
+/// is as dear as a whole small filter; so after the first 64 calls, which are all timed (a hook
+/// that is called at start only is measured exactly), the distance to the next timed call is random
+/// with a mean of 64: a fixed one would beat with requests that alternate.
 class ModuleCost {
-public:
+  public:
     static constexpr std::uint32_t kPeriod = 64;
 
     ModuleCost() = default;
@@ -30,7 +31,7 @@ public:
         if (started != 0) nanoseconds_.add((now_ns() - started) * weight_);
     }
 
-private:
+  private:
     static std::uint64_t now_ns() noexcept {
         timespec now{};
         clock_gettime(CLOCK_MONOTONIC, &now);

@@ -31,7 +31,8 @@ struct Definition {
 
 namespace names {
 
-// Requests that came in, by listener and by the module that answered. `route` is the route's pattern, never a path.
+// Requests that came in, by listener and by the module that answered. `route` is the route's
+// pattern, never a path.
 inline constexpr Definition kRequests{"microhost_requests_total",
                                       "Requests answered.",
                                       Kind::counter,

@@ -63,7 +63,8 @@ std::optional<double> start_time() {
     std::ifstream file("/proc/self/stat");
     std::string line;
     std::getline(file, line);
-    // The second field is the program's name in parentheses and may hold anything; field 22 is the 20th after it.
+    // The second field is the program's name in parentheses and may hold anything; field 22 is the
+    // 20th after it.
     const std::size_t name_end = line.rfind(')');
     const auto booted = boot_time();
     if (name_end == std::string::npos || !booted) return {};

@@ -16,7 +16,8 @@ enum class Level : std::uint32_t { debug = 0, info = 1, warn = 2, error = 3 };
 /// "debug", "info", "warn", "error".
 std::string_view level_name(Level level) noexcept;
 
-/// A key with a text, a number or a truth value. Lent for the length of the call: build it in the call's braces.
+/// A key with a text, a number or a truth value. Lent for the length of the call: build it in the
+/// call's braces.
 struct Field {
     enum class Kind : std::uint8_t { text, signed_number, unsigned_number, real, boolean };
 

@@ -17,7 +17,8 @@ namespace {
 constexpr int kPollMs = 100;
 
 Result<int> open_for_append(const std::string& path) {
-    // O_NONBLOCK only so that a FIFO without a reader is an error here and not a process that hangs at start.
+    // O_NONBLOCK only so that a FIFO without a reader is an error here and not a process that hangs
+    // at start.
     const int fd = ::open(path.c_str(),
                           O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
     if (fd < 0) return error("cannot open the log file {}: {}", path, std::strerror(errno));
@@ -76,7 +77,8 @@ Result<void> Sink::reopen() {
 }
 
 bool Sink::write(std::string_view bytes, const std::function<bool()>& give_up) noexcept {
-    // After half a line the next one begins on its own, so that one full disk spoils one line and not two.
+    // After half a line the next one begins on its own, so that one full disk spoils one line and
+    // not two.
     if (torn_ && !write_some("\n", give_up).empty()) return false;
     torn_ = false;
     const std::string_view rest = write_some(bytes, give_up);
@@ -90,8 +92,9 @@ std::string_view Sink::write_some(std::string_view bytes,
     while (!bytes.empty()) {
         std::size_t piece = bytes.size();
         if (!regular_) {
-            // A borrowed pipe cannot be made non-blocking (stderr is shared with the shell). But once poll says writable,
-            // a pipe takes PIPE_BUF bytes without blocking, so that the end of the process is never held up here.
+            // A borrowed pipe cannot be made non-blocking (stderr is shared with the shell). But
+            // once poll says writable, a pipe takes PIPE_BUF bytes without blocking, so that the
+            // end of the process is never held up here.
             pollfd ready{fd_, POLLOUT, 0};
             const int n = ::poll(&ready, 1, kPollMs);
             if (n < 0 && errno != EINTR) return bytes;

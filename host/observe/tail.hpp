@@ -23,15 +23,16 @@ struct Entry {
 };
 
 class Tail {
-public:
+  public:
     explicit Tail(std::size_t capacity) : slots_(capacity) {}
 
     /// [writer] `encoded` as by `encode`.
     void add(std::span<const std::byte> encoded);
-    /// [any, never a request loop] At most the last `n` records that came after `after`, oldest first.
+    /// [any, never a request loop] At most the last `n` records that came after `after`, oldest
+    /// first.
     std::vector<Entry> recent(std::size_t n, std::uint64_t after) const;
 
-private:
+  private:
     mutable std::mutex
         mutex_;  // between the writer and readers; a loop that logs does not come here
     std::vector<std::vector<std::byte>> slots_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Request ids and W3C trace context (https://www.w3.org/TR/trace-context/, level 1): nothing here allocates.
+/// Request ids and W3C trace context (https://www.w3.org/TR/trace-context/, level 1): nothing here
+/// allocates.
 #pragma once
 
 #include <array>
@@ -12,7 +13,7 @@ namespace microhost::observe {
 
 /// A fast source of random ids; one per loop. They name requests and keep no secret.
 class IdSource {
-public:
+  public:
     /// Seeded by the kernel (getrandom). Throws std::system_error where that fails.
     IdSource();
     /// For tests.
@@ -22,7 +23,7 @@ public:
     /// Fills with lower-case hex digits, not all of them 0. The size is a multiple of 16.
     void fill_hex(std::span<char> out) noexcept;
 
-private:
+  private:
     std::array<std::uint64_t, 4> state_;
 };
 
@@ -34,7 +35,8 @@ struct RequestId {
     std::array<char, kMax> text;
     std::uint8_t size = 0;
 
-    /// The id that came, where its sender is trusted and it is valid; else a new one of 32 hex digits.
+    /// The id that came, where its sender is trusted and it is valid; else a new one of 32 hex
+    /// digits.
     void choose(std::string_view incoming, bool trusted, IdSource& ids) noexcept;
     std::string_view view() const noexcept { return {text.data(), size}; }
 };
@@ -45,8 +47,9 @@ struct TraceParent {
     std::array<char, 16> parent_id;           // lower-case hex, not all 0
     bool sampled = false;
 
-    /// False, and nothing changed, when the value is not valid: then a new trace begins. A version after 00 is read by
-    /// the rules for 00, as section 3.2.4 asks; what follows the flags is ignored.
+    /// False, and nothing changed, when the value is not valid: then a new trace begins. A version
+    /// after 00 is read by the rules for 00, as section 3.2.4 asks; what follows the flags is
+    /// ignored.
     bool parse(std::string_view value) noexcept;
     /// A new trace.
     static TraceParent make(IdSource& ids, bool sampled) noexcept;

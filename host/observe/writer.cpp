@@ -16,7 +16,8 @@
 
 namespace microhost::observe {
 
-/// Shared with the thread, which is left behind when its file system hangs for longer than the exit may take.
+/// Shared with the thread, which is left behind when its file system hangs for longer than the exit
+/// may take.
 struct Writer::State {
     State(Sink s, std::shared_ptr<LineSource> from, milliseconds limit)
         : sink(std::move(s)),
@@ -90,7 +91,8 @@ void Writer::State::report_lost() {
 }
 
 void Writer::State::sleep() {
-    // Both sides exchange the same word: either the producer sees 1 and rings, or its record is seen here.
+    // Both sides exchange the same word: either the producer sees 1 and rings, or its record is
+    // seen here.
     sleeping.exchange(1, std::memory_order_acq_rel);
     if (source->empty() && !stop.load(std::memory_order_acquire) &&
         !reopen.load(std::memory_order_acquire)) {
@@ -130,7 +132,8 @@ void Writer::run(const std::shared_ptr<State>& state) {
 
 Writer::Writer(Sink sink, std::shared_ptr<LineSource> source, milliseconds exit_limit)
     : state_(std::make_shared<State>(std::move(sink), std::move(source), exit_limit)) {
-    // Signals belong to the control thread; and with SIGPIPE blocked a closed pipe is an error and not the end.
+    // Signals belong to the control thread; and with SIGPIPE blocked a closed pipe is an error and
+    // not the end.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The thread that writes what loops have left for it, so that no loop ever waits for a disk or a pipe.
+/// The thread that writes what loops have left for it, so that no loop ever waits for a disk or a
+/// pipe.
 #pragma once
 
 #include "observe/sink.hpp"
@@ -15,18 +16,19 @@ namespace microhost::observe {
 
 /// Where a Writer gets its lines. Called on the writer's thread only.
 class LineSource {
-public:
+  public:
     virtual ~LineSource() = default;
     /// Appends waiting lines until `batch` is about 64 KiB; leaves it empty when there are none.
     virtual void drain(std::string& batch) = 0;
     /// False as long as `drain` would append something.
     virtual bool empty() const noexcept = 0;
-    /// Lines were lost because the file took none, or a rotated file could not be opened. May become a line.
+    /// Lines were lost because the file took none, or a rotated file could not be opened. May
+    /// become a line.
     virtual void trouble(std::string_view what) = 0;
 };
 
 class Writer {
-public:
+  public:
     using milliseconds = std::chrono::milliseconds;
 
     /// Starts the thread. `exit_limit` bounds what the destructor waits for the rest to be written.
@@ -44,7 +46,7 @@ public:
     /// [any] Batches of which a part could not be written.
     std::uint64_t failures() const noexcept;
 
-private:
+  private:
     struct State;
     static void run(const std::shared_ptr<State>& state);
 
