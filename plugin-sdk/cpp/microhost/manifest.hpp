@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The manifest of a C++ module, written while compiling from its parts and their option tables.
+#pragma once
+
+#include <microhost/service.hpp>
+
+#include <array>
+
+namespace mh __attribute__((visibility("hidden"))) {
+
+struct about {
+    string_view id;
+    string_view version;
+    string_view summary;
+};
+
+template <class C, class T>
+constexpr void write_option(Writer& w, const Option<C, T>& o) {
+    w.quote(o.name);
+    w.text(R"(:{"type":)");
+    if constexpr (is_text<T>) w.text(R"("string")");
+    else if constexpr (std::is_same_v<T, bool>) w.text(R"("boolean")");
+    else if constexpr (is_time<T>) w.text(R"(["string","number"])");
+    else if constexpr (std::is_floating_point_v<T>) w.text(R"("number")");
+    else if constexpr (is_list<T>) w.text(R"("array","items":{"type":"string"})");
+    else w.text(R"("integer")");
+    w.text(R"(,"description":)");
+    w.quote(o.doc);
+    if (!o.is_required) {
+        w.text(R"(,"default":)");
+        if constexpr (is_text<T>) w.quote(o.fallback);
+        else if constexpr (std::is_same_v<T, bool>) w.text(o.fallback ? "true" : "false");
+        else if constexpr (is_list<T>) w.text("[]");
+        else if constexpr (std::is_floating_point_v<T>) w.number(o.fallback);
+        else if constexpr (is_time<T>) {  // "500ms": a bare number would be seconds
+            w.push_back('"'), w.integer(o.fallback.count()), w.text("ms\"");
+        } else w.integer(o.fallback);
+    }
+    if (o.has_range) {
+        w.text(R"(,"minimum":)"), w.integer(o.low);
+        w.text(R"(,"maximum":)"), w.integer(o.high);
+    }
+    if (o.choices) {
+        w.text(R"(,"enum":[)");
+        for (const char* const* c = o.choices; *c; ++c) {
+            if (c != o.choices) w.push_back(',');
+            w.quote(*c);
+        }
+        w.push_back(']');
+    }
+    if (o.is_secret) w.text(R"(,"x-secret":true)");
+    w.push_back('}');
+}
+
+template <class Config>
+constexpr void write_schema(Writer& w) {
+    w.text(R"({"type":"object","properties":{)");
+    std::apply([&](const auto&... o) {
+        bool first = true;
+        ((first ? void(first = false) : w.push_back(','), write_option(w, o)), ...);
+    }, Config::options);
+    w.push_back('}');
+    const bool any = std::apply([](const auto&... o) { return (false || ... || o.is_required); },
+                                Config::options);
+    if (any) {
+        w.text(R"(,"required":[)");
+        std::apply([&](const auto&... o) {
+            bool first = true;
+            ((o.is_required ? (first ? void(first = false) : w.push_back(','), w.quote(o.name)) : void()), ...);
+        }, Config::options);
+        w.push_back(']');
+    }
+    w.text(R"(,"additionalProperties":false})");
+}
+
+constexpr string_view phase_name(uint32_t phase) {
+    switch (phase) {
+        case MH_PHASE_EARLY: return "early";
+        case MH_PHASE_AUTHN: return "authn";
+        case MH_PHASE_AUTHZ: return "authz";
+        case MH_PHASE_LIMIT: return "limit";
+        case MH_PHASE_ROUTE: return "route";
+        case MH_PHASE_TRANSFORM: return "transform";
+        case MH_PHASE_UPSTREAM: return "upstream";
+        case MH_PHASE_RESPONSE: return "response";
+        case MH_PHASE_LOG: return "log";
+        default: return "";
+    }
+}
+
+template <class D>
+inline constexpr bool is_filter = requires { D::part::interests; };
+template <class D>
+inline constexpr bool has_config = requires { typename D::config; };
+
+/// Hands the id of each interface that D needs to f.
+template <class D, class F>
+constexpr void each_need(F f) {
+    if constexpr (has_config<D>) f(static_cast<mh_config_api*>(nullptr));
+    if constexpr (requires { D::endpoints; }) f(static_cast<mh_rpc_server*>(nullptr));
+    else f(static_cast<mh_http_request*>(nullptr));
+    if constexpr (requires { D::needs; }) {
+        []<class... T>(uses<T...>, F& g) { (g(static_cast<T*>(nullptr)), ...); }(D::needs, f);
+    }
+}
+
+template <class D>
+constexpr void write_filter(Writer& w, const about& a) {
+    w.text(R"({"name":)");
+    if constexpr (requires { D::name; }) w.quote(D::name);
+    else w.quote(a.id);
+    w.text(R"(,"phase":)");
+    if (phase_name(D::part::phase()).empty()) w.integer(D::part::phase());
+    else w.quote(phase_name(D::part::phase()));
+    const auto names = [&](string_view key, const char* const* list) {
+        w.push_back(','), w.quote(key), w.text(":[");
+        for (const char* const* n = list; *n; ++n) {
+            if (n != list) w.push_back(',');
+            w.quote(*n);
+        }
+        w.push_back(']');
+    };
+    if constexpr (requires { D::after; }) names("after", D::after);
+    if constexpr (requires { D::before; }) names("before", D::before);
+    if constexpr (requires { D::on_error; }) w.text(R"(,"on_error":)"), w.quote(D::on_error);
+    w.push_back('}');
+}
+
+template <class... Parts>
+constexpr void write_manifest(Writer& w, const about& a) {
+    w.text(R"({"id":)"), w.quote(a.id);
+    w.text(R"(,"version":)"), w.quote(a.version);
+    w.text(R"(,"summary":)"), w.quote(a.summary);
+    w.text(R"(,"abi":{"epoch":)"), w.integer(MH_ABI_EPOCH);
+    w.text(R"(},"requires":[)");
+    bool first = true;
+    const auto need = [&](auto* table) {
+        if (!first) w.push_back(',');
+        first = false;
+        w.quote(interface_id<std::remove_pointer_t<decltype(table)>>);
+    };
+    (each_need<Parts>(need), ...);
+    w.push_back(']');
+    const auto schema = [&]<class D>(std::type_identity<D>, bool filters) {
+        if constexpr (has_config<D>) {
+            if (is_filter<D> != filters) return;
+            w.text(filters ? R"(,"filter_schema":)" : R"(,"config_schema":)");
+            write_schema<typename D::config>(w);
+        }
+    };
+    (schema(std::type_identity<Parts>{}, false), ...);
+    (schema(std::type_identity<Parts>{}, true), ...);
+    w.text(R"(,"filters":[)");
+    first = true;
+    const auto one = [&]<class D>(std::type_identity<D>) {
+        if constexpr (is_filter<D>) {
+            if (!first) w.push_back(',');
+            first = false;
+            write_filter<D>(w, a);
+        }
+    };
+    (one(std::type_identity<Parts>{}), ...);
+    w.text("]}");
+}
+
+template <class... Parts>
+consteval std::size_t manifest_size(about a) {
+    Writer count(nullptr);
+    write_manifest<Parts...>(count, a);
+    return count.size() + 1;
+}
+
+/// NUL-terminated, as the entry wants it.
+template <std::size_t Size, class... Parts>
+consteval std::array<char, Size> manifest_text(about a) {
+    std::array<char, Size> text{};
+    Writer w(text.data());
+    write_manifest<Parts...>(w, a);
+    return text;
+}
+
+}  // namespace mh

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A request in flight, as filters and handlers see it. A handle: cheap to copy, valid on its loop until on_done.
+#pragma once
+
+#include <microhost/host.hpp>
+
+#include <span>
+
+namespace mh __attribute__((visibility("hidden"))) {
+
+inline constexpr verdict go_on = MH_V_CONTINUE;
+inline constexpr verdict detach = MH_V_DETACH;
+inline constexpr verdict pending = MH_V_PENDING;
+inline constexpr verdict answered = MH_V_RESPOND;
+inline constexpr verdict undecided = MH_V_FAIL;
+
+/// Reason phrases of the statuses that modules answer with; "" for others.
+inline string_view reason(unsigned status) {
+    switch (status) {
+        case 200: return "OK";
+        case 400: return "Bad Request";
+        case 401: return "Unauthorized";
+        case 403: return "Forbidden";
+        case 404: return "Not Found";
+        case 405: return "Method Not Allowed";
+        case 408: return "Request Timeout";
+        case 409: return "Conflict";
+        case 413: return "Content Too Large";
+        case 429: return "Too Many Requests";
+        case 500: return "Internal Server Error";
+        case 502: return "Bad Gateway";
+        case 503: return "Service Unavailable";
+        case 504: return "Gateway Timeout";
+        default: return "";
+    }
+}
+
+/// Micro's error JSON: {"id","code","detail","status"}.
+inline std::string error_json(string_view id, unsigned code, string_view detail) {
+    std::string out = R"({"id":)" + quoted(id) + R"(,"code":)" + std::to_string(code);
+    return out + R"(,"detail":)" + quoted(detail) + R"(,"status":)" + quoted(reason(code)) + "}";
+}
+
+class request {
+  public:
+    explicit request(mh_req* r) : r_(r) {}
+    mh_req* raw() const { return r_; }
+
+    string_view method() const { return attribute(MH_ATTR_METHOD); }
+    string_view path() const { return attribute(MH_ATTR_PATH); }
+    string_view query() const { return attribute(MH_ATTR_QUERY); }
+    string_view client_ip() const { return attribute(MH_ATTR_CLIENT_IP); }
+    /// MH_ATTR_*; empty when this request has none.
+    string_view attribute(uint32_t id) const {
+        mh_str out{};
+        return table().attr(r_, id, &out) == MH_OK ? view(out) : string_view{};
+    }
+    /// MH_REQ_* bits.
+    uint32_t flags() const { return table().flags(r_); }
+    unsigned status() const { return table().status(r_); }
+
+    /// First field with this id (MH_H_*) or name; empty when there is none.
+    string_view header(uint32_t id) const { return header(MH_DIR_REQUEST, id); }
+    string_view header(string_view name) const { return header(MH_DIR_REQUEST, name); }
+    string_view response_header(uint32_t id) const { return header(MH_DIR_RESPONSE, id); }
+    string_view response_header(string_view name) const { return header(MH_DIR_RESPONSE, name); }
+    std::span<const mh_header> headers(uint32_t dir = MH_DIR_REQUEST) const {
+        const mh_header* h = nullptr;
+        uint32_t n = 0;
+        return table().headers(r_, dir, &h, &n) == MH_OK ? std::span(h, n)
+                                                         : std::span<const mh_header>{};
+    }
+    mh_status set_header(string_view name, string_view value) {
+        return table().header_edit(r_, MH_DIR_REQUEST, MH_EDIT_SET, lend(name), lend(value));
+    }
+    mh_status set_response_header(string_view name, string_view value) {
+        return table().header_edit(r_, MH_DIR_RESPONSE, MH_EDIT_SET, lend(name), lend(value));
+    }
+    mh_status remove_header(string_view name) {
+        return table().header_edit(r_, MH_DIR_REQUEST, MH_EDIT_REMOVE, lend(name), {});
+    }
+
+    /// Answers the whole request; `return r.respond(...)` from a filter's hook.
+    verdict respond(unsigned status, string_view content_type, string_view body,
+                    std::initializer_list<field> more = {}) {
+        mh_kv kv[16] = {{lend("Content-Type"), lend(content_type)}};
+        uint32_t n = content_type.empty() ? 0 : 1;
+        for (const field& f : more) {
+            if (n < 16) kv[n++] = {lend(f.key), lend(f.value)};
+        }
+        const mh_seg seg = bytes(body);
+        const mh_status s = table().respond(r_, status, kv, n, &seg, body.empty() ? 0 : 1);
+        return s == MH_OK ? answered : undecided;
+    }
+    verdict respond_error(unsigned status, string_view id, string_view detail,
+                          std::initializer_list<field> more = {}) {
+        return respond(status, "application/json", error_json(id, status, detail), more);
+    }
+
+    /// nullptr while nobody is authenticated.
+    const mh_principal* principal() const { return table().principal(r_); }
+    mh_status set_principal(string_view subject, string_view issuer,
+                            std::span<const mh_str> roles = {}) {
+        mh_principal p{};
+        p.size = sizeof p;
+        p.subject = lend(subject);
+        p.issuer = lend(issuer);
+        p.roles = roles.data();
+        p.n_roles = static_cast<uint32_t>(roles.size());
+        return table().principal_set(r_, &p);
+    }
+
+    /// Afterwards return mh::pending. resume() works from every thread.
+    token suspend(uint32_t timeout_ms) { return table().suspend(r_, timeout_ms); }
+    uint64_t now_ns() const { return table().now_ns(r_); }
+    uint32_t time_left_ms() const { return table().time_left_ms(r_); }
+
+    void log(int32_t level, string_view text) const {
+        if (the_table<mh_log>) {
+            the_table<mh_log>->write_req(the_host, r_, level, lend(text), nullptr, 0);
+        }
+    }
+
+  private:
+    static const mh_http_request& table() { return *the_table<mh_http_request>; }
+    string_view header(uint32_t dir, uint32_t id) const {
+        mh_str out{};
+        return table().header(r_, dir, id, &out) == MH_OK ? view(out) : string_view{};
+    }
+    string_view header(uint32_t dir, string_view name) const {
+        mh_str out{};
+        return table().header_named(r_, dir, lend(name), &out) == MH_OK ? view(out) : string_view{};
+    }
+    mh_req* r_;
+};
+
+/// MH_E_GONE when the request ended, timed out or was resumed already.
+inline mh_status resume(token t, verdict v) { return the_table<mh_http_request>->resume(t, v); }
+
+}  // namespace mh
