@@ -68,7 +68,7 @@ def free_port():
 
 def forwarding(harness, backend, args=()):
     """The program as the kit wants it: test/hostile/http-kit.json says how."""
-    text = (TEST / "hostile/http-kit.json").read_text().replace('"@BACKEND_PORT@"', str(backend))
+    text = (TEST / "hostile/http-kit.json").read_text()
     return harness.Microhost(text.replace("@BACKEND_PORT@", str(backend)), *args)
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs each fuzz target for a while, two at a time: fuzz.py --build build/fuzz [SECONDS] [NAME]"""
 import argparse
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +26,8 @@ def fuzz(target, seconds):
     seeds, words = HERE / "corpus" / name, HERE / f"{name}.dict"
     command += [seeds] if seeds.is_dir() else []
     command += [f"-dict={words}"] if words.exists() else []
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    env = {**os.environ, "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
+    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     text = done.stdout.decode("utf-8", "replace")
     runs = next((line.split()[-1] for line in text.splitlines() if "number_of_executed_units" in line), "?")
     print(f"fuzz {name:<16}{runs:>12} runs  {'ok' if done.returncode == 0 else 'FAILED'}", flush=True)
