@@ -179,10 +179,8 @@ void reset(RequestHead& out) {
 
 }  // namespace
 
-Refusal parse_request(char* head, size_t n, const Limits& limits, Parser& parser,
-                      RequestHead& out) {
+Refusal parse_request(char* head, size_t n, Parser& parser, RequestHead& out) {
     reset(out);
-    if (n > limits.header_bytes) return {431, "header too large"};
     HeadScan scan;
     if (scan.feed(head, n) != HeadScan::complete || scan.pos != n || scan.skip != 0)
         return {400, "malformed header"};

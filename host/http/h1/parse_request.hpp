@@ -6,7 +6,6 @@
 
 #include "http/h1/parser.hpp"
 #include "http/head.hpp"
-#include "http/limits.hpp"
 
 namespace microhost::http::h1 {
 
@@ -21,8 +20,8 @@ namespace microhost::http::h1 {
 /// - expect_continue is set only where a body is announced. Every other expectation gets 417.
 /// - upgrade_websocket: GET, HTTP/1.1, Connection: upgrade, Upgrade: websocket, no body. Any other Upgrade is ignored.
 ///
-/// Statuses: 400 malformed or ambiguous, 405 CONNECT and TRACE, 417, 431 too large or too many fields, 501 a transfer
+/// Statuses: 400 malformed or ambiguous, 405 CONNECT and TRACE, 417, 431 too many fields, 501 a transfer
 /// coding other than chunked or a method longer than 32 bytes, 505 neither HTTP/1.0 nor 1.1.
-Refusal parse_request(char* head, size_t n, const Limits& limits, Parser& parser, RequestHead& out);
+Refusal parse_request(char* head, size_t n, Parser& parser, RequestHead& out);
 
 }  // namespace microhost::http::h1
