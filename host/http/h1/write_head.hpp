@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Writes a message head into a buffer: first line, fields, empty line.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "http/h1/hop_by_hop.hpp"
+#include "http/head.hpp"
+
+namespace microhost::http::h1 {
+
+/// Appends to buffer[0, capacity). What does not fit is left out and overflow() is true from then on. Checks no
+/// syntax: names and values were parsed, or are ours, or were checked by is_token and valid_value.
+class HeadWriter {
+  public:
+    HeadWriter(char* buffer, size_t capacity)
+        : begin_(buffer), at_(buffer), end_(buffer + capacity) {}
+
+    void raw(std::string_view s) {
+        if (!room(s.size())) return;
+        put(s);
+    }
+    /// "HTTP/1.1 200 OK\r\n"; an unregistered status, 100 to 999, has an empty reason.
+    void status(unsigned status);
+    /// "GET /path HTTP/1.1\r\n"
+    void request(std::string_view method, std::string_view target);
+    /// As request(); "?" and the query follow where `has_query`.
+    void request(std::string_view method, std::string_view path, bool has_query,
+                 std::string_view query);
+    void field(std::string_view name, std::string_view value) {
+        if (!room(name.size() + value.size() + 4)) return;
+        put(name);
+        put(": ");
+        put(value);
+        put("\r\n");
+    }
+    void field(const mh_header& h) { field(view(h.name), view(h.value)); }
+    void field(std::string_view name, uint64_t value);
+    /// Every field that is neither hop-by-hop, nor nominated by Connection, nor in `except`.
+    void forward(const Headers& headers, const Connection& connection, const IdSet& except = {});
+    /// The empty line.
+    void end() { raw("\r\n"); }
+
+    size_t size() const { return static_cast<size_t>(at_ - begin_); }
+    std::string_view text() const { return {begin_, size()}; }
+    bool overflow() const { return overflow_; }
+
+  private:
+    bool room(size_t n) {
+        if (static_cast<size_t>(end_ - at_) < n) overflow_ = true;
+        return !overflow_;
+    }
+    void put(std::string_view s) {
+        if (!s.empty()) std::memcpy(at_, s.data(), s.size());
+        at_ += s.size();
+    }
+
+    char* begin_;
+    char* at_;
+    char* end_;
+    bool overflow_ = false;
+};
+
+constexpr size_t kMostDigits = 20;
+/// Decimal digits of n at `out`, which has room for kMostDigits; returns how many.
+size_t write_decimal(uint64_t n, char* out);
+
+}  // namespace microhost::http::h1
