@@ -69,10 +69,9 @@ bool chunks(int fd, std::string& buffer, std::string& body) {
 std::string name_in(const std::string& json) {
     std::size_t at = json.find("\"name\"");
     if (at == std::string::npos || (at = json.find_first_not_of(" \t\r\n:", at + 6)) == std::string::npos) return {};
-    if (json[at] != '"') return {};
     std::size_t end = at + 1;
-    while (end < json.size() && json[end] != '"') end += json[end] == '\\' ? 2 : 1;
-    return end < json.size() ? json.substr(at + 1, end - at - 1) : std::string();
+    while (json[at] == '"' && end < json.size() && json[end] != '"') end += json[end] == '\\' ? 2 : 1;
+    return json[at] == '"' && end < json.size() ? json.substr(at + 1, end - at - 1) : std::string();
 }
 
 std::string answer(const std::string& service, const std::string& head, const std::string& body) {
@@ -98,14 +97,11 @@ void serve(int fd, const std::string& service) {
         const std::string head = buffer.substr(0, end + 2);
         std::string body;
         buffer.erase(0, end + 4);
-        if (!field(head, "Transfer-Encoding").empty()) {
-            if (!chunks(fd, buffer, body)) break;
-        } else {
-            const std::size_t size = std::strtoul(field(head, "Content-Length").c_str(), nullptr, 10);
-            if (size > (4u << 20) || !fill(fd, buffer, size)) break;
-            body = buffer.substr(0, size);
-            buffer.erase(0, size);
-        }
+        const std::size_t size = std::strtoul(field(head, "Content-Length").c_str(), nullptr, 10);
+        if (size > (4u << 20) || !fill(fd, buffer, size)) break;
+        body = buffer.substr(0, size);
+        buffer.erase(0, size);
+        if (!field(head, "Transfer-Encoding").empty() && !chunks(fd, buffer, body)) break;
         const std::string out = answer(service, head, body);
         if (send(fd, out.data(), out.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(out.size())) break;
     }
