@@ -26,7 +26,7 @@ constexpr int kSweepsPerRescan = 10;  // where inotify works; else each sweep is
 }  // namespace
 
 class Directory::Watch : public std::enable_shared_from_this<Watch> {
-public:
+  public:
     Watch(asio::io_context& io, Feed feed, DirectoryOptions options)
         : options_(std::move(options)),
           files_(std::move(feed), options_.warn,
@@ -49,7 +49,7 @@ public:
         files_.clear();
     }
 
-private:
+  private:
     void open() {
         files_.close_folder();
         events_.close();

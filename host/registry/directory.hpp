@@ -31,7 +31,7 @@ struct DirectoryOptions {
 /// ignored; one that is damaged keeps its last good content until that one's TTL ends. A file whose
 /// owner is gone and whose TTL ended ten minutes ago is removed, if it is ours.
 class Directory {
-public:
+  public:
     Directory(boost::asio::io_context& io, Feed feed, DirectoryOptions options);
     /// Withdraws all that it fed.
     ~Directory();
@@ -42,7 +42,7 @@ public:
     /// is a warning and is tried again with every sweep.
     void start();
 
-private:
+  private:
     class Watch;
     std::shared_ptr<Watch> watch_;
 };

@@ -23,7 +23,7 @@ enum class Look : unsigned char {
 };
 
 class DirectoryFiles {
-public:
+  public:
     using Warn = std::function<void(std::string_view)>;
     struct OwnerWatch {
         std::function<void(pid_t, Fd)> begin;  // calls owner_ended() when the pidfd is readable
@@ -48,7 +48,7 @@ public:
     /// Warns, unless this was the last thing said about `about` (a file name; "" is the folder).
     void trouble(const std::string& about, const std::string& text);
 
-private:
+  private:
     struct File {
         ino_t inode = 0;
         off_t size = 0;

@@ -28,13 +28,13 @@ Result<std::optional<HealthSpec>> health_spec(const Metadata& metadata);
 
 /// Up until `fall` failures in a row, down until `rise` successes in a row.
 class HealthState {
-public:
+  public:
     explicit HealthState(uint32_t rise = 2, uint32_t fall = 3) : rise_(rise), fall_(fall) {}
     /// True if this result changed up().
     bool result(bool success) noexcept;
     [[nodiscard]] bool up() const noexcept { return up_; }
 
-private:
+  private:
     uint32_t rise_;
     uint32_t fall_;
     uint32_t against_ = 0;  // results in a row that contradict up_
@@ -44,7 +44,7 @@ private:
 /// Keeps the checks in step with the table, and the table with their results. Does no I/O and owns no
 /// timer: call tick() when the time that it returned has come, or after a change of the table.
 class HealthChecks {
-public:
+  public:
     struct Target {
         std::string service;
         std::string node_id;
@@ -67,7 +67,7 @@ public:
     TimePoint tick(TimePoint now);
     [[nodiscard]] size_t size() const noexcept { return checks_.size(); }
 
-private:
+  private:
     struct Check;
     using Key = std::pair<std::string, std::string>;  // service, node id
 

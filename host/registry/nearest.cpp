@@ -26,6 +26,18 @@ std::string_view last_part(std::string_view name) {
     return dot == std::string_view::npos ? name : name.substr(dot + 1);
 }
 
+/// What two names have in common at either end costs no edit. Most names of a registry begin alike.
+void strip_same_ends(std::string_view& a, std::string_view& b) {
+    const auto head = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+    const auto begin = static_cast<size_t>(head.first - a.begin());
+    a.remove_prefix(begin);
+    b.remove_prefix(begin);
+    const auto tail = std::mismatch(a.rbegin(), a.rend(), b.rbegin(), b.rend());
+    const auto end = static_cast<size_t>(tail.first - a.rbegin());
+    a.remove_suffix(end);
+    b.remove_suffix(end);
+}
+
 }  // namespace
 
 NearestName::NearestName(std::string_view wanted) : rank_(kMostEdits + 2) {
@@ -41,10 +53,12 @@ void NearestName::offer(std::string_view candidate) {
     if (wanted_.empty() || candidate.size() > kLongestName) return;
     lowered_.resize(candidate.size());
     std::transform(candidate.begin(), candidate.end(), lowered_.begin(), lower);
+    if (rank_ == 0) return;
+    const size_t limit = std::min(limit_, rank_ - 1);  // only a better one matters
     size_t rank = limit_ + 2;
     const auto different = static_cast<size_t>(std::popcount(letters_ ^ letters_of(lowered_)));
-    if (different <= 2 * limit_) rank = distance(lowered_, limit_);
-    if (rank > limit_) {
+    if (different <= 2 * limit) rank = distance(lowered_, limit);
+    if (rank > limit) {
         rank = last_part(lowered_) == last_part(wanted_) ? limit_ + 1 : limit_ + 2;
     }
     if (rank < rank_) {
@@ -54,8 +68,10 @@ void NearestName::offer(std::string_view candidate) {
 }
 
 /// Levenshtein's distance within a band of `limit` around the diagonal; more is limit + 1.
-size_t NearestName::distance(std::string_view candidate, size_t limit) {
-    const size_t n = wanted_.size();
+size_t NearestName::distance(std::string_view candidate, size_t limit) const {
+    std::string_view wanted = wanted_;
+    strip_same_ends(wanted, candidate);
+    const size_t n = wanted.size();
     const size_t m = candidate.size();
     if (std::max(n, m) - std::min(n, m) > limit) return limit + 1;
     std::array<size_t, kLongestName + 1> row;
@@ -68,7 +84,7 @@ size_t NearestName::distance(std::string_view candidate, size_t limit) {
         size_t smallest = row[from - 1];
         for (size_t j = from; j <= to; ++j) {
             const size_t above = j == i + limit ? limit + 1 : row[j];
-            const size_t swap = diagonal + (wanted_[i - 1] == candidate[j - 1] ? 0 : 1);
+            const size_t swap = diagonal + (wanted[i - 1] == candidate[j - 1] ? 0 : 1);
             diagonal = row[j];
             row[j] = std::min({swap, above + 1, row[j - 1] + 1});
             smallest = std::min(smallest, row[j]);

@@ -13,13 +13,13 @@ namespace microhost::registry {
 /// Close is: at most three edits (one per three characters; case does not count), else the same last
 /// dotted part, because a wrong or missing namespace is the mistake that people make most.
 class NearestName {
-public:
+  public:
     explicit NearestName(std::string_view wanted);
     void offer(std::string_view candidate);
     [[nodiscard]] std::string_view best() const noexcept { return best_; }
 
-private:
-    [[nodiscard]] size_t distance(std::string_view candidate, size_t limit);
+  private:
+    [[nodiscard]] size_t distance(std::string_view candidate, size_t limit) const;
 
     std::string wanted_;  // lower case
     uint64_t letters_ = 0;

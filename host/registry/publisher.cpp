@@ -55,7 +55,7 @@ Result<ino_t> write_file(const Folder& folder, const std::string& name, const st
 }  // namespace
 
 class Publisher::Leases : public std::enable_shared_from_this<Leases> {
-public:
+  public:
     Leases(asio::io_context& io, std::string runtime_dir, Warn warn)
         : runtime_dir_(std::move(runtime_dir)), warn_(std::move(warn)), timer_(io) {}
 
@@ -65,7 +65,8 @@ public:
         if (name.size() > kLongestFileName) {
             return error("node id {} is too long for a file name", node.id);
         }
-        Lease lease{.text = format_node_file(file), .every = file.ttl * 1000 / 3};
+        Lease lease{.text = format_node_file(file),
+                    .every = std::chrono::milliseconds(file.ttl) / 3};
         if (auto written = write(name, lease); !written) return written.error();
         leases_[name] = std::move(lease);
         wait();
@@ -84,7 +85,7 @@ public:
         while (!leases_.empty()) withdraw(std::string(leases_.begin()->first));
     }
 
-private:
+  private:
     struct Lease {
         std::string text;
         std::chrono::milliseconds every;

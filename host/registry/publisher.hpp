@@ -17,7 +17,7 @@ class io_context;
 namespace microhost::registry {
 
 class Publisher {
-public:
+  public:
     using Warn = std::function<void(std::string_view)>;
 
     Publisher(boost::asio::io_context& io, std::string runtime_dir, Warn warn);
@@ -39,7 +39,7 @@ public:
     Result<void> enlist(const Service& service, std::chrono::seconds ttl);
     void deregister(const Service& service);
 
-private:
+  private:
     class Leases;
     std::shared_ptr<Leases> leases_;
 };

@@ -62,7 +62,7 @@ struct NodeState {
 };
 
 class Selector {
-public:
+  public:
     explicit Selector(uint64_t seed, SelectorLimits limits = {}) : limits_(limits), random_(seed) {}
 
     /// Makes room for the nodes of a snapshot, so that pick() need not allocate.
@@ -81,7 +81,7 @@ public:
     /// For metrics and tests; null for a node that this loop has not met.
     [[nodiscard]] const NodeState* state(const LiveNode& node) const noexcept;
 
-private:
+  private:
     struct ServiceState {
         uint32_t turn = 0;          // round robin
         TimePoint ejected_until{};  // after it no node of the service is ejected

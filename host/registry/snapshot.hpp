@@ -65,7 +65,7 @@ struct Entry {
 };
 
 class Snapshot {
-public:
+  public:
     using Services = std::vector<std::shared_ptr<const ServiceNodes>>;
 
     Snapshot() = default;
@@ -91,7 +91,7 @@ public:
     /// False until every provider has told all that it has.
     [[nodiscard]] bool complete() const noexcept { return complete_; }
 
-private:
+  private:
     struct Bucket {
         size_t hash = 0;
         uint32_t row = 0;  // 0: empty; else 1 + index of a service, then of a vanished name

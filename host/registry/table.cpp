@@ -10,7 +10,7 @@ namespace microhost::registry {
 namespace {
 
 constexpr auto kRemembered = std::chrono::minutes(10);
-constexpr size_t kMostVanished = 4096;  // a crash loop with random names must not grow the host
+constexpr size_t kMostVanished = 1024;  // a crash loop with random names must not grow the host
 
 }  // namespace
 

@@ -19,7 +19,7 @@ class Table;
 
 /// A provider's door into the table. When the last feed of a provider goes, so do its nodes.
 class Feed {
-public:
+  public:
     Feed() = default;
     Feed(Feed&& other) noexcept;
     Feed& operator=(Feed&& other) noexcept;
@@ -35,7 +35,7 @@ public:
     /// "I have told all that I know." Until every provider said so the snapshot is not complete().
     void synced();
 
-private:
+  private:
     friend class Table;
     Feed(Table& table, uint32_t provider, uint64_t opened);
     void close();
@@ -53,7 +53,7 @@ struct Delta {
 };
 
 class Table {
-public:
+  public:
     using Clock = std::function<TimePoint()>;
     /// Runs the function later in this thread, once: asio::post, or a test's list.
     using Defer = std::function<void(std::function<void()>)>;
@@ -90,7 +90,7 @@ public:
     /// Drops what is older than ten minutes from the list of vanished names; call it now and then.
     void sweep();
 
-private:
+  private:
     friend class Feed;
     struct Provider;
     struct Record;

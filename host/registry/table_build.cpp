@@ -9,7 +9,7 @@ namespace {
 
 /// The nodes of a service by id: the same node is the one with the same id and address.
 class NodesById {
-public:
+  public:
     explicit NodesById(const ServiceNodes* in) {
         if (in == nullptr) return;
         nodes_.reserve(in->nodes.size());
@@ -21,7 +21,7 @@ public:
         return is ? found->second : nullptr;
     }
 
-private:
+  private:
     std::unordered_map<std::string_view, const LiveNode*> nodes_;
 };
 
