@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cors.hpp"
+
+#include <algorithm>
+
+#include "../shared/text.hpp"
+
+namespace microhost::api {
+namespace {
+
+using shared::str;
+
+constexpr std::string_view kMethods = "POST, PATCH, GET, OPTIONS, PUT, DELETE";
+constexpr std::string_view kHeaders =
+    "Accept, Content-Type, Content-Length, Accept-Encoding, X-CSRF-Token, Authorization";
+
+void add(CorsHeaders& out, std::string_view name, std::string_view value) {
+    out.fields[out.count++] = {str(name), str(value)};
+}
+
+void add_lists(CorsHeaders& out) {
+    add(out, "Access-Control-Allow-Methods", kMethods);
+    add(out, "Access-Control-Allow-Headers", kHeaders);
+}
+
+}  // namespace
+
+bool is_preflight(const Gateway& g, mh_req* r, std::string_view method) {
+    return method == "OPTIONS" && !g.header(r, MH_H_ORIGIN).empty();
+}
+
+CorsHeaders cors_headers(const Gateway& g, mh_req* r, bool preflight) {
+    CorsHeaders out;
+    const Settings& s = g.settings;
+    if (!s.cors()) return out;
+    const std::string_view origin = g.header(r, MH_H_ORIGIN);
+    const bool listed =
+        std::find(s.cors_origins.begin(), s.cors_origins.end(), origin) != s.cors_origins.end();
+    if (!s.cors_any) add(out, "Vary", "Origin");
+    if (origin.empty() || (!listed && !s.cors_any)) return out;
+    add(out, "Access-Control-Allow-Origin", listed ? origin : "*");
+    // Never together with "*": that would hand a user's cookies to every page.
+    if (listed) add(out, "Access-Control-Allow-Credentials", "true");
+    if (preflight) add_lists(out);
+    return out;
+}
+
+CorsHeaders root_cors_headers(const Gateway& g, mh_req* r) {
+    CorsHeaders out;
+    const std::string_view origin = g.header(r, MH_H_ORIGIN);
+    add(out, "Access-Control-Allow-Origin", origin.empty() ? "*" : origin);
+    add_lists(out);
+    return out;
+}
+
+mh_status answer_preflight(const Gateway& g, mh_req* r) {
+    const CorsHeaders h = cors_headers(g, r, true);
+    return g.http->respond(r, 200, h.fields.data(), h.count, nullptr, 0);
+}
+
+}  // namespace microhost::api

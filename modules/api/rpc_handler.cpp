@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rpc_handler.hpp"
+
+#include <string>
+
+#include "../shared/json_span.hpp"
+#include "../shared/query_json.hpp"
+#include "../shared/text.hpp"
+#include "answer.hpp"
+#include "call.hpp"
+
+namespace microhost::api {
+namespace {
+
+using shared::view;
+
+constexpr std::string_view kProtobufType = "application/protobuf";
+
+/// What the head says about the call.
+struct Head {
+    std::string_view content_type;
+    std::string_view timeout;
+    bool encoded = false;  ///< a Content-Encoding that the service could not know of
+};
+
+Head read_head(std::span<const mh_header> headers) {
+    Head head;
+    for (const mh_header& h : headers) {
+        if (h.id == MH_H_CONTENT_TYPE) head.content_type = view(h.value);
+        if (h.id == MH_H_TIMEOUT) head.timeout = view(h.value);
+        if (h.id == MH_H_CONTENT_ENCODING) head.encoded = !shared::iequals(view(h.value), "identity");
+    }
+    return head;
+}
+
+void on_message(void* user, mh_rpc_call*, const mh_rpc_message* m) noexcept {
+    Exchange& x = *static_cast<Exchange*>(user);
+    if (x.answered) return;
+    const Gateway& g = x.gateway();
+    mark_answered(x);
+    g.http->route_set(x.request, shared::str(x.service));
+    std::string_view body = view(m->body);
+    if (x.media->media != Media::protobuf) {
+        // go-micro's encoder ends every value with a newline that its gateway never showed.
+        if (body.ends_with('\n')) body.remove_suffix(1);
+        if (is_codec_complaint(*m)) {
+            try {
+                refuse(g, x.request, 500, x.error_id, "error during request: " + std::string(body));
+            } catch (...) {
+                g.http->respond(x.request, 500, nullptr, 0, nullptr, 0);
+            }
+            return;
+        }
+    }
+    respond(g, x.request, 200, x.media->answer, body);
+}
+
+constexpr mh_rpc_sink kSink{sizeof(mh_rpc_sink), 0, &on_message, &on_call_end};
+
+void call_json(Exchange& x, std::string_view body) { start_call(x, kSink, {}, kJsonType, body); }
+
+/// A query or a form, written as the endpoint's request schema says.
+void call_with_query(Exchange& x, std::string_view query) {
+    const Gateway& g = x.gateway();
+    const mh_registry_view* registry = g.registry->now(g.host);
+    const mh_service_view* service = g.registry->find(registry, shared::str(x.service), {});
+    mh_endpoint_view endpoint{};
+    endpoint.size = sizeof endpoint;
+    const bool known =
+        service && g.registry->endpoint(service, shared::str(x.endpoint), &endpoint) == MH_OK;
+    const auto request = shared::query_to_json(query, g.json, known ? endpoint.request : nullptr);
+    if (request.ok) {
+        call_json(x, request.text);
+        return;
+    }
+    mark_answered(x);
+    refuse(g, x.request, 400, x.error_id, request.text);
+}
+
+/// {"method":...,"params":[REQUEST],"id":...}
+void call_json_rpc(Exchange& x, std::string_view body) {
+    const Gateway& g = x.gateway();
+    mh_json_doc* doc = nullptr;
+    std::string_view request;
+    if (g.json->parse(shared::str(body), &doc) == MH_OK) {
+        g.json->release(doc);
+        request = shared::first_element_text(shared::member_text(body, "params"));
+    }
+    if (!request.empty()) {
+        call_json(x, request);
+        return;
+    }
+    mark_answered(x);
+    refuse(g, x.request, 400, x.error_id, "a json-rpc body needs params with one element");
+}
+
+/// `curl -d '{...}'` says "form" and means JSON; Micro passed it as JSON.
+bool looks_like_json(std::string_view body) {
+    const std::string_view text = shared::trim(body);
+    return text.starts_with('{') || text.starts_with('[');
+}
+
+void call_with_body(Exchange& x, std::string_view body) {
+    switch (x.media->media) {
+        case Media::protobuf: start_call(x, kSink, {}, kProtobufType, body); return;
+        case Media::json_rpc: call_json_rpc(x, body); return;
+        case Media::form:
+            if (!body.empty() && !looks_like_json(body)) {
+                call_with_query(x, body);
+                return;
+            }
+            break;
+        case Media::json:
+        case Media::unsupported: break;
+    }
+    call_json(x, body.empty() ? std::string_view("null") : body);
+}
+
+void on_body(mh_req* r, void* user, mh_status s, mh_seg body) noexcept {
+    Exchange& x = *static_cast<Exchange*>(user);
+    try {
+        if (!answer_bad_body(x.gateway(), r, s, x.error_id)) call_with_body(x, view(body));
+    } catch (...) {
+        x.gateway().http->respond(r, 500, nullptr, 0, nullptr, 0);
+    }
+}
+
+mh_status begin(Exchange& x, mh_req* r, std::string_view method) {
+    const Gateway& g = x.gateway();
+    const bool get = method == "GET" || method == "HEAD";
+    if (!get && (g.http->flags(r) & MH_REQ_HAS_BODY) != 0) {
+        return g.http->collect(r, g.settings.max_body, &on_body, &x);
+    }
+    const std::string_view query = method == "POST" ? std::string_view() : g.attr(r, MH_ATTR_QUERY);
+    if (x.media->media == Media::protobuf) {
+        start_call(x, kSink, {}, kProtobufType, {});
+    } else if (query.empty()) {
+        call_json(x, "null");
+    } else {
+        call_with_query(x, query);
+    }
+    return MH_OK;
+}
+
+}  // namespace
+
+mh_status handle_rpc(Shard& shard, mh_req* r, const Route& route, std::string_view method,
+                     std::span<const mh_header> headers) {
+    const Gateway& g = shard.gateway;
+    if (g.settings.handler == Handler::rpc && method != "GET" && method != "POST") {
+        return refuse_method(g, r, "GET, POST");
+    }
+    if (is_internal_endpoint(route.endpoint)) {
+        return refuse(g, r, 403, g.settings.error_id, "Debug endpoints cannot be called from outside");
+    }
+    const Head head = read_head(headers);
+    const MediaType* media = media_type(head.content_type);
+    if (media->media == Media::unsupported || head.encoded) {
+        return refuse(g, r, 415, g.settings.error_id,
+                      head.encoded ? "an encoded body cannot be passed on"
+                                   : "unsupported content type: use JSON, a form or protobuf");
+    }
+    Exchange* const x = make_exchange(shard, r, route.service, route.endpoint);
+    if (!x) return MH_E_NOMEM;
+    x->media = media;
+    if (!head.timeout.empty()) x->timeout_ms = effective_timeout_ms(x->timeout_ms, head.timeout);
+    return begin(*x, r, method);
+}
+
+}  // namespace microhost::api

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settings.hpp"
+
+#include <algorithm>
+
+#include "../shared/text.hpp"
+
+namespace microhost::api {
+namespace {
+
+using shared::str;
+using shared::view;
+
+class Reader {
+  public:
+    explicit Reader(const mh_config_api& api, const mh_config* config)
+        : api_(api), config_(config) {}
+
+    std::string_view text(const char* key, std::string_view fallback) const {
+        mh_str out{};
+        return config_ && api_.string(config_, key, &out) == MH_OK ? view(out) : fallback;
+    }
+    bool flag(const char* key, bool fallback) const {
+        int32_t out = 0;
+        return config_ && api_.boolean(config_, key, &out) == MH_OK ? out != 0 : fallback;
+    }
+    uint64_t milliseconds(const char* key, uint64_t fallback) const {
+        uint64_t out = 0;
+        return config_ && api_.duration_ms(config_, key, &out) == MH_OK ? out : fallback;
+    }
+    int64_t whole(const char* key, int64_t fallback) const {
+        int64_t out = 0;
+        return config_ && api_.integer(config_, key, &out) == MH_OK ? out : fallback;
+    }
+
+  private:
+    const mh_config_api& api_;
+    const mh_config* config_;
+};
+
+mh_status invalid(const mh_host& host, std::string_view where, std::string_view text) {
+    host.error(&host, MH_E_INVALID, str(where), str(text));
+    return MH_E_INVALID;
+}
+
+}  // namespace
+
+bool parse_handler(std::string_view text, Handler& out) {
+    if (text == "meta") out = Handler::meta;
+    else if (text == "rpc") out = Handler::rpc;
+    else if (text == "api") out = Handler::api;
+    else if (text == "http" || text == "proxy") out = Handler::http;
+    else if (text == "web") out = Handler::web;
+    else if (text == "event") out = Handler::event;
+    else return false;
+    return true;
+}
+
+bool parse_resolver(std::string_view text, Resolver& out) {
+    if (text == "micro") out = Resolver::micro;
+    else if (text == "path") out = Resolver::path;
+    else if (text == "vpath") out = Resolver::vpath;
+    else if (text == "host") out = Resolver::host;
+    else if (text == "grpc") out = Resolver::grpc;
+    else return false;
+    return true;
+}
+
+void set_cors(Settings& s, std::string_view origins) {
+    shared::for_each_item(origins, ',', [&](std::string_view origin) {
+        if (origin == "*") s.cors_any = true;
+        else s.cors_origins.emplace_back(origin);
+    });
+}
+
+mh_status load_settings(const mh_host& host, const mh_config_api& api, Settings& out) {
+    const Reader config(api, api.module(&host));
+    out.address = config.text("address", out.address);
+    out.ns = shared::trim(config.text("namespace", out.ns));
+    if (!parse_handler(config.text("handler", "meta"), out.handler)) {
+        return invalid(host, "/handler", "handler must be meta, rpc, api, http, proxy, web or event");
+    }
+    if (!parse_resolver(config.text("resolver", "micro"), out.resolver)) {
+        return invalid(host, "/resolver", "resolver must be micro, path, vpath, host or grpc");
+    }
+    if (out.handler == Handler::meta && !out.ns.empty()) out.error_id = out.ns;
+    out.enable_rpc = config.flag("enable_rpc", out.enable_rpc);
+    out.enable_stats = config.flag("enable_stats", out.enable_stats);
+    out.enable_openapi = config.flag("enable_openapi", out.enable_openapi);
+    out.api_json = config.text("api_codec", "protobuf") == "json";
+    set_cors(out, config.text("cors", ""));
+    out.timeout_ms = static_cast<uint32_t>(
+        std::clamp<uint64_t>(config.milliseconds("timeout", out.timeout_ms), 1, 600'000));
+    out.max_body = static_cast<uint64_t>(
+        std::max<int64_t>(0, config.whole("max_body", static_cast<int64_t>(out.max_body))));
+    return MH_OK;
+}
+
+uint32_t effective_timeout_ms(uint32_t configured_ms, std::string_view header) {
+    constexpr uint64_t kNanosecondsFrom = 1'000'000;
+    uint64_t n = 0;
+    if (header.empty() || header.size() > 18) return configured_ms;
+    for (const char c : header) {
+        if (!shared::is_digit(c)) return configured_ms;
+        n = n * 10 + static_cast<uint64_t>(c - '0');
+    }
+    if (n == 0) return configured_ms;
+    const uint64_t ms = n >= kNanosecondsFrom ? n / kNanosecondsFrom : n * 1000;
+    return static_cast<uint32_t>(std::min<uint64_t>(configured_ms, ms));
+}
+
+}  // namespace microhost::api

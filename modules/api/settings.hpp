@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The gateway's options, read once from the module's validated config.
+#pragma once
+
+#include <microhost/config.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace microhost::api {
+
+enum class Handler : uint8_t { meta, rpc, api, http, web, event };
+enum class Resolver : uint8_t { micro, path, vpath, host, grpc };
+
+/// Micro's names; "proxy" is another word for http.
+bool parse_handler(std::string_view text, Handler& out);
+bool parse_resolver(std::string_view text, Resolver& out);
+
+struct Settings {
+    std::string address = ":8080";
+    std::string ns = "go.micro.api";  ///< blank: services are called as the path says
+    std::string error_id = "go.micro.api";
+    Handler handler = Handler::meta;
+    Resolver resolver = Resolver::micro;
+    bool enable_rpc = false;
+    bool enable_stats = false;
+    bool enable_openapi = true;
+    bool api_json = false;  ///< api handler: JSON to services instead of protobuf
+    bool cors_any = false;
+    std::vector<std::string> cors_origins;
+    uint32_t timeout_ms = 5000;
+    uint64_t max_body = 4u << 20;
+
+    bool cors() const { return cors_any || !cors_origins.empty(); }
+};
+
+/// MH_OK, or an error after host->error().
+mh_status load_settings(const mh_host& host, const mh_config_api& api, Settings& out);
+
+/// "*" or a list of origins.
+void set_cors(Settings& s, std::string_view origins);
+
+/// The shorter of the configured time and what the client's Timeout header says: nanoseconds from 1,000,000 on, seconds below.
+uint32_t effective_timeout_ms(uint32_t configured_ms, std::string_view header);
+
+}  // namespace microhost::api
