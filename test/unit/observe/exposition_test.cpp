@@ -6,7 +6,6 @@
 #include <doctest/doctest.h>
 
 #include <limits>
-#include <regex>
 
 using namespace microhost::observe;
 using microhost::observe_test::lines_of;
