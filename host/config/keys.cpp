@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/keys.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace microhost::config {
+namespace {
+
+using enum Type;
+
+constexpr std::array kKeys{
+    Key{"name", string, "", false, "name of this instance (default: its process id)"},
+    Key{"loops", integer, "auto", false, "request loops; auto is one for each core", "auto"},
+    Key{"workers", integer, "4", false, "threads for work that blocks"},
+    Key{"runtime_dir", string, "", false, "registry, control sockets"},
+    Key{"state_dir", string, "", false, "what must survive a restart"},
+    Key{"plugin_dir", string, "", false, "directory whose plugins are loaded when they appear"},
+    Key{"module_path", paths, "", false, "directories where modules are found by name"},
+    Key{"registry", string, "local", false,
+        "provider of services: local, or the id of a loaded module"},
+    Key{"control_address", string, "", false,
+        "also serve the control interface on this TCP address"},
+    Key{"supervise", boolean, "false", false,
+        "keep a parent process that replaces a failed worker"},
+    Key{"watch", boolean, "true", true, "load and reload plugins when their files change"},
+    Key{"drain_delay", duration, "0s", true,
+        "after SIGTERM, fail readiness this long before closing"},
+    Key{"drain_timeout", duration, "30s", true, "then wait this long for requests in flight"},
+    Key{"trusted_proxies", list, "", true,
+        "addresses whose Forwarded and X-Forwarded-* are believed"},
+
+    Key{"log/level", choice, "info", true, "least severe line that is written",
+        "trace debug info warn error"},
+    Key{"log/format", choice, "auto", true, "auto is text on a terminal, json else",
+        "auto text json"},
+    Key{"log/file", string, "", true, "append to this file instead of stderr; reopened on SIGHUP"},
+    Key{"log/access_log", choice, "off", true, "a line for each request", "off combined json",
+        "access_log"},
+
+    Key{"tls/cert", string, "", true, "certificate chain (PEM) of TLS listeners that name none"},
+    Key{"tls/key", string, "", true, "its private key (PEM)"},
+    Key{"tls/client_ca", string, "", true, "demand client certificates signed by these (PEM)"},
+    Key{"tls/min_version", choice, "1.2", true, "oldest TLS version accepted", "1.2 1.3"},
+    Key{"tls/handshake_timeout", duration, "10s", true, "time for a TLS handshake"},
+    Key{"tls/acme_webroot",
+        string,
+        "",
+        true,
+        "serve /.well-known/acme-challenge/ from here",
+        {},
+        "acme_webroot"},
+
+    Key{"limits/request_line", size, "16KiB", true, "longest request line"},
+    Key{"limits/header_bytes", size, "32KiB", true, "all header fields of a request"},
+    Key{"limits/max_headers", integer, "64", true, "number of header fields"},
+    Key{"limits/body_bytes", size, "4MiB", true, "body of a request that is held whole (rpc)"},
+    Key{"limits/stream_body_bytes", size, "0", true,
+        "body of a request that is streamed; 0 is unlimited"},
+    Key{"limits/header_timeout", duration, "10s", true,
+        "from the first byte to the end of the head"},
+    Key{"limits/body_timeout", duration, "10s", true, "between two pieces of a body"},
+    Key{"limits/body_min_rate", size, "240", true, "slowest body, bytes a second; 0 is off"},
+    Key{"limits/idle_timeout", duration, "60s", true, "between two requests of a connection"},
+    Key{"limits/write_timeout", duration, "30s", true,
+        "a client that reads nothing is closed after this"},
+    Key{"limits/max_connections", integer, "auto", true, "of each listener", "auto"},
+    Key{"limits/max_connections_per_peer", integer, "0", true, "of one address; 0 is off"},
+    Key{"limits/max_pipeline_bytes", size, "64KiB", true, "answers waiting before reading stops"},
+    Key{"limits/websocket_message", size, "1MiB", true, "largest websocket message"},
+    Key{"limits/upstream_connect_timeout", duration, "1s", true, "to connect to an upstream"},
+    Key{"limits/upstream_response_timeout", duration, "5s", true,
+        "for an upstream's response head"},
+    Key{"limits/upstream_idle_timeout", duration, "55s", true,
+        "a pooled connection is closed after this"},
+    Key{"limits/upstream_max_idle", integer, "128", true, "pooled connections of a node and loop"},
+};
+
+}  // namespace
+
+std::span<const Key> keys() { return kKeys; }
+
+const Key* find_key(std::string_view path) {
+    for (const Key& key : kKeys)
+        if (key.path == path) return &key;
+    return nullptr;
+}
+
+const Key* find_flag(std::string_view flag) {
+    for (const Key& key : kKeys)
+        if (flag_name(key.path) == flag || (!key.alias.empty() && flag_name(key.alias) == flag))
+            return &key;
+    return nullptr;
+}
+
+std::string flag_name(std::string_view path) {
+    std::string out(path);
+    std::replace(out.begin(), out.end(), '/', '_');
+    return out;
+}
+
+std::string variable_name(std::string_view path) {
+    std::string out = "MICROHOST_" + flag_name(path);
+    for (char& c : out) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return out;
+}
+
+}  // namespace microhost::config
