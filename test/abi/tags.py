@@ -30,6 +30,14 @@ def depth_of(lines):
         parens += line.count("(") - line.count(")")
 
 
+def members_of(lines):
+    """(index, name) of each function pointer that is a member, not a parameter."""
+    for at, parens in enumerate(depth_of(lines)):
+        member = MEMBER.match(lines[at])
+        if member and not parens:
+            yield at, member[1]
+
+
 def problems(path):
     lines = path.read_text().splitlines()
     if lines[0] != "/* SPDX-License-Identifier: Apache-2.0 */":
@@ -39,22 +47,19 @@ def problems(path):
     for include in re.finditer(r"^#include <(.*)>", "\n".join(lines), flags=re.M):
         if not include[1].startswith("microhost/") and include[1] not in ("stddef.h", "stdint.h"):
             yield 1, f"includes <{include[1]}>"
-    for at, parens in enumerate(depth_of(lines)):
-        member = MEMBER.match(lines[at])
-        if not member or parens:
-            continue
+    for at, name in members_of(lines):
         comment = comment_above(lines, at)
         if comment is None:
-            yield at + 1, f"{member[1]}: no comment above"
+            yield at + 1, f"{name}: no comment above"
         elif not TAG.search(comment[-1]):
-            yield at + 1, f"{member[1]}: the last comment line has no thread tag"
+            yield at + 1, f"{name}: the last comment line has no thread tag"
 
 
 def main():
     root = Path(sys.argv[1])
     headers = sorted(root.rglob("*.h"))
     found = [f"{p}:{line}: {text}" for p in headers for line, text in problems(p)]
-    members = sum(1 for p in headers for l in p.read_text().splitlines() if MEMBER.match(l))
+    members = sum(1 for p in headers for _ in members_of(p.read_text().splitlines()))
     print("\n".join(found) or f"{members} functions in {len(headers)} headers, each with its thread")
     return 1 if found or not members else 0
 

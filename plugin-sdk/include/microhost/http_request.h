@@ -139,7 +139,7 @@ typedef struct mh_http_request {
      * [any] */
     mh_status (*resume)(mh_token t, mh_verdict v);
     /* Runs fn(r, arg) on the owner's loop while the token is valid, otherwise drop(arg) if it is not NULL. The token stays
-     * valid: call resume from fn, or answer there.
+     * valid: call resume from fn, or answer there. fn counts as a hook of whoever suspended: slot and principal_set work.
      * [any] */
     mh_status (*post)(mh_token t, void (*fn)(mh_req *r, void *arg), void *arg, void (*drop)(void *arg));
 

@@ -6,7 +6,7 @@
 #ifndef MICROHOST_DRAFT_APP_H
 #define MICROHOST_DRAFT_APP_H
 
-#include <microhost/core.h>
+#include <microhost/http_request.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -42,6 +42,10 @@ typedef struct mh_app_control {
      * it was before.
      * [main] */
     void (*exit)(const mh_host *h, int32_t code);
+    /* Who sits at the terminal: the user that runs the process, an admin of this process; on a remote the one whose credential
+     * is used.
+     * [main] [lent: until destroy] */
+    const mh_principal *(*principal)(const mh_host *h);
     /* "https://host:8081" or an instance's name when the user asked to work on another process (--remote), else empty.
      * [main] [lent: until destroy] */
     mh_str (*remote)(const mh_host *h);

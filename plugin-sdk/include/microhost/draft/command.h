@@ -123,7 +123,7 @@ typedef struct mh_command {
                           void (*fn)(void *user, mh_str word, mh_str summary), void *user);
     /* Starts a command; everything in `r` is copied. MH_E_NOT_FOUND: no such command (host->error() names the nearest),
      * MH_E_DENIED: the role is missing, MH_E_INVALID: an argument is wrong; then the sink is not called. Otherwise on_end comes
-     * exactly once, unless cancel() was called. Output may come before run returns. `*out` is for cancel.
+     * exactly once, unless cancel() was called. Output may come before run returns: `*out`, for cancel, is set before any.
      * [main] [loop] */
     mh_status (*run)(const mh_host *h, const mh_command_run *r, const mh_command_sink *sink, void *user, mh_token *out);
     /* Ends it; the sink is not called again. MH_E_GONE when it is over.

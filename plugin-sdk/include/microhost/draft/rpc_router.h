@@ -25,7 +25,10 @@ typedef struct mh_rpc_head {
     mh_str listener;          /* name of the listener */
     const mh_header *headers; /* of the wire message that opened the call */
     uint32_t n_headers;
-    uint32_t timeout_ms;           /* time left; UINT32_MAX without a deadline */
+    uint32_t timeout_ms;   /* time left; UINT32_MAX without a deadline */
+    const mh_kv *metadata; /* the headers that a target may take on: without framing, hop-by-hop and Micro-* ones */
+    uint32_t n_metadata;
+    uint32_t reserved;
     const mh_principal *principal; /* NULL while nobody is authenticated */
 } mh_rpc_head;
 
