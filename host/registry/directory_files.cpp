@@ -101,9 +101,10 @@ void DirectoryFiles::look(const std::string& name, Look look) {
     const WallTime touched = wall_time(st.st_mtim);
     const bool same_file = file.inode == st.st_ino && file.size == st.st_size;
     const bool fed = !file.service.empty() && !file.damaged;
-    if (look == Look::scanned && same_file && file.touched == touched) return;
+    if (look == Look::scanned && same_file && file.changed == wall_time(st.st_ctim)) return;
     if (look == Look::touched && same_file && fed && distrust(st, *folder_).empty()) {
         file.touched = touched;
+        file.changed = wall_time(st.st_ctim);
         file.expires = touched + nanoseconds(file.ttl);
         return;
     }
@@ -128,6 +129,7 @@ void DirectoryFiles::load(const std::string& name, File& file) {
     file.inode = st.st_ino;
     file.size = st.st_size;
     file.touched = wall_time(st.st_mtim);
+    file.changed = wall_time(st.st_ctim);
     if (std::string why = distrust(st, *folder_); !why.empty()) return reject(name, file, why);
     const auto text = read_all(fd.get(), st.st_size);
     if (!text) return reject(name, file, std::strerror(errno));

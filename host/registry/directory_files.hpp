@@ -52,7 +52,8 @@ class DirectoryFiles {
     struct File {
         ino_t inode = 0;
         off_t size = 0;
-        WallTime touched = 0;
+        WallTime touched = 0;  // mtime: a writer may set it
+        WallTime changed = 0;  // ctime: moves with content, mode and owner
         WallTime expires = 0;
         std::string service;  // as fed; empty: not in the table
         std::string node_id;

@@ -141,8 +141,14 @@ void Selector::report(const Pick& pick, const ServiceNodes* service, Outcome out
     state.failures = 0;
     state.latency += state.latency.count() == 0 ? latency : (latency - state.latency) / 8;
     // It has been back for as long as it was away: the next ejection is a first one again.
-    const auto away = limits_.first_ejection * (1U << std::min(state.ejections, 16U)) / 2;
-    if (state.ejections > 0 && now >= state.ejected_until + away) state.ejections = 0;
+    const bool steady =
+        state.ejections > 0 && now >= state.ejected_until + ejection_time(state.ejections - 1);
+    if (steady) state.ejections = 0;
+}
+
+std::chrono::milliseconds Selector::ejection_time(uint32_t before) const noexcept {
+    const auto doubled = limits_.first_ejection * (1U << std::min(before, 16U));
+    return std::min<std::chrono::milliseconds>(doubled, limits_.longest_ejection);
 }
 
 /// A node that comes back from an ejection keeps its failures, so one more ejects it again, for
@@ -151,9 +157,7 @@ void Selector::fail(NodeState& state, const ServiceNodes* service, TimePoint now
     ++state.failures;
     const bool enough = limits_.failures != 0 && state.failures >= limits_.failures;
     if (!enough || state.ejected(now) || service == nullptr || !may_eject(*service, now)) return;
-    const auto doubled = limits_.first_ejection * (1U << std::min(state.ejections, 16U));
-    state.ejected_until =
-        now + std::min<std::chrono::milliseconds>(doubled, limits_.longest_ejection);
+    state.ejected_until = now + ejection_time(state.ejections);
     ++state.ejections;
     if (service->slot >= services_.size()) services_.resize(service->slot + 1);
     TimePoint& latest = services_[service->slot].ejected_until;

@@ -96,6 +96,7 @@ class Selector {
     uint32_t choose_careful(const ServiceNodes& service, TimePoint now, const Filters& filters,
                             Strategy strategy, Care care);
     void fail(NodeState& state, const ServiceNodes* service, TimePoint now);
+    [[nodiscard]] std::chrono::milliseconds ejection_time(uint32_t before) const noexcept;
     [[nodiscard]] bool may_eject(const ServiceNodes& service, TimePoint now);
 
     SelectorLimits limits_;

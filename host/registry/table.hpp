@@ -73,7 +73,8 @@ class Table {
 
     /// Never null. All changes of one turn of the thread become one snapshot, at the end of the turn.
     [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const { return snapshot_; }
-    /// Called after each new snapshot, and at once with the present one.
+    /// Called after each new snapshot, and at once with the present one. Post it to each loop; a loop
+    /// posts the one that it lets go of back here, so that a large one is not freed on a request's time.
     Ticket on_change(OnChange listener);
     /// Called before on_change, once per service version that differs, sorted by name and version.
     Ticket watch(OnDelta watcher);

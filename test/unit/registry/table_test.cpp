@@ -2,8 +2,13 @@
 #include "registry/table.hpp"
 
 #include "fixtures.hpp"
+#include "registry/selector.hpp"
 
+#include <array>
+#include <atomic>
 #include <chrono>
+#include <mutex>
+#include <thread>
 
 using namespace microhost::registry;
 using namespace microhost::registry::test;
@@ -340,6 +345,82 @@ TEST_SUITE("host/registry/table") {
         auto s = t.snapshot();
         CHECK(made == 3);
         CHECK(*static_cast<const std::string*>(s->find("a")->prepared.get()) == "for a");
+    }
+
+    TEST_CASE("one service with 10000 nodes") {
+        using Clock = std::chrono::steady_clock;
+        Turns t;
+        Feed feed = t.table.open("directory", 0);
+        Service s = service("a", "1", {});
+        for (int i = 0; i < 10'000; ++i) s.nodes.push_back(node("n" + std::to_string(i)));
+        const auto t0 = Clock::now();
+        feed.upsert(s);
+        t.run();
+        const auto t1 = Clock::now();
+        feed.withdraw("a", "n77");
+        t.run();
+        const auto t2 = Clock::now();
+        CHECK(t.table.snapshot()->find("a")->nodes.size() == 9'999);
+        MESSAGE("first snapshot " << (t1 - t0).count() / 1000 << " us, one change "
+                                  << (t2 - t1).count() / 1000 << " us");
+    }
+
+    TEST_CASE("threads read their snapshots while the table changes") {
+        struct Mailbox {
+            std::mutex lock;
+            std::shared_ptr<const Snapshot> snapshot;
+            bool end = false;
+        };
+        Turns t;
+        std::array<Mailbox, 2> boxes;
+        t.table.on_change([&](auto s) {
+            for (Mailbox& box : boxes) {
+                const std::lock_guard guard(box.lock);
+                box.snapshot = s;
+            }
+        });
+        std::atomic<uint64_t> picks = 0;
+        auto loop = [&](Mailbox& box, uint64_t seed) {
+            Selector selector(seed);
+            for (bool end = false; !end;) {
+                std::shared_ptr<const Snapshot> s;
+                {
+                    const std::lock_guard guard(box.lock);
+                    s = box.snapshot;
+                    end = box.end;
+                }
+                selector.adopt(*s);
+                for (int i = 0; i < 100; ++i) {
+                    const ServiceNodes* a = s->find("a");
+                    if (a == nullptr) continue;
+                    const Pick p = selector.pick(*a, t.now);
+                    if (!p) continue;
+                    ++picks;
+                    selector.report(
+                        p, a, p.node->node.id == "n0" ? Outcome::connect_failed : Outcome::success,
+                        std::chrono::milliseconds(1), t.now);
+                }
+            }
+        };
+        std::thread one(loop, std::ref(boxes[0]), 1);
+        std::thread two(loop, std::ref(boxes[1]), 2);
+        Feed feed = t.table.open("directory", 0);
+        for (int i = 0; i < 2000 || picks < 1000; ++i) {
+            const std::string id = "n" + std::to_string(i % 7);
+            if (i % 3 == 2) {
+                feed.withdraw("a", id);
+            } else {
+                feed.upsert(service("a", std::to_string(i % 2), {node(id)}));
+            }
+            t.run();
+        }
+        for (Mailbox& box : boxes) {
+            const std::lock_guard guard(box.lock);
+            box.end = true;
+        }
+        one.join();
+        two.join();
+        CHECK(picks >= 1000);
     }
 
     TEST_CASE("2000 services with 10000 nodes") {
