@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A plugin made from each template compiles without a warning against the installed SDK and shows one symbol. Skipped where no SDK
+is installed. usage: template.py TEMPLATE_FOLDER"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import exports
+
+
+def main():
+    prefix = os.environ.get("MICROHOST_PREFIX", "")
+    if not Path(prefix, "lib/pkgconfig/microhost.pc").exists():
+        print("no SDK is installed under $MICROHOST_PREFIX")
+        return 77
+    env = {**os.environ, "PKG_CONFIG_PATH": f"{prefix}/lib/pkgconfig"}
+    env |= {"CFLAGS": "-Wall -Wextra -Werror", "CXXFLAGS": "-Wall -Wextra -Werror"}
+    with tempfile.TemporaryDirectory() as folder:
+        for language in ("c", "cpp"):
+            place = Path(folder, language)
+            shutil.copytree(Path(sys.argv[1], language), place)
+            for path in place.iterdir():
+                path.write_text(path.read_text().replace("@ID@", "com.acme.made"))
+            subprocess.run(["make", "-s", "-C", place], check=True, env=env)
+            found = list(exports.problems(str(place / "com.acme.made.so")))
+            assert not found, found
+    print("two plugins made from the templates")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
