@@ -10,6 +10,8 @@
 
 namespace microhost::net {
 
+Stream::Stream() = default;
+Stream::Stream(int fd) : fd_(fd) {}
 Stream::Stream(int fd, std::unique_ptr<TlsSession> tls) : fd_(fd), tls_(std::move(tls)) {}
 Stream::Stream(Stream&& o) noexcept : fd_(std::exchange(o.fd_, -1)), tls_(std::move(o.tls_)) {}
 Stream& Stream::operator=(Stream&& o) noexcept {

@@ -26,8 +26,8 @@ struct TlsPeer {
 
 class Stream {
   public:
-    Stream() = default;
-    explicit Stream(int fd) : fd_(fd) {}
+    Stream();
+    explicit Stream(int fd);
     Stream(int fd, std::unique_ptr<TlsSession> tls);
     Stream(Stream&& o) noexcept;
     Stream& operator=(Stream&& o) noexcept;

@@ -37,6 +37,16 @@ class HeadWriter {
         put(value);
         put("\r\n");
     }
+    /// One field whose value is a list of two elements.
+    void list(std::string_view name, std::string_view first, std::string_view second) {
+        if (!room(name.size() + first.size() + second.size() + 6)) return;
+        put(name);
+        put(": ");
+        put(first);
+        put(", ");
+        put(second);
+        put("\r\n");
+    }
     void field(const mh_header& h) { field(view(h.name), view(h.value)); }
     void field(std::string_view name, uint64_t value);
     /// Every field that is neither hop-by-hop, nor nominated by Connection, nor in `except`.

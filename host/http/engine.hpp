@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What HTTP needs once per loop: scratch buffers, recycled requests, upstreams, ids, the date.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "http/arena.hpp"
+#include "http/h1/parser.hpp"
+#include "http/limits.hpp"
+#include "http/tokens.hpp"
+#include "http/upstream.hpp"
+#include "loop/loop.hpp"
+#include "observe/log.hpp"
+#include "observe/trace.hpp"
+
+namespace microhost::http {
+
+class Exchange;
+class ServerConnection;
+
+class Engine {
+  public:
+    static constexpr size_t kReadBuffer = 64 * 1024;
+    static constexpr size_t kUpstreamBuffer = 128 * 1024;
+    static constexpr size_t kWriteBuffer = 80 * 1024;
+
+    Engine(Loop& loop, const Limits& limits, log::Domain log);
+    ~Engine();
+    Engine(const Engine&) = delete;
+
+    /// The engine of the calling thread's loop, or null.
+    static Engine* current();
+    static Engine* by_index(unsigned loop);
+    /// Makes it current(). Thread: the loop's.
+    void adopt_thread();
+
+    /// A request object, recycled. Give it back with recycle(); it is reused after the turn.
+    Exchange* take();
+    void recycle(Exchange* x);
+
+    /// Stops keeping connections alive: idle ones close now, the others after their response.
+    void drain();
+    /// Breaks off what is still there.
+    void close_all();
+    /// Counters and access log. Called once a request.
+    void count_request(const Exchange& x, mh_status outcome);
+
+    /// "Date: Mon, 23 Nov 2026 18:15:00 GMT\r\n", made once a second.
+    std::string_view date_line();
+
+    Loop& loop;
+    const Limits& limits;
+    log::Domain log;
+    BlockPool blocks;
+    h1::Parser parser;
+    observe::IdSource ids;
+    Upstreams upstreams;
+    Tokens tokens;
+    std::vector<ServerConnection*> connections;  // each knows its place
+    bool draining = false;
+    void* rpc = nullptr;  // the rpc engine of this loop
+
+    /// Bytes of one read; valid until the next.
+    std::unique_ptr<char[]> read_buffer, upstream_buffer;
+    /// Where heads are built before they are sent.
+    std::unique_ptr<char[]> write_buffer;
+
+  private:
+    std::vector<std::unique_ptr<Exchange>> free_;
+    std::vector<Exchange*> resting_;
+    uint64_t date_second_ = ~uint64_t{0};
+    std::array<char, 48> date_{};
+};
+
+}  // namespace microhost::http

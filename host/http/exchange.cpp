@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of a request: begin, identity, dependents, end. Its two directions are in request_phase.cpp and response_phase.cpp.
+#include "http/exchange.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+#include "http/engine.hpp"
+#include "http/error_json.hpp"
+#include "http/h1/server_connection.hpp"
+#include "http/hygiene.hpp"
+
+namespace microhost::http {
+
+Exchange::Exchange(Engine& e) : engine_(e), arena_(e.blocks) {}
+
+void Exchange::reset() {
+    arena_.clear();
+    active_ = entered_ = 0;
+    token_ = 0;
+    dependents_ = body_sink_ = nullptr;
+    where_ = Where::nowhere;
+    next_filter_ = next_response_filter_ = 0;
+    handled_ = body_buffered_ = false;
+    body_mode_ = BodyMode::closed;
+    body_paused_ = body_complete_ = full_body_first_ = head_kept_ = false;
+    answered_ = head_sent_ = response_fin_ = response_held_ = chunked_ = close_after_ = false;
+    over_ = replaced_ = replaced_piece_ = resumed_early_ = in_hook_ = held_fin_ = false;
+    collect_fn_ = nullptr;
+    collected_.clear();
+    held_.clear();
+    response_bytes_ = 0;
+    attributes_ = nullptr;
+    principal_ = {};
+    request_id_.size = 0;
+    trace_ready_ = false;
+    client_ip_size_ = 0;
+    scheme_ = {};
+    route = {};
+    response.headers.clear();
+    response.status = 0;
+}
+
+void Exchange::begin(ServerConnection& c, Site& site, bool body_here) {
+    reset();
+    connection_ = &c;
+    site_ = &site;
+    started_ns_ = engine_.loop.now_ns();
+    body_here_ = body_here;
+    body_complete_ = head.framing == Framing::none;
+    const size_t room = head.target.size() * 3;
+    if (Refusal no = normalise_target(head.target, static_cast<char*>(arena_.alloc(room, 1)), room, path)) {
+        begin_refused(c, site, no.status, no.why);
+        return;
+    }
+    read_identity();
+    std::memset(slots_.data(), 0, (site.chain.size() + 1) * sizeof slots_[0]);
+    active_ = select_filters();
+    full_body_first_ = site.interests & MH_I_REQUEST_BODY_FULL;
+    run_request_filters();
+    if (!over_) keep_head();
+}
+
+void Exchange::begin_refused(ServerConnection& c, Site& site, unsigned status, const char* why) {
+    reset();
+    connection_ = &c;
+    site_ = &site;
+    started_ns_ = engine_.loop.now_ns();
+    body_here_ = false;
+    body_complete_ = true;
+    close_after_ = true;
+    path = {"/", "", false};
+    trusted_ = false;
+    request_id_.choose({}, false, engine_.ids);
+    engine_.log.debug("refused a request", {{"listener", site.listener}, {"reason", why}});
+    refuse(status, why);
+}
+
+// Who is at the other end, and what of the head may be believed.
+void Exchange::read_identity() {
+    trusted_ = site_->trust_all || (site_->trusted && site_->trusted->contains(connection_->peer()));
+    request_id_.choose(head.headers.value(MH_H_X_REQUEST_ID), trusted_, engine_.ids);
+    authority = head.headers.value(MH_H_HOST);
+    scheme_ = connection_->stream().tls() ? "https" : "http";
+    if (trusted_) {
+        std::string_view proto = head.headers.value(MH_H_X_FORWARDED_PROTO);
+        if (proto == "https" || proto == "http") scheme_ = proto;
+    } else {
+        strip_untrusted(head);
+    }
+}
+
+void Exchange::keep_head() {
+    if (head_kept_) return;
+    head_kept_ = true;
+    // All views point into one stretch of bytes: find its ends, copy it once, and move the views.
+    const char* low = head.method_text.data();
+    const char* high = low + head.method_text.size();
+    auto widen = [&](const char* p, size_t n) {
+        if (!n) return;
+        low = p < low ? p : low;
+        high = p + n > high ? p + n : high;
+    };
+    const char* first = head.method_text.data();
+    for (uint32_t i = 0; i < head.headers.count; i++) {
+        const mh_header& h = head.headers.fields[i];
+        // Values set by a filter live in the arena already.
+        if (h.flags & kInArena) continue;
+        widen(h.name.ptr, h.name.len);
+        widen(h.value.ptr, h.value.len);
+    }
+    widen(head.target.data(), head.target.size());
+    if (!first || high <= low) return;
+    std::string_view copy = arena_.copy({low, static_cast<size_t>(high - low)});
+    if (copy.empty()) return;
+    auto moved = [&](const char* p) { return copy.data() + (p - low); };
+    auto move_view = [&](std::string_view& v) {
+        if (v.data() >= low && v.data() + v.size() <= high) v = {moved(v.data()), v.size()};
+    };
+    for (uint32_t i = 0; i < head.headers.count; i++) {
+        mh_header& h = head.headers.fields[i];
+        if (h.flags & kInArena) continue;
+        if (h.name.ptr >= low && h.name.ptr < high) h.name.ptr = moved(h.name.ptr);
+        if (h.value.ptr >= low && h.value.ptr <= high) h.value.ptr = moved(h.value.ptr);
+    }
+    move_view(head.method_text);
+    move_view(head.target);
+    move_view(path.path);
+    move_view(path.query);
+    move_view(authority);
+    move_view(scheme_);
+}
+
+void Exchange::attach(Dependent& d) {
+    d.next_ = dependents_;
+    if (dependents_) dependents_->link_ = &d.next_;
+    d.link_ = &dependents_;
+    dependents_ = &d;
+}
+
+void Exchange::detach(Dependent& d) {
+    if (!d.link_) return;
+    *d.link_ = d.next_;
+    if (d.next_) d.next_->link_ = d.link_;
+    d.link_ = nullptr;
+    d.next_ = nullptr;
+}
+
+void Exchange::drop_dependents() {
+    body_sink_ = nullptr;
+    while (Dependent* d = dependents_) {
+        detach(*d);
+        d->abandon();
+    }
+}
+
+void Exchange::refuse(unsigned status, std::string_view detail) {
+    if (answered_) return;
+    char body[1024];
+    std::string_view json = error_json(body, sizeof body, "microhost", status, detail);
+    mh_kv type{str("Content-Type"), str("application/json")};
+    mh_seg piece = seg(json);
+    respond(status, &type, 1, &piece, 1);
+}
+
+void Exchange::on_client_lost(mh_status why) {
+    if (over_) return;
+    over_ = true;
+    tell_done(why);
+}
+
+void Exchange::on_client_drained() {
+    for (Dependent* d = dependents_; d;) {
+        Dependent* next = d->next_;
+        d->on_client_drained();
+        d = next;
+    }
+}
+
+// Everything was sent.
+void Exchange::finish(mh_status outcome) {
+    if (over_) return;
+    over_ = true;
+    bool keep = head.keep_alive && !close_after_;
+    tell_done(outcome);
+    connection_->response_done(keep);
+}
+
+void Exchange::tell_done(mh_status outcome) {
+    engine_.count_request(*this, outcome);
+    mh_token t = token_;
+    if (t) {
+        token_ = 0;
+        engine_.tokens.close(t);
+        const bool handler = where_ == Where::handler;
+        if (handler && site_->handler->on_cancel)
+            site_->handler->on_cancel(site_->handler_shard, site_->handler->user, this, t, outcome);
+        else if (!handler && site_->chain[running_].filter && site_->chain[running_].filter->on_cancel)
+            site_->chain[running_].filter->on_cancel(site_->chain[running_].shard, this, t, outcome);
+    }
+    drop_dependents();
+    if (collect_fn_) finish_collect(outcome == MH_OK ? MH_E_CANCELLED : outcome);
+    if (handled_ && site_->handler->on_done)
+        site_->handler->on_done(site_->handler_shard, site_->handler->user, this, outcome);
+    for (unsigned i = 0; entered_ && i < site_->chain.size(); i++) {
+        FilterLink& l = site_->chain[i];
+        if (!(entered_ >> i & 1) || !(l.interests & MH_I_DONE) || !l.filter->on_done) continue;
+        where_ = Where::request_filter;
+        running_ = i;
+        l.filter->on_done(l.shard, this, outcome);
+    }
+}
+
+// A client may shorten our deadlines with Micro's Timeout: nanoseconds, or seconds when the number is small.
+uint32_t Exchange::time_left_ms() const {
+    std::string_view text = head.headers.value(MH_H_TIMEOUT);
+    uint64_t n = 0;
+    if (text.empty() || std::from_chars(text.data(), text.data() + text.size(), n).ec != std::errc{})
+        return UINT32_MAX;
+    uint64_t ms = n >= 1'000'000 ? n / 1'000'000 : n * 1000;
+    uint64_t gone = (engine_.loop.now_ns() - started_ns_) / 1'000'000;
+    return static_cast<uint32_t>(std::min<uint64_t>(ms > gone ? ms - gone : 0, UINT32_MAX - 1));
+}
+
+size_t Exchange::unsent() const { return connection_->unsent(); }
+
+uint32_t Exchange::flags() const {
+    uint32_t f = 0;
+    if (scheme_ == "https") f |= MH_REQ_TLS;
+    if (trusted_) f |= MH_REQ_TRUSTED_PEER;
+    if (head.upgrade_websocket) f |= MH_REQ_UPGRADE;
+    if (head.framing != Framing::none) f |= MH_REQ_HAS_BODY;
+    if (answered_) f |= MH_REQ_ANSWERED;
+    return f;
+}
+
+}  // namespace microhost::http

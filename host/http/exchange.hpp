@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The life of one request on its loop: filters, handler, response filters, done. The ABI's mh_req.
+#pragma once
+
+#include <microhost/http_request.h>
+
+#include <sys/uio.h>
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "http/arena.hpp"
+#include "http/head.hpp"
+#include "http/path.hpp"
+#include "http/site.hpp"
+#include "observe/trace.hpp"
+
+struct mh_req {};
+
+namespace microhost::http {
+
+class Engine;
+class ServerConnection;
+namespace h1 {
+class HeadWriter;
+}
+
+/// Something that works for a request and must stop when the request ends: a call, a forward, a stream.
+class Dependent {
+  public:
+    virtual void abandon() = 0;
+    /// The client took enough of what waited: more may be produced.
+    virtual void on_client_drained() {}
+    /// A piece of the request's body, when this dependent is its sink. Lent.
+    virtual void on_request_body(std::string_view, bool /*fin*/) {}
+
+  protected:
+    friend class Exchange;
+    ~Dependent() = default;
+    Dependent* next_ = nullptr;
+    Dependent** link_ = nullptr;
+};
+
+class Exchange final : public mh_req {
+  public:
+    explicit Exchange(Engine& e);
+    Exchange(const Exchange&) = delete;
+    static Exchange& of(mh_req* r) { return *static_cast<Exchange*>(r); }
+
+    // ---- the connection's side
+    RequestHead head;
+    /// The head is parsed and found good. `body_here`: its body is in the buffer already, whole.
+    void begin(ServerConnection& c, Site& site, bool body_here);
+    /// The head could not be understood: answers, and the connection closes.
+    void begin_refused(ServerConnection& c, Site& site, unsigned status, const char* why);
+    /// Whether pieces of the body may be handed in now.
+    bool takes_body() const { return body_mode_ != BodyMode::closed && !body_paused_ && !token_; }
+    void on_body(std::string_view piece, bool fin);
+    /// The client is gone or broke the rules: `why` is MH_E_CANCELLED, MH_E_IO or MH_E_TIMEOUT.
+    void on_client_lost(mh_status why);
+    void on_client_drained();
+    /// Answers for the host: error JSON with this status. Legal until an answer has begun.
+    void refuse(unsigned status, std::string_view detail);
+
+    // ---- for what answers the request
+    Engine& engine() { return engine_; }
+    Site& site() { return *site_; }
+    ServerConnection& connection() { return *connection_; }
+    Arena& arena() { return arena_; }
+    PathParts path;
+    std::string_view authority;
+    void attach(Dependent& d);
+    static void detach(Dependent& d);
+    /// Takes the body's pieces from now on.
+    void stream_body_to(Dependent& d);
+    void resume_body();
+    void pause_body();
+    bool body_complete() const { return body_complete_; }
+    bool answered() const { return answered_; }
+    /// The head of the response that is being made; views must live until it is sent or copied.
+    ResponseHead response;
+    /// `response` is filled in: begins the answer. `fin`: these pieces are the whole body.
+    void start_response(const iovec* v, int n, bool fin);
+    /// More of the body. False when the client is slow: wait for on_client_drained.
+    bool push_response(const iovec* v, int n, bool fin);
+    /// The source of the response broke: the client must not take it for a whole one.
+    void break_response();
+    bool response_held() const { return response_held_; }
+    /// `response` holds an upstream's 101: answers with it, and the connection's raw bytes go to `d`.
+    void start_tunnel(Dependent& d);
+    void end_tunnel();
+    /// Nobody takes the rest of the request's body.
+    void stop_body();
+    /// Filters may change the body, so its length is not known in advance.
+    bool body_rewritten() const { return site_->interests & MH_I_REQUEST_BODY; }
+    /// Makes the views of the request's head independent of the read buffer. Idempotent.
+    void keep_head();
+    size_t unsent() const;
+
+    // ---- the ABI's side (http/abi_request.cpp)
+    mh_status respond(uint32_t status, const mh_kv* headers, uint32_t n, const mh_seg* body,
+                      uint32_t n_body);
+    mh_status collect(uint64_t max, void (*fn)(mh_req*, void*, mh_status, mh_seg), void* user);
+    mh_status edit(uint32_t dir, uint32_t op, std::string_view name, std::string_view value);
+    bool attribute(uint32_t attr, std::string_view* out);
+    mh_token suspend(uint32_t timeout_ms);
+    void resume(mh_token t, mh_verdict v);
+    void on_suspension_timeout();
+    mh_status rewrite(std::string_view path, std::string_view query);
+    void** slot();
+    mh_status set_principal(const mh_principal& p);
+    const mh_principal* principal() const { return principal_.size ? &principal_ : nullptr; }
+    mh_status set_attribute(std::string_view name, std::string_view value);
+    mh_status get_attribute(std::string_view name, mh_str* out) const;
+    mh_status replace_body(const mh_seg* v, uint32_t n);
+    uint32_t flags() const;
+    bool trusted() const { return trusted_; }
+    uint64_t started_ns() const { return started_ns_; }
+    uint64_t response_bytes() const { return response_bytes_; }
+    std::string_view request_id() const { return request_id_.view(); }
+    /// Milliseconds until the client's own deadline; UINT32_MAX: it set none.
+    uint32_t time_left_ms() const;
+    std::string_view route;
+
+  private:
+    friend class Tokens;
+    enum class BodyMode : uint8_t { closed, collect, stream, discard };
+    enum class Where : uint8_t { nowhere, request_filter, request_body, handler, response_filter, response_body };
+
+    void reset();
+    void read_identity();
+    uint64_t select_filters() const;
+    void run_request_filters();
+    bool after_request_verdict(unsigned i, mh_verdict v);
+    bool failed_open(unsigned i, const char* what);
+    void run_handler();
+    bool filter_request_body(std::string_view& piece, bool fin);
+    void finish_collect(mh_status s);
+    void give_collected(std::string_view body);
+    uint64_t max_full_body() const;
+    static void on_full_body(mh_req* r, void*, mh_status s, mh_seg body);
+    void run_response_filters();
+    bool after_response_verdict(unsigned i, mh_verdict v);
+    void replace_response(unsigned status, std::string_view detail);
+    void copy_response_head();
+    void release_held();
+    bool call_body_hook(unsigned i, std::string& piece, bool fin);
+    bool push_now(const iovec* v, int n, bool fin);
+    void emit(const iovec* v, int n, bool fin);
+    void write_framing(h1::HeadWriter& w, bool fin, uint64_t length);
+    size_t write_head(char* out, bool fin, uint64_t length);
+    void finish(mh_status outcome);
+    void tell_done(mh_status outcome);
+    void drop_dependents();
+
+    Engine& engine_;
+    Arena arena_;
+    ServerConnection* connection_ = nullptr;
+    Site* site_ = nullptr;
+    uint64_t active_ = 0;   // bit i: filter i applies and has not detached
+    uint64_t entered_ = 0;  // bit i: its on_request was called
+    uint64_t started_ns_ = 0;
+    mh_token token_ = 0;
+    Dependent* dependents_ = nullptr;
+    Dependent* body_sink_ = nullptr;
+    Where where_ = Where::nowhere;
+    unsigned running_ = 0;      // index of the filter whose hook runs or is suspended
+    unsigned next_filter_ = 0;  // to run on the way in
+    unsigned next_response_filter_ = 0;  // behind the one to run on the way out
+    bool handled_ = false;        // the handler was called
+    bool body_buffered_ = false;  // filters made the host collect the body
+    BodyMode body_mode_ = BodyMode::closed;
+    bool body_paused_ = false;
+    bool body_complete_ = false;
+    bool body_here_ = false;
+    bool full_body_first_ = false;  // filters want the whole body before the handler runs
+    bool head_kept_ = false;
+    bool trusted_ = false;
+    bool answered_ = false;
+    bool head_sent_ = false;
+    bool response_fin_ = false;  // all of the response was handed to us
+    bool response_held_ = false; // a response filter has suspended it, or wants it whole
+    bool chunked_ = false;
+    bool close_after_ = false;
+    bool over_ = false;
+    bool replaced_ = false;
+    bool resumed_early_ = false;
+    mh_verdict early_verdict_ = 0;
+    bool in_hook_ = false;
+
+    // collect
+    uint64_t collect_max_ = 0;
+    void (*collect_fn_)(mh_req*, void*, mh_status, mh_seg) = nullptr;
+    void* collect_user_ = nullptr;
+    std::string collected_;
+
+    std::string held_;  // response body bytes that wait for a filter
+    bool held_fin_ = false;
+    uint64_t response_bytes_ = 0;
+    std::string replacement_;
+    bool replaced_piece_ = false;
+
+    std::array<void*, Site::kMaxFilters + 1> slots_{};
+    struct Attribute {
+        std::string_view name, value;
+        Attribute* next;
+    };
+    Attribute* attributes_ = nullptr;
+    mh_principal principal_{};
+    observe::RequestId request_id_;
+    observe::TraceParent trace_;
+    std::array<char, observe::TraceParent::kSize> trace_text_;
+    bool trace_ready_ = false;
+    std::array<char, 48> client_ip_;
+    uint8_t client_ip_size_ = 0;
+    std::string_view scheme_;
+};
+
+}  // namespace microhost::http

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/forward.hpp"
+
+#include <charconv>
+#include <cstring>
+
+#include "http/engine.hpp"
+#include "http/h1/hop_by_hop.hpp"
+#include "http/h1/server_connection.hpp"
+#include "http/h1/write_head.hpp"
+#include "http/hygiene.hpp"
+#include "http/names.hpp"
+
+namespace microhost::http {
+namespace {
+
+// Set by the gateway itself on what it forwards; what a trusted peer sent is extended or replaced.
+constexpr IdSet kRewritten = id_set({
+    MH_H_HOST,
+    MH_H_EXPECT,
+    MH_H_FORWARDED,
+    MH_H_X_FORWARDED_FOR,
+    MH_H_X_FORWARDED_PROTO,
+    MH_H_X_FORWARDED_HOST,
+    MH_H_X_REAL_IP,
+    MH_H_X_REQUEST_ID,
+    MH_H_TRACEPARENT,
+});
+
+unsigned status_of(mh_status why) {
+    switch (why) {
+        case MH_E_TIMEOUT:
+            return 504;
+        default:
+            return 502;
+    }
+}
+
+}  // namespace
+
+Forward::Forward(Exchange& x, const mh_http_forward_to& to, Upstream& u, UpstreamReport report)
+    : x_(&x),
+      upstream_(u),
+      report_(report),
+      on_error_(to.on_error),
+      user_(to.user),
+      flags_(to.flags),
+      connect_ms_(to.connect_timeout_ms ? to.connect_timeout_ms : x.site().limits.connect_timeout_ms),
+      response_ms_(to.response_timeout_ms ? to.response_timeout_ms
+                                          : x.site().limits.response_timeout_ms),
+      path_(x.arena().copy(view(to.path))),
+      started_ns_(x.engine().loop.now_ns()) {
+    host_ = flags_ & MH_FORWARD_KEEP_HOST ? x.authority : x.arena().copy(u.name());
+    if (to.n_set_headers) {
+        auto* set = static_cast<mh_kv*>(x.arena().alloc(to.n_set_headers * sizeof(mh_kv)));
+        for (uint32_t i = 0; set && i < to.n_set_headers; i++) {
+            set[i] = {str(x.arena().copy(view(to.set_headers[i].key))),
+                      str(x.arena().copy(view(to.set_headers[i].val)))};
+            n_set_ = i + 1;
+        }
+        set_ = set;
+    }
+    has_body_ = x.head.framing != Framing::none;
+    upgrade_ = x.head.upgrade_websocket && flags_ & MH_FORWARD_UPGRADE;
+}
+
+bool Forward::begin(Exchange& x, const mh_http_forward_to& to, const net::Address& address,
+                    const net::TlsClientContext* tls, std::string_view name, UpstreamReport report) {
+    x.keep_head();
+    auto* f = new Forward(x, to, x.engine().upstreams.get(address, tls, name), report);
+    x.attach(*f);
+    if (f->start(false)) {
+        if (f->has_body_) x.stream_body_to(*f);
+        return true;
+    }
+    // Told like every other failure, but after the handler has returned.
+    x.engine().loop.defer(
+        [](void* p) {
+            auto* late = static_cast<Forward*>(p);
+            late->deferred_ = false;
+            if (late->x_)
+                late->give_up(MH_E_UNAVAILABLE, "cannot connect");
+            else
+                delete late;
+        },
+        f);
+    f->deferred_ = true;
+    return true;
+}
+
+bool Forward::start(bool fresh) {
+    Engine& e = x_->engine();
+    UpstreamRequest r;
+    r.method = x_->head.method;
+    r.upgrade = upgrade_;
+    r.fin = !has_body_;
+    r.connect_timeout_ms = connect_ms_;
+    r.response_timeout_ms = response_ms_;
+    r.fresh = fresh;
+    size_t n = write_request(e.write_buffer.get(), Engine::kWriteBuffer);
+    if (!n) return false;
+    iovec v{e.write_buffer.get(), n};
+    const char* why = "";
+    return upstream_.start(*this, r, &v, 1, &why);
+}
+
+size_t Forward::write_request(char* out, size_t cap) {
+    const RequestHead& head = x_->head;
+    h1::HeadWriter w(out, cap);
+    std::string_view path = path_.empty() ? x_->path.path : path_;
+    w.request(head.method_text, path, x_->path.has_query, x_->path.query);
+    w.field("Host", host_);
+    Connection nominated = Connection::of(head.headers);
+    for (uint32_t i = 0; i < head.headers.count; i++) {
+        const mh_header& h = head.headers.fields[i];
+        if (h.id && (skip_hop_by_hop(h.id) || in(kRewritten, h.id))) continue;
+        if (nominated.drops(h)) continue;
+        bool replaced = false;
+        for (uint32_t k = 0; k < n_set_; k++)
+            replaced = replaced || iequals(view(set_[k].key), view(h.name));
+        if (!replaced) w.field(view(h.name), view(h.value));
+    }
+    for (uint32_t k = 0; k < n_set_; k++) w.field(view(set_[k].key), view(set_[k].val));
+    std::string_view peer, scheme, id, trace;
+    x_->attribute(MH_ATTR_PEER_IP, &peer);
+    x_->attribute(MH_ATTR_SCHEME, &scheme);
+    x_->attribute(MH_ATTR_REQUEST_ID, &id);
+    x_->attribute(MH_ATTR_TRACEPARENT, &trace);
+    std::string_view before = head.headers.value(MH_H_X_FORWARDED_FOR);
+    if (before.empty())
+        w.field("X-Forwarded-For", peer);
+    else
+        w.list("X-Forwarded-For", before, peer);
+    w.field("X-Forwarded-Proto", scheme);
+    std::string_view told_host = head.headers.value(MH_H_X_FORWARDED_HOST);
+    w.field("X-Forwarded-Host", told_host.empty() ? x_->authority : told_host);
+    std::string_view real;
+    x_->attribute(MH_ATTR_CLIENT_IP, &real);
+    w.field("X-Real-IP", real);
+    w.field("X-Request-Id", id);
+    w.field("traceparent", trace);
+    if (upgrade_) w.raw("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    if (has_body_) {
+        chunked_ = head.framing == Framing::chunked || x_->body_rewritten();
+        if (chunked_)
+            w.raw("Transfer-Encoding: chunked\r\n");
+        else
+            w.field("Content-Length", head.content_length);
+    }
+    w.end();
+    return w.overflow() ? 0 : w.size();
+}
+
+void Forward::on_request_body(std::string_view piece, bool fin) {
+    if (tunnel_) {
+        if (!piece.empty()) {
+            iovec v{const_cast<char*>(piece.data()), piece.size()};
+            send(&v, 1, false);
+        }
+        if (fin) {
+            client_ended_ = true;
+            if (upstream_ended_) return done();
+            shutdown_write();
+        }
+        if (x_ && unsent() > x_->site().limits.output_high) x_->pause_body();
+        return;
+    }
+    if (!active()) return;
+    body_sent_ = body_sent_ || !piece.empty();
+    char size[24];
+    iovec v[3];
+    int n = 0;
+    if (chunked_ && !piece.empty()) {
+        auto r = std::to_chars(size, size + 18, piece.size(), 16);
+        *r.ptr++ = '\r';
+        *r.ptr++ = '\n';
+        v[n++] = {size, static_cast<size_t>(r.ptr - size)};
+    }
+    if (!piece.empty()) v[n++] = {const_cast<char*>(piece.data()), piece.size()};
+    std::string_view end = !chunked_ ? "" : piece.empty() ? (fin ? "0\r\n\r\n" : "") : (fin ? "\r\n0\r\n\r\n" : "\r\n");
+    if (!end.empty()) v[n++] = {const_cast<char*>(end.data()), end.size()};
+    if (n == 0 && !fin) return;
+    if (!send(v, n, fin)) return give_up(MH_E_IO, "the upstream closed the connection");
+    if (unsent() > x_->site().limits.output_high) x_->pause_body();
+}
+
+void Forward::on_drained() {
+    if (x_) x_->resume_body();
+}
+
+void Forward::on_client_drained() { resume_reading(); }
+
+void Forward::take_head(Exchange& x, const ResponseHead& head) {
+    if (report_.fn) report_.fn(report_.user, true, MH_OK, x.engine().loop.now_ns() - started_ns_);
+    report_.fn = nullptr;
+    ResponseHead& r = x.response;
+    r.status = head.status;
+    r.framing = head.framing == Framing::length ? Framing::length : Framing::none;
+    r.content_length = head.content_length;
+    r.headers.count = head.headers.count;
+    r.headers.present = head.headers.present;
+    std::memcpy(r.headers.fields.data(), head.headers.fields.data(),
+                head.headers.count * sizeof(mh_header));
+}
+
+void Forward::on_response(ResponseHead* head, std::string_view body, bool end) {
+    iovec v{const_cast<char*>(body.data()), body.size()};
+    Exchange* x = x_;
+    if (head && head->status == 101) {
+        tunnel_ = true;
+        take_head(*x, *head);
+        x->start_tunnel(*this);
+        if (!x_) return;
+        head = nullptr;
+    }
+    if (tunnel_) {
+        if (!body.empty() && !x->connection().write(&v, 1)) return;
+        if (end) {
+            upstream_ended_ = true;
+            if (client_ended_) return done();
+            x->connection().shutdown_write();
+        } else if (x->unsent() > x->site().limits.output_high) {
+            pause_reading();
+        }
+        return;
+    }
+    if (end) {
+        Exchange::detach(*this);
+        x_ = nullptr;
+    }
+    bool room = true;
+    if (head) {
+        take_head(*x, *head);
+        x->start_response(&v, body.empty() ? 0 : 1, end);
+        room = end || (x_ && x->unsent() < x->site().limits.output_high && !x->response_held());
+    } else {
+        room = x->push_response(&v, body.empty() ? 0 : 1, end);
+    }
+    if (end) {
+        delete this;
+        return;
+    }
+    if (x_ && !room) pause_reading();
+}
+
+void Forward::on_failure(const UpstreamFailure& f) {
+    if (tunnel_) return done();
+    if (f.head_seen) {
+        report(false, f.why);
+        Exchange* x = x_;
+        Exchange::detach(*this);
+        x_ = nullptr;
+        x->break_response();
+        delete this;
+        return;
+    }
+    // Once more, where that cannot run anything twice: see RFC 9110 section 9.2.2.
+    bool safe = !body_sent_ && !has_body_ && (f.nothing_sent || idempotent(x_->head.method));
+    if (f.stale && safe && !retried_) {
+        retried_ = true;
+        if (start(true)) return;
+    }
+    give_up(f.why, f.detail);
+}
+
+void Forward::give_up(mh_status why, const char* detail) {
+    report(false, why);
+    Exchange* x = x_;
+    Exchange::detach(*this);
+    x_ = nullptr;
+    std::string_view id;
+    x->attribute(MH_ATTR_REQUEST_ID, &id);
+    x->engine().log.warn("an upstream did not answer",
+                         {{"upstream", upstream_.name()}, {"reason", detail}, {"request", id}});
+    x->stop_body();
+    if (on_error_)
+        on_error_(user_, x, why);
+    if (!x->answered())
+        x->refuse(status_of(why), why == MH_E_TIMEOUT ? "the upstream did not answer in time"
+                                                      : "the upstream is not reachable");
+    delete this;
+}
+
+void Forward::report(bool ok, mh_status why) {
+    if (report_.fn) report_.fn(report_.user, ok, why, x_->engine().loop.now_ns() - started_ns_);
+    report_.fn = nullptr;
+}
+
+// A tunnel is over: both ends said so, or one broke.
+void Forward::done() {
+    Exchange* x = x_;
+    Exchange::detach(*this);
+    x_ = nullptr;
+    Transaction::abandon();
+    x->end_tunnel();
+    delete this;
+}
+
+void Forward::abandon() {
+    x_ = nullptr;
+    Transaction::abandon();
+    if (!deferred_) delete this;
+}
+
+}  // namespace microhost::http

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A request streamed to an upstream and its response streamed back, with back-pressure both ways; upgrades become tunnels.
+#pragma once
+
+#include <microhost/draft/http_forward.h>
+
+#include <string>
+
+#include "http/exchange.hpp"
+#include "http/upstream.hpp"
+
+namespace microhost::http {
+
+/// What to do when an upstream was chosen by a registry: told how it went.
+struct UpstreamReport {
+    void (*fn)(void* user, bool ok, mh_status why, uint64_t latency_ns) = nullptr;
+    void* user = nullptr;
+};
+
+class Forward final : public Dependent, private Transaction {
+  public:
+    /// Begins. The forward frees itself. False: nothing was begun.
+    static bool begin(Exchange& x, const mh_http_forward_to& to, const net::Address& address,
+                      const net::TlsClientContext* tls, std::string_view name,
+                      UpstreamReport report = {});
+
+    void abandon() override;
+    void on_client_drained() override;
+    void on_request_body(std::string_view piece, bool fin) override;
+
+  private:
+    Forward(Exchange& x, const mh_http_forward_to& to, Upstream& u, UpstreamReport report);
+    bool start(bool fresh);
+    size_t write_request(char* out, size_t cap);
+    void on_response(ResponseHead* head, std::string_view body, bool end) override;
+    void on_failure(const UpstreamFailure& f) override;
+    void on_drained() override;
+    void take_head(Exchange& x, const ResponseHead& head);
+    void report(bool ok, mh_status why);
+    void give_up(mh_status why, const char* detail);
+    void done();
+
+    Exchange* x_;
+    Upstream& upstream_;
+    UpstreamReport report_;
+    void (*on_error_)(void*, mh_req*, mh_status);
+    void* user_;
+    uint32_t flags_;
+    uint32_t connect_ms_, response_ms_;
+    std::string_view path_, host_;
+    const mh_kv* set_ = nullptr;
+    uint32_t n_set_ = 0;
+    uint64_t started_ns_;
+    bool has_body_ = false;
+    bool chunked_ = false;
+    bool body_sent_ = false;   // some of the body left: never twice
+    bool upgrade_ = false;
+    bool tunnel_ = false;
+    bool retried_ = false;
+    bool deferred_ = false;  // a failure waits for the end of the turn
+    bool client_ended_ = false, upstream_ended_ = false;
+};
+
+}  // namespace microhost::http

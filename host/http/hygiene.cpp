@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/hygiene.hpp"
+
+#include <array>
+
+#include "http/h1/hop_by_hop.hpp"
+#include "http/names.hpp"
+
+namespace microhost::http {
+namespace {
+
+constexpr IdSet kTrustedOnly = id_set({
+    MH_H_FORWARDED,
+    MH_H_X_FORWARDED_FOR,
+    MH_H_X_FORWARDED_PROTO,
+    MH_H_X_FORWARDED_HOST,
+    MH_H_X_FORWARDED_PORT,
+    MH_H_X_FORWARDED_PREFIX,
+    MH_H_X_REAL_IP,
+    MH_H_X_REQUEST_ID,
+    MH_H_MICRO_ID,
+    MH_H_MICRO_SERVICE,
+    MH_H_MICRO_ENDPOINT,
+    MH_H_MICRO_METHOD,
+    MH_H_MICRO_ERROR,
+    MH_H_MICRO_STREAM,
+    MH_H_MICRO_TOPIC,
+    MH_H_MICRO_FROM_SERVICE,
+    MH_H_X_MICRO_ID,
+    MH_H_X_MICRO_SERVICE,
+    MH_H_X_MICRO_ENDPOINT,
+    MH_H_X_MICRO_METHOD,
+    MH_H_X_MICRO_ERROR,
+    MH_H_X_MICRO_TARGET,
+});
+
+bool has_prefix(std::string_view name, std::string_view prefix) {
+    return name.size() >= prefix.size() && iequals(name.substr(0, prefix.size()), prefix);
+}
+
+// Names of these families that have no id.
+bool trusted_family(std::string_view name) {
+    switch (name.front() | 0x20) {
+        case 'm':
+            return has_prefix(name, "micro-");
+        case 'x':
+            return has_prefix(name, "x-micro-") || has_prefix(name, "x-forwarded-");
+        default:
+            return false;
+    }
+}
+
+bool trusted_only(const mh_header& h, bool underscores) {
+    if (h.id) return in(kTrustedOnly, h.id);
+    std::string_view name = view(h.name);
+    if (trusted_family(name)) return true;
+    if (!underscores || name.find('_') == name.npos || name.size() > 64) return false;
+    // CGI-style readers see X_Real_IP and X-Real-IP as one name.
+    std::array<char, 64> dashed;
+    for (size_t i = 0; i < name.size(); i++) dashed[i] = name[i] == '_' ? '-' : name[i];
+    std::string_view twin(dashed.data(), name.size());
+    uint32_t id = header_id(twin);
+    return id ? in(kTrustedOnly, id) : trusted_family(twin);
+}
+
+}  // namespace
+
+void strip_untrusted(RequestHead& head) {
+    Headers& h = head.headers;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < h.count; i++) {
+        if (trusted_only(h.fields[i], head.underscores)) continue;
+        if (kept != i) h.fields[kept] = h.fields[i];
+        kept++;
+    }
+    if (kept == h.count) return;
+    h.count = kept;
+    for (size_t i = 0; i < h.present.size(); i++) h.present[i] &= ~kTrustedOnly[i];
+}
+
+}  // namespace microhost::http

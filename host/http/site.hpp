@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a listener serves, as one loop sees it: its filters with their shards, its handler, its bounds.
+#pragma once
+
+#include <microhost/draft/http_handler.h>
+#include <microhost/http_filter.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "http/head.hpp"
+#include "http/limits.hpp"
+#include "net/address.hpp"
+
+namespace microhost::http {
+
+/// To which requests a filter instance applies. Empty members match everything.
+struct Match {
+    std::string path, path_prefix, host, method, header;
+    bool any() const {
+        return path.empty() && path_prefix.empty() && host.empty() && method.empty() &&
+               header.empty();
+    }
+};
+
+enum class OnError : uint8_t { closed, open, skip };
+
+/// One filter instance in a chain.
+struct FilterLink {
+    const mh_http_filter* filter = nullptr;  // null: it should be here and is not
+    void* shard = nullptr;
+    OnError on_error = OnError::closed;
+    bool shadow = false;
+    bool authn = false;  // may set the principal
+    Match match;
+    std::string name;
+    uint32_t interests = 0;
+    uint64_t said_ms = 0;  // when its failure was last logged
+    uint64_t counts[5] = {};  // continued, answered, failed, suspended, timed out; of this loop
+
+    /// At most one line in ten seconds.
+    bool say_again(uint64_t now_ms) {
+        if (said_ms && now_ms - said_ms < 10'000) return false;
+        said_ms = now_ms;
+        return true;
+    }
+};
+
+struct Site {
+    static constexpr unsigned kMaxFilters = 64;
+
+    std::string listener, module, address;
+    const mh_http_handler* handler = nullptr;
+    void* handler_shard = nullptr;
+    std::vector<FilterLink> chain;
+    uint32_t interests = 0;  // of all of them
+    bool matches = false;    // some link has a match
+    bool tls = false;
+    bool proxy_protocol = false;
+    bool trust_all = false;  // Unix sockets of ours
+    const net::PrefixSet* trusted = nullptr;
+    Limits limits;
+    uint32_t pins = 0;  // requests and connections that use it
+    bool retired = false;
+};
+
+}  // namespace microhost::http
