@@ -174,7 +174,8 @@ class Collector(unittest.TestResult):
 
     @staticmethod
     def name(test):
-        return re.sub(r"^test ", "", test.id().rpartition(".")[2].replace("_", " ")) if "(" not in test.id() else str(test)
+        path, _, subtest = test.id().partition(" ")
+        return f"{path.rpartition('.')[2].replace('_', ' ').removeprefix('test ')} {subtest}".strip()
 
 
 def one_file(path, part):
