@@ -56,19 +56,25 @@ void assemble_load(Assembly& a) {
     a.load = words(a.out.load);
 }
 
-Config finish(Assembly& a) {
+Result<Config> finish(Assembly& a) {
     const std::string text =
         fmt::format(R"({{"host":{},"load":{},"listeners":{},"modules":{},"filters":{}}})", a.host,
                     a.load, a.listeners, a.modules, a.filters);
-    json::Options options;
-    options.max_bytes = 64 * 1024 * 1024;
-    auto document = json::Document::parse(text, options);
-    a.out.document = document.value();  // we wrote it
+    auto document = parse_ours(text);
+    if (!document) return error("the effective document: {}", document.error().what);
+    a.out.document = std::move(*document);
     a.out.file = a.in.file.path;
     return std::move(a.out);
 }
 
 }  // namespace
+
+Result<json::Document> parse_ours(std::string_view text) {
+    json::Options options;
+    options.max_depth = 160;
+    options.max_bytes = 64 * 1024 * 1024;
+    return json::Document::parse(text, options);
+}
 
 Origin Assembly::in_file(std::string_view pointer) const {
     Origin origin{Source::file, in.file.path, 0};

@@ -135,8 +135,7 @@ std::optional<Chosen> choose(Assembly& a, const Section& s, std::string_view key
     if (s.given) {
         const auto found = s.given->find(std::string(key));
         if (found != s.given->end()) {
-            // Made of a flag's text, and our own JSON: it parses unless it is deeper than we read.
-            const auto value = json::Document::parse(given_text(schema, found->second.texts));
+            const auto value = parse_ours(given_text(schema, found->second.texts));
             if (value) return Chosen{filled(schema, value->root()), found->second.origin};
         }
     }
@@ -181,7 +180,9 @@ Merged merge(Assembly& a, const Section& s) {
     }
     w.end();
     find_secrets(s.schema, s.pointer, a.out.secrets);
-    Merged out{json::Document::parse(text).value(), {}};
+    auto config = parse_ours(text);
+    if (!config) return {{}, {fmt::format("{}: {}", s.pointer, config.error().what)}};
+    Merged out{std::move(*config), {}};
     const auto schema = json::Schema::compile(s.schema);
     if (!schema) {
         out.problems.push_back(fmt::format("{}: the module's own schema is wrong: {}", s.pointer,

@@ -33,7 +33,13 @@ bool is_host_flag(std::string_view name) {
 }
 
 Names::Names(std::span<const ModuleSchema> modules) : modules_(modules) {
-    for (std::size_t i = 0; i < modules.size(); ++i) add_module(i, modules[i]);
+    for (std::size_t i = 0; i < modules.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j)
+            if (modules[j].id == modules[i].id)
+                conflicts_.push_back(
+                    fmt::format("two modules have the id {}; load only one", modules[i].id));
+        add_module(i, modules[i]);
+    }
     find_conflicts(flags_, "--");
     find_conflicts(variables_, "");
 }

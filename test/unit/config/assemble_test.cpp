@@ -194,6 +194,20 @@ TEST_SUITE("host/config") {
             "(file); load only one"));
     }
 
+    TEST_CASE("two modules of one id are refused") {
+        Fixture f;
+        f.modules.push_back(f.modules.front());
+        CHECK(f.refusal().starts_with("two modules have the id api; load only one"));
+    }
+
+    TEST_CASE("a flag deeper than any document is refused, not a crash") {
+        Fixture f;
+        f.args = {"--api_extra=" + std::string(64, '[') + std::string(64, ']')};
+        CHECK(f.refusal().starts_with("--api_extra: /modules/api/extra must be an object"));
+        f.args = {"--api_extra=" + std::string(100000, '[')};
+        CHECK(f.refusal().starts_with("--api_extra: /modules/api/extra must be an object"));
+    }
+
     TEST_CASE("a host flag wins over a module's bare key, which keeps its long name") {
         const json::Document m =
             json::Document::parse(R"({"properties":{"name":{"type":"string"}}})").value();

@@ -41,9 +41,8 @@ TEST_SUITE("host/config") {
             CHECK_MESSAGE(end - begin <= 80, text.substr(begin, end - begin));
             begin = end + 1;
         }
-        for (const char* part :
-             {"--limits_header_timeout TIME", "[10s]", "--api_handler TEXT", "Module auth-token",
-              "(also --enable_rpc)", "[meta]"})
+        for (const char* part : {"--limits_header_timeout TIME", "[10s]", "--api_handler TEXT",
+                                 "Module auth-token", "(also --enable_rpc)", "[meta]"})
             CHECK_MESSAGE(text.find(part) != text.npos, part);
     }
 
