@@ -72,10 +72,14 @@ std::uint64_t keyed_hash(Key key, std::string_view s) {
 
 bool same(std::string_view a, std::string_view b) {
     if (a.size() != b.size()) return false;
-    unsigned difference = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
+    std::uint64_t difference = 0, x, y;
+    std::size_t i = 0;
+    for (; i + 8 <= a.size(); i += 8) {
+        std::memcpy(&x, a.data() + i, 8);
+        std::memcpy(&y, b.data() + i, 8);
+        difference |= x ^ y;
     }
+    for (; i < a.size(); ++i) difference |= static_cast<unsigned char>(a[i] ^ b[i]);
     return difference == 0;
 }
 

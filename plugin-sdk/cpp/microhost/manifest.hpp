@@ -133,11 +133,16 @@ constexpr void write_manifest(Writer& w, const about& a) {
     w.text(R"(,"summary":)"), w.quote(a.summary);
     w.text(R"(,"abi":{"epoch":)"), w.integer(MH_ABI_EPOCH);
     w.text(R"(},"requires":[)");
-    bool first = true;
+    std::array<string_view, 64> named{};
+    std::size_t n = 0;
     const auto need = [&](auto* table) {
-        if (!first) w.push_back(',');
-        first = false;
-        w.quote(interface_id<std::remove_pointer_t<decltype(table)>>);
+        const string_view id = interface_id<std::remove_pointer_t<decltype(table)>>;
+        for (std::size_t i = 0; i < n; ++i) {
+            if (named[i] == id) return;
+        }
+        if (n != 0) w.push_back(',');
+        named[n++] = id;
+        w.quote(id);
     };
     (each_need<Parts>(need), ...);
     w.push_back(']');
@@ -151,7 +156,7 @@ constexpr void write_manifest(Writer& w, const about& a) {
     (schema(std::type_identity<Parts>{}, false), ...);
     (schema(std::type_identity<Parts>{}, true), ...);
     w.text(R"(,"filters":[)");
-    first = true;
+    bool first = true;
     const auto one = [&]<class D>(std::type_identity<D>) {
         if constexpr (is_filter<D>) {
             if (!first) w.push_back(',');
