@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "http/h1/field_rules.hpp"
-#include "http/h1/head_scan.hpp"
 #include "http/h1/hop_by_hop.hpp"
 #include "http/names.hpp"
 
@@ -181,10 +180,8 @@ void reset(RequestHead& out) {
 
 Refusal parse_request(char* head, size_t n, Parser& parser, RequestHead& out) {
     reset(out);
-    HeadScan scan;
-    if (scan.feed(head, n) != HeadScan::complete || scan.pos != n || scan.skip != 0)
-        return {400, "malformed header"};
     const auto* cr = static_cast<const char*>(std::memchr(head, '\r', n));
+    if (!cr || head + n - cr < 4) return {400, "malformed header"};
     const auto line = static_cast<size_t>(cr - head);
     if (Refusal r = parse_request_line({head, line}, out)) return r;
     // A CONNECT target has a form of its own; the method is refused anyway.

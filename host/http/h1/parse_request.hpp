@@ -9,7 +9,8 @@
 
 namespace microhost::http::h1 {
 
-/// `head` is one head from its first byte to the end of its empty line, as HeadScan found it (without `skip`). The views
+/// `head` is one head from its first byte to the end of its empty line, as HeadScan found it (without `skip`). Bytes that
+/// HeadScan has not judged must not come here: lone CR and LF, controls and obs-fold are its job. The views
 /// in `out` point into it, or to static text; when a refusal is returned only method_text and target may be used, and
 /// both may be empty.
 ///

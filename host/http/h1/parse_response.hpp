@@ -9,7 +9,7 @@
 
 namespace microhost::http::h1 {
 
-/// `head` as in parse_request; the views in `out` point into it. Statuses 100 to 599 only; HTTP/1.0 and 1.1 only.
+/// `head` as in parse_request, judged by HeadScan before; the views in `out` point into it. Statuses 100 to 599 only; HTTP/1.0 and 1.1 only.
 ///
 /// Framing (RFC 9112 6.3): none for HEAD, 1xx, 204 and 304, else chunked, length or until_close. A second
 /// Content-Length, even an equal one, Content-Length beside Transfer-Encoding, any coding but chunked, and

@@ -86,7 +86,7 @@ Refusal Parser::fields(Kind kind, const char* lines, size_t n, Headers& out, Fie
     out.clear();
     const llhttp_errno_t err = llhttp_execute(&p, lines, n);
     if (collected.refusal) return collected.refusal;
-    // Content-Length beside Transfer-Encoding and the like: the caller says it in its own words first.
+    // For Content-Length beside Transfer-Encoding and the like the caller has words of its own.
     if (err != HPE_OK && err != HPE_PAUSED_UPGRADE) return {400, "malformed header"};
     if (!collected.complete) return {400, "incomplete header"};
     return {};

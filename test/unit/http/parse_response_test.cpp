@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "http/h1/head_scan.hpp"
+
 using namespace microhost::http;
 
 namespace {
@@ -16,6 +18,11 @@ struct Parsed {
 
     explicit Parsed(std::string text, Method method = Method::get) : bytes(std::move(text)) {
         static h1::Parser parser;
+        HeadScan scan;
+        scan.request = false;
+        refusal = {502, "scan"};
+        if (scan.feed(bytes.data(), bytes.size()) != HeadScan::complete) return;
+        if (scan.size() != bytes.size()) return;
         refusal = h1::parse_response(bytes.data(), bytes.size(), parser, head, method);
     }
     Parsed(const Parsed&) = delete;
