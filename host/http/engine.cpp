@@ -8,6 +8,7 @@
 
 #include "http/exchange.hpp"
 #include "http/h1/server_connection.hpp"
+#include "observe/access_log.hpp"
 
 namespace microhost::http {
 namespace {
@@ -17,16 +18,26 @@ std::array<std::atomic<Engine*>, Loop::kMaxLoops> engines;
 
 }  // namespace
 
-Engine::Engine(Loop& l, const Limits& lim, log::Domain d)
+Engine::Engine(Loop& l, const Limits& lim, log::Domain d, observe::Metrics* metrics,
+               observe::AccessLog* access)
     : loop(l),
       limits(lim),
       log(d),
       upstreams(*this),
       tokens(l),
+      requests(metrics, l.index()),
+      access_log(access),
       read_buffer(new char[kReadBuffer]),
       upstream_buffer(new char[kUpstreamBuffer]),
       write_buffer(new char[kWriteBuffer]) {
     engines[l.index()].store(this, std::memory_order_release);
+    access_tick_.owner = this;
+    access_tick_.fire = [](Timer& t) {
+        Engine* e = static_cast<AccessTick&>(t).owner;
+        e->access_log->tick(e->loop.index(), e->loop.now_ms());
+        e->loop.arm(t, 1000);
+    };
+    if (access_log) l.arm(access_tick_, 1000);
 }
 
 Engine::~Engine() {
@@ -81,6 +92,31 @@ void Engine::drain() {
 
 void Engine::close_all() {
     while (!connections.empty()) connections.back()->abort();
+}
+
+void Engine::count_request(Exchange& x, mh_status) {
+    uint64_t took = loop.now_ns() - x.started_ns();
+    requests.count(x.site().module, x.route, x.head.method, x.response.status, took);
+    if (!access_log) return;
+    timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    observe::AccessRecord r;
+    r.time_us = static_cast<uint64_t>(now.tv_sec) * 1'000'000 +
+                static_cast<uint64_t>(now.tv_nsec) / 1000 - took / 1000;
+    x.attribute(MH_ATTR_CLIENT_IP, &r.peer);
+    if (const mh_principal* p = x.principal()) r.user = view(p->subject);
+    r.method = x.head.method_text;
+    r.target = x.head.target;
+    r.version = x.head.minor_version ? "HTTP/1.1" : "HTTP/1.0";
+    r.status = x.response.status;
+    r.bytes = x.response_bytes();
+    r.referer = x.head.headers.value(MH_H_REFERER);
+    r.user_agent = x.head.headers.value(MH_H_USER_AGENT);
+    r.duration_us = took / 1000;
+    r.request_id = x.request_id();
+    r.listener = x.site().listener;
+    r.route = x.route;
+    access_log->append(loop.index(), r);
 }
 
 }  // namespace microhost::http

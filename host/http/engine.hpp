@@ -10,11 +10,16 @@
 #include "http/arena.hpp"
 #include "http/h1/parser.hpp"
 #include "http/limits.hpp"
+#include "http/request_metrics.hpp"
 #include "http/tokens.hpp"
 #include "http/upstream.hpp"
 #include "loop/loop.hpp"
 #include "observe/log.hpp"
 #include "observe/trace.hpp"
+
+namespace microhost::observe {
+class AccessLog;
+}
 
 namespace microhost::http {
 
@@ -27,7 +32,8 @@ class Engine {
     static constexpr size_t kUpstreamBuffer = 128 * 1024;
     static constexpr size_t kWriteBuffer = 80 * 1024;
 
-    Engine(Loop& loop, const Limits& limits, log::Domain log);
+    Engine(Loop& loop, const Limits& limits, log::Domain log,
+           observe::Metrics* metrics = nullptr, observe::AccessLog* access = nullptr);
     ~Engine();
     Engine(const Engine&) = delete;
 
@@ -46,7 +52,7 @@ class Engine {
     /// Breaks off what is still there.
     void close_all();
     /// Counters and access log. Called once a request.
-    void count_request(const Exchange& x, mh_status outcome);
+    void count_request(Exchange& x, mh_status outcome);
 
     /// "Date: Mon, 23 Nov 2026 18:15:00 GMT\r\n", made once a second.
     std::string_view date_line();
@@ -59,9 +65,10 @@ class Engine {
     observe::IdSource ids;
     Upstreams upstreams;
     Tokens tokens;
+    RequestMetrics requests;
+    observe::AccessLog* access_log;
     std::vector<ServerConnection*> connections;  // each knows its place
     bool draining = false;
-    void* rpc = nullptr;  // the rpc engine of this loop
 
     /// Bytes of one read; valid until the next.
     std::unique_ptr<char[]> read_buffer, upstream_buffer;
@@ -73,6 +80,9 @@ class Engine {
     std::vector<Exchange*> resting_;
     uint64_t date_second_ = ~uint64_t{0};
     std::array<char, 48> date_{};
+    struct AccessTick : Timer {
+        Engine* owner;
+    } access_tick_;
 };
 
 }  // namespace microhost::http

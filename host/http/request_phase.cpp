@@ -11,26 +11,43 @@
 namespace microhost::http {
 namespace {
 
-bool matches(const Match& m, const Exchange& x) {
-    if (!m.path.empty() && x.path.path != m.path) return false;
-    if (!m.path_prefix.empty()) {
-        if (!x.path.path.starts_with(m.path_prefix)) return false;
-        // "/admin" means /admin and what is below it, not /administrator.
-        if (m.path_prefix.back() != '/' && x.path.path.size() > m.path_prefix.size() &&
-            x.path.path[m.path_prefix.size()] != '/')
-            return false;
+template <class Test>
+bool any_of(const std::vector<std::string>& list, Test test) {
+    for (const std::string& s : list)
+        if (test(std::string_view(s))) return true;
+    return list.empty();
+}
+
+// "/admin" means /admin and what is below it, not /administrator.
+bool below(std::string_view path, std::string_view prefix) {
+    if (!path.starts_with(prefix)) return false;
+    return prefix.ends_with('/') || path.size() == prefix.size() || path[prefix.size()] == '/';
+}
+
+std::string_view without_port(std::string_view host) {
+    size_t colon = host.rfind(':');
+    bool port = colon != host.npos && host.find(']', colon) == host.npos;
+    return port ? host.substr(0, colon) : host;
+}
+
+bool has_field(const Headers& h, std::string_view wanted) {
+    size_t colon = wanted.find(':');
+    std::string_view name = wanted.substr(0, colon);
+    for (uint32_t i = 0; i < h.count; i++) {
+        if (!iequals(view(h.fields[i].name), name)) continue;
+        if (colon == wanted.npos || view(h.fields[i].value) == trim(wanted.substr(colon + 1)))
+            return true;
     }
-    if (!m.method.empty() && x.head.method_text != m.method) return false;
-    if (!m.host.empty()) {
-        std::string_view host = x.authority;
-        size_t colon = host.rfind(':');
-        if (colon != host.npos && host.find(']', colon) == host.npos) host = host.substr(0, colon);
-        if (!iequals(host, m.host)) return false;
-    }
-    if (m.header.empty()) return true;
-    for (uint32_t i = 0; i < x.head.headers.count; i++)
-        if (iequals(view(x.head.headers.fields[i].name), m.header)) return true;
     return false;
+}
+
+bool matches(const Match& m, const Exchange& x) {
+    std::string_view path = x.path.path, host = without_port(x.authority);
+    return any_of(m.path, [&](auto p) { return path == p; }) &&
+           any_of(m.path_prefix, [&](auto p) { return below(path, p); }) &&
+           any_of(m.method, [&](auto v) { return x.head.method_text == v; }) &&
+           any_of(m.host, [&](auto h) { return iequals(host, h); }) &&
+           any_of(m.header, [&](auto h) { return has_field(x.head.headers, h); });
 }
 
 }  // namespace

@@ -15,12 +15,13 @@
 
 namespace microhost::http {
 
-/// To which requests a filter instance applies. Empty members match everything.
+/// To which requests a filter instance applies. Empty lists match everything; one of a list suffices.
 struct Match {
-    std::string path, path_prefix, host, method, header;
+    std::vector<std::string> path, path_prefix, host, method;
+    std::vector<std::string> header;  // "Name" or "Name: value"
     bool any() const {
-        return path.empty() && path_prefix.empty() && host.empty() && method.empty() &&
-               header.empty();
+        return !path.empty() || !path_prefix.empty() || !host.empty() || !method.empty() ||
+               !header.empty();
     }
 };
 

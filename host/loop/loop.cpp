@@ -129,10 +129,14 @@ void Loop::run_deferred() {
 
 void Loop::adopt_thread() { current_loop = this; }
 
+int Loop::wait_hint() const {
+    if (posted_.load(std::memory_order_relaxed) || !deferred_.empty()) return 0;
+    return wheel_.next_timeout_ms(now_ms());
+}
+
 void Loop::turn(int max_wait_ms) {
-    int wait = wheel_.next_timeout_ms(now_ms());
+    int wait = wait_hint();
     if (max_wait_ms >= 0) wait = wait < 0 ? max_wait_ms : std::min(wait, max_wait_ms);
-    if (posted_.load(std::memory_order_relaxed)) wait = 0;
     std::array<epoll_event, 512> events;
     int n = epoll_wait(epoll_fd_, events.data(), events.size(), wait);
     now_ns_ = monotonic_ns();

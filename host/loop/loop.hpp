@@ -76,6 +76,8 @@ class Loop {
     void adopt_thread();
     /// Waits at most `max_wait_ms` (-1: as long as it takes) and handles what came.
     void turn(int max_wait_ms = -1);
+    /// Milliseconds until a timer may be due, 0 when work waits, -1 when nothing does.
+    int wait_hint() const;
     /// Turns until stop().
     void run();
     /// Thread: any.

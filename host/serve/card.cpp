@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serve/card.hpp"
+
+#include <unistd.h>
+
+#include "module/generation.hpp"
+#include "net/tls.hpp"
+
+namespace microhost::serve {
+namespace {
+
+// 0.0.0.0 and :: are addresses to listen on; a client on this machine wants one to connect to.
+std::string url(const SitePlan& s) {
+    if (s.address.is_unix()) return s.address.text();
+    char ip[48];
+    std::string_view host(ip, s.address.ip_text(ip, sizeof ip));
+    if (host == "0.0.0.0" || host == "::") host = "127.0.0.1";
+    bool v6 = host.find(':') != host.npos;
+    return fmt::format("{}://{}{}{}:{}", s.tls ? "https" : "http", v6 ? "[" : "", host,
+                       v6 ? "]" : "", s.address.port());
+}
+
+std::string chain_text(const SitePlan& s) {
+    std::string out;
+    for (const FilterPtr& f : s.chain) {
+        if (!out.empty()) out += " > ";
+        out += fmt::format("{} ({}, {}{}{})", f->name, phase_name(f->phase),
+                           on_error_name(f->on_error), f->shadow ? ", shadow" : "",
+                           f->filter ? "" : ", MISSING: " + f->problem);
+    }
+    return out.empty() ? "none" : out;
+}
+
+// A call that works: the first endpoint of a known service, as the listener's module would map it, is that module's
+// business; what every listener answers is its root.
+std::string curl_lines(const SiteSet& sites) {
+    for (auto& s : sites.sites())
+        if (!s->address.is_unix()) return fmt::format("  try        curl {}/\n", url(*s));
+    return {};
+}
+
+}  // namespace
+
+std::string card(const config::Config& config, const module::ModuleSet& modules,
+                 const FilterSet&, const SiteSet& sites, const registry::Snapshot& known) {
+    std::string out = fmt::format("microhost {} (pid {})\n", MICROHOST_VERSION, ::getpid());
+    for (auto& s : sites.sites()) {
+        out += fmt::format("  listening  {} -> {}  [{}]\n", url(*s), s->module, s->name);
+        out += fmt::format("             filters: {}\n", chain_text(*s));
+    }
+    for (auto& g : modules.generations())
+        out += fmt::format("  module     {} {}  {}\n", g->id(), g->manifest().version, g->path());
+    out += fmt::format("  registry   {}/registry/v1\n", config.host.runtime_dir);
+    for (const registry::Entry& e : known.entries()) {
+        const auto& v = e.service->versions[e.version];
+        out += fmt::format("  service    {} {}  {}\n", e.service->name, v.version,
+                           v.nodes.empty() ? "in this process"
+                                           : fmt::format("{} node{}", v.nodes.size(),
+                                                         v.nodes.size() == 1 ? "" : "s"));
+    }
+    out += curl_lines(sites);
+    return out;
+}
+
+}  // namespace microhost::serve

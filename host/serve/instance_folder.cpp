@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serve/instance_folder.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "json/writer.hpp"
+
+namespace microhost::serve {
+namespace {
+
+Result<> make_folder(const std::string& path) {
+    if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+    return error("cannot make {}: {}; set --runtime_dir to a folder that can be written", path,
+                 std::strerror(errno));
+}
+
+Result<> write_whole(const std::string& path, const std::string& text) {
+    std::string partial = path + ".new";
+    int fd = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool ok = fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    int e = errno;
+    if (fd >= 0) ::close(fd);
+    if (ok && ::rename(partial.c_str(), path.c_str()) == 0) return {};
+    return error("cannot write {}: {}", path, std::strerror(ok ? errno : e));
+}
+
+}  // namespace
+
+Result<> InstanceFolder::create(const std::string& runtime_dir, const std::string& name) {
+    std::error_code ec;
+    std::filesystem::create_directories(std::filesystem::path(runtime_dir).parent_path(), ec);
+    for (const std::string& p : {runtime_dir, runtime_dir + "/instances", runtime_dir + "/instances/" + name})
+        if (Result<> r = make_folder(p); !r) return r;
+    path_ = runtime_dir + "/instances/" + name;
+    return {};
+}
+
+Result<> InstanceFolder::announce(
+    const std::vector<std::pair<std::string, std::string>>& listeners) {
+    std::string text;
+    json::Writer w(text);
+    w.object().key("listeners").object();
+    for (auto& [name, address] : listeners)
+        w.key(name).object().key("address").string(address).end();
+    w.end().key("control").string(control_socket()).key("pid").int64(::getpid()).end();
+    return write_whole(path_ + "/listeners.json", text);
+}
+
+InstanceFolder::~InstanceFolder() {
+    if (path_.empty()) return;
+    ::unlink((path_ + "/listeners.json").c_str());
+    ::unlink((path_ + "/control.sock").c_str());
+    ::rmdir(path_.c_str());
+}
+
+}  // namespace microhost::serve

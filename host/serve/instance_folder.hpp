@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+/// RUNTIME/instances/NAME: what tools on this machine need to find a running microhost.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "result.hpp"
+
+namespace microhost::serve {
+
+class InstanceFolder {
+  public:
+    InstanceFolder() = default;
+    InstanceFolder(const InstanceFolder&) = delete;
+    /// Removes what it wrote.
+    ~InstanceFolder();
+
+    /// Makes the folder, 0700. Errors: the system's, with the path.
+    Result<> create(const std::string& runtime_dir, const std::string& name);
+    /// listeners.json, written whole: {"listeners":{NAME:{"address":...}},"control":PATH,"pid":N}.
+    Result<> announce(const std::vector<std::pair<std::string, std::string>>& listeners);
+    const std::string& path() const { return path_; }
+    std::string control_socket() const { return path_ + "/control.sock"; }
+
+  private:
+    std::string path_;
+};
+
+}  // namespace microhost::serve

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serve/offered.hpp"
+
+#include <microhost/draft/http_handler.h>
+#include <microhost/draft/http_server.h>
+#include <microhost/http_filter.h>
+
+#include "http/abi_request.hpp"
+#include "module/abi/tables.hpp"
+#include "rpc/abi_forward.hpp"
+#include "rpc/abi_registry.hpp"
+#include "rpc/abi_rpc.hpp"
+#include "rpc/local_call.hpp"
+
+namespace microhost::serve {
+
+void offer_interfaces(module::InterfaceTable& table) {
+    module::offer_basics(table);
+    table.offer(MH_HTTP_REQUEST, &http::kRequestTable);
+    table.offer(MH_HTTP_FORWARD, &rpc::kForwardTable);
+    table.offer(MH_RPC, &rpc::kRpcTable);
+    table.offer(MH_RPC_SERVER, &rpc::kServerTable);
+    table.offer(MH_REGISTRY, &rpc::kRegistryTable);
+    // A point at which modules contribute can be required like an interface; there is nothing to call.
+    static const uint32_t point = sizeof point;
+    for (const char* id : {MH_HTTP_FILTER, MH_HTTP_HANDLER, MH_HTTP_LISTENER, MH_RPC_SERVICE})
+        table.offer(id, &point);
+}
+
+const module::InterfaceTable& offered_interfaces() {
+    static const module::InterfaceTable table = [] {
+        module::InterfaceTable t;
+        offer_interfaces(t);
+        return t;
+    }();
+    return table;
+}
+
+}  // namespace microhost::serve

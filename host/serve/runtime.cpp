@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+// Start order is written top to bottom; stop order is the same, bottom to top.
+#include "serve/runtime.hpp"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include "module/environment.hpp"
+#include "module/generation.hpp"
+#include "module/module_set.hpp"
+#include "net/address.hpp"
+#include "observe/access_log.hpp"
+#include "observe/log.hpp"
+#include "observe/metrics.hpp"
+#include "observe/process_metrics.hpp"
+#include "registry/directory.hpp"
+#include "registry/table.hpp"
+#include "rpc/abi_registry.hpp"
+#include "rpc/local_call.hpp"
+#include "serve/card.hpp"
+#include "serve/control_thread.hpp"
+#include "serve/instance_folder.hpp"
+#include "serve/offered.hpp"
+#include "serve/request_loop.hpp"
+#include "serve/signals.hpp"
+#include "serve/site_set.hpp"
+
+namespace microhost::serve {
+namespace {
+
+unsigned loop_count(const config::HostSettings& host) {
+    if (host.loops) return std::min(host.loops, Loop::kMaxLoops - 2);
+    return std::max(1u, std::min(std::thread::hardware_concurrency(), Loop::kMaxLoops - 2));
+}
+
+log::Options log_options(const config::Log& c) {
+    log::Options o;
+    o.levels = c.level;
+    o.path = c.file;
+    o.format = c.format == config::LogFormat::text   ? log::Format::text
+               : c.format == config::LogFormat::json ? log::Format::json
+                                                     : log::Format::automatic;
+    return o;
+}
+
+// A proxy needs two descriptors for each request; the soft limit is often a leftover of the nineties.
+void raise_file_limit() {
+    rlimit l;
+    if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur == l.rlim_max) return;
+    l.rlim_cur = l.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &l);
+}
+
+uint64_t monotonic_ns() {
+    timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_nsec);
+}
+
+}  // namespace
+
+struct Runtime::State {
+    explicit State(Prepared p) : prepared(std::move(p)) {}
+
+    Prepared prepared;
+    http::Limits limits;
+    net::PrefixSet trusted;
+    std::unique_ptr<log::Log> log;
+    std::unique_ptr<observe::Metrics> metrics;
+    std::unique_ptr<observe::AccessLog> access_log;
+    std::unique_ptr<ControlThread> control;
+    std::vector<std::unique_ptr<RequestLoop>> loops;
+    std::unique_ptr<module::Environment> environment;
+    std::unique_ptr<module::ModuleSet> modules;
+    std::unique_ptr<registry::Table> table;
+    std::unique_ptr<registry::Directory> directory;
+    registry::Feed local_feed;
+    InstanceFolder folder;
+    FilterSet filters;
+    std::unique_ptr<SiteSet> sites;
+    std::unique_ptr<Signals> signals;
+    Timer pause;  // of a stop that waits
+    int status = 0;
+    bool stopping = false;
+
+    const config::HostSettings& host() const { return prepared.config.host; }
+    Result<> start_basics();
+    Result<> open_access_log(unsigned n);
+    Result<> start_registry();
+    Result<> create_modules();
+    void publish_services();
+    Result<> open_sites();
+    void ready();
+    void fail(const Error& e);
+    void stop();
+    void drain();
+    void wait_for_connections(uint64_t deadline_ns);
+    void finish();
+    void after(uint64_t ms, void (State::*next)());
+    std::function<void()> then_ = nullptr;
+};
+
+Runtime::Runtime(Prepared prepared) : s_(std::make_unique<State>(std::move(prepared))) {}
+Runtime::~Runtime() = default;
+
+int Runtime::run() {
+    State& s = *s_;
+    Result<> started = s.start_basics();
+    if (started) started = s.start_registry();
+    if (started) started = s.create_modules();
+    if (!started) {
+        s.fail(started.error());
+        return s.status;
+    }
+    for (auto& l : s.loops) l->start();
+    s.modules->start_all([&s](Result<> r) {
+        if (r) r = s.open_sites();
+        if (!r) return s.fail(r.error());
+        s.sites->install(s.control->loop, [&s] { s.ready(); });
+    });
+    s.control->run();
+    for (auto& l : s.loops) l->stop();
+    s.control->loop.close_queue();
+    return s.status;
+}
+
+// One line, exit status 2, and nothing was served.
+void Runtime::State::fail(const Error& e) {
+    std::fprintf(stderr, "microhost: %s\n", e.what.c_str());
+    status = 2;
+    if (!control || loops.empty() || !loops[0]->thread.joinable()) return;
+    stopping = true;
+    finish();
+}
+
+Result<> Runtime::State::start_basics() {
+    std::signal(SIGPIPE, SIG_IGN);
+    raise_file_limit();
+    auto opened = log::Log::open(log_options(host().log));
+    if (!opened) return opened.error();
+    log = std::move(*opened);
+    for (const std::string& p : host().trusted_proxies)
+        if (Result<> r = trusted.add(p); !r)
+            return std::move(r.error()).context("host/trusted_proxies");
+    limits = limits_of(host().limits);
+    unsigned n = loop_count(host());
+    static log::Domain warnings = log->domain("host/observe");
+    metrics = std::make_unique<observe::Metrics>(n, &warnings);
+    if (Result<> r = open_access_log(n); !r) return r;
+    control = std::make_unique<ControlThread>(n);
+    control->loop.adopt_thread();
+    std::vector<Loop*> bare;
+    for (unsigned i = 0; i < n; i++) {
+        loops.push_back(std::make_unique<RequestLoop>(i, limits, log->domain("host/http"),
+                                                      metrics.get(), access_log.get()));
+        bare.push_back(&loops.back()->loop);
+    }
+    module::EnvironmentOptions options;
+    options.workers = host().workers;
+    options.version = MICROHOST_VERSION;
+    environment = std::make_unique<module::Environment>(*log, *metrics, control->loop, bare, options);
+    offer_interfaces(environment->interfaces);
+    modules = std::make_unique<module::ModuleSet>(*environment);
+    signals = std::make_unique<Signals>(control->io, [this] { stop(); }, [this] { log->reopen(); });
+    std::string name = host().name.empty() ? std::to_string(::getpid()) : host().name;
+    return folder.create(host().runtime_dir, name);
+}
+
+Result<> Runtime::State::open_access_log(unsigned n) {
+    const config::AccessLog wanted = host().log.access_log;
+    if (wanted == config::AccessLog::off) return {};
+    observe::AccessOptions o;
+    o.loops = n;
+    o.format = wanted == config::AccessLog::json ? observe::AccessFormat::json
+                                                 : observe::AccessFormat::combined;
+    auto opened = observe::AccessLog::open(o);
+    if (!opened) return opened.error();
+    access_log = std::move(*opened);
+    return {};
+}
+
+Result<> Runtime::State::start_registry() {
+    table = std::make_unique<registry::Table>(
+        [this](std::function<void()> f) { control->loop.post(std::move(f)); });
+    rpc::decorate(*table);
+    table->on_change([this](std::shared_ptr<const registry::Snapshot> snapshot) {
+        for (auto& l : loops)
+            l->loop.post([this, loop = l.get(), snapshot] {
+                auto old = loop->rpc.adopt(snapshot);
+                control->loop.post([old] {});  // the last reference goes where time does not matter
+            });
+    });
+    registry::DirectoryOptions options;
+    options.runtime_dir = host().runtime_dir;
+    options.warn = [domain = log->domain("host/registry")](std::string_view text) { domain.warn(text); };
+    directory = std::make_unique<registry::Directory>(
+        control->io, table->open("directory", 100), std::move(options));
+    directory->start();
+    local_feed = table->open("process", 200);
+    return {};
+}
+
+Result<> Runtime::State::create_modules() {
+    for (module::CandidatePtr& c : prepared.modules) {
+        const config::ModuleConfig* own = prepared.config.module(c->id());
+        auto g = module::Generation::create(*environment, c, own ? own->config : json::Document{});
+        if (!g) return g.error();
+        modules->add(std::move(*g));
+    }
+    modules->on_change([this] { publish_services(); });
+    return {};
+}
+
+// In-process services: on each loop as what it calls, and in the table as names that exist.
+void Runtime::State::publish_services() {
+    struct Offered {
+        const mh_rpc_service* service;
+        module::Generation* generation;
+    };
+    std::vector<Offered> offered;
+    local_feed.resync();
+    for (const module::Contribution& c : modules->published(MH_RPC_SERVICE)) {
+        auto* d = static_cast<const mh_rpc_service*>(c.descriptor);
+        offered.push_back({d, c.generation});
+        if (auto described = rpc::describe(*d, c.generation->manifest().version))
+            local_feed.upsert(*described);
+        else
+            log->domain("host/rpc").error(described.error().what);
+    }
+    local_feed.synced();
+    for (auto& l : loops)
+        l->loop.post([loop = l.get(), offered] {
+            std::vector<rpc::LocalService> local;
+            for (const Offered& o : offered)
+                local.push_back({o.service, o.generation, o.generation->shard(loop->loop.index()),
+                                 o.service->name});
+            loop->rpc.set_local(std::move(local));
+        });
+}
+
+Result<> Runtime::State::open_sites() {
+    auto made = FilterSet::make(prepared.config, *modules);
+    if (!made) return made.error();
+    filters = std::move(*made);
+    for (const FilterPtr& f : filters.all())
+        if (!f->filter)
+            log->domain("host/serve").error(
+                f->on_error == http::OnError::closed ? "a filter is missing: what it guards is answered 503"
+                                                     : "a filter is missing",
+                {{"filter", f->name}, {"reason", f->problem}});
+    sites = std::make_unique<SiteSet>(loops);
+    if (Result<> r = sites->plan(prepared.config, *modules, filters, trusted); !r) return r;
+    if (sites->sites().empty())
+        return error("nothing to listen on: load a module that serves HTTP, for example --load NAME.so");
+    return sites->open();
+}
+
+void Runtime::State::ready() {
+    std::vector<std::pair<std::string, std::string>> open;
+    for (auto& s : sites->sites()) open.emplace_back(s->name, s->address.text());
+    if (Result<> r = folder.announce(open); !r) return fail(r.error());
+    if (::isatty(2))
+        std::fputs(card(prepared.config, *modules, filters, *sites, *table->snapshot()).c_str(), stderr);
+    else
+        log->domain("host").info("ready", {{"listeners", static_cast<int>(open.size())}});
+}
+
+// ---- stop
+
+void Runtime::State::stop() {
+    if (stopping) return;
+    stopping = true;
+    log->domain("host").info("stopping");
+    auto delay = static_cast<uint64_t>(host().drain_delay.count());
+    if (delay)
+        after(delay, &State::drain);
+    else
+        drain();
+}
+
+void Runtime::State::after(uint64_t ms, void (State::*next)()) {
+    then_ = [this, next] { (this->*next)(); };
+    auto timer = std::make_shared<boost::asio::steady_timer>(control->io, std::chrono::milliseconds(ms));
+    timer->async_wait([this, timer](const boost::system::error_code&) {
+        auto f = std::move(then_);
+        if (f) f();
+    });
+}
+
+void Runtime::State::drain() {
+    uint64_t deadline = monotonic_ns() + static_cast<uint64_t>(host().drain_timeout.count()) * 1'000'000;
+    sites->stop_accepting(control->loop, [this, deadline] { wait_for_connections(deadline); });
+}
+
+// Asks every loop how many connections are left, again and again, until none is or the time is over.
+void Runtime::State::wait_for_connections(uint64_t deadline_ns) {
+    struct Count {
+        std::atomic<size_t> connections{0}, left;
+    };
+    auto count = std::make_shared<Count>();
+    count->left = loops.size();
+    bool late = monotonic_ns() >= deadline_ns;
+    for (auto& l : loops)
+        l->loop.post([this, count, deadline_ns, late, loop = l.get()] {
+            if (late) loop->http.close_all();
+            count->connections += loop->http.connections.size();
+            if (--count->left != 0) return;
+            control->loop.post([this, count, deadline_ns, late] {
+                if (count->connections == 0 || late) return finish();
+                auto timer = std::make_shared<boost::asio::steady_timer>(
+                    control->io, std::chrono::milliseconds(10));
+                timer->async_wait([this, timer, deadline_ns](const boost::system::error_code&) {
+                    wait_for_connections(deadline_ns);
+                });
+            });
+        });
+}
+
+void Runtime::State::finish() {
+    auto modules_down = [this] {
+        filters = {};
+        modules->stop_all(monotonic_ns() + 2'000'000'000, [this] {
+            directory.reset();
+            signals->close();
+            control->stop();
+        });
+    };
+    if (sites)
+        sites->remove(control->loop, modules_down);
+    else
+        modules_down();
+}
+
+}  // namespace microhost::serve

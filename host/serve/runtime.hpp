@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The life of a serving process, from its configuration to its exit status.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "config/config.hpp"
+#include "module/check.hpp"
+#include "result.hpp"
+
+namespace microhost::serve {
+
+/// What was decided before anything starts.
+struct Prepared {
+    config::Config config;
+    std::vector<module::CandidatePtr> modules;  // in loading order
+};
+
+class Runtime {
+  public:
+    explicit Runtime(Prepared prepared);
+    ~Runtime();
+
+    /// Loads, listens, serves until it is told to stop. The exit status: 0 after a clean stop, 2 when it could not start
+    /// (one line on stderr says why).
+    int run();
+
+  private:
+    struct State;
+    std::unique_ptr<State> s_;
+};
+
+}  // namespace microhost::serve

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serve/site_set.hpp"
+
+#include <microhost/draft/http_server.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "http/h1/server_connection.hpp"
+#include "module/generation.hpp"
+#include "module/host_side.hpp"
+#include "net/tls.hpp"
+
+namespace microhost::serve {
+
+struct LiveSite {
+    LiveSite(RequestLoop& l, std::shared_ptr<const SitePlan> p) : loop(l), plan(std::move(p)) {}
+
+    RequestLoop& loop;
+    std::shared_ptr<const SitePlan> plan;
+    http::Site site;
+    std::unique_ptr<net::Acceptor> acceptor;
+    std::unordered_map<std::string, uint32_t> per_peer;
+    std::vector<std::pair<FilterPtr, void*>> shards;
+
+    void fill();
+    void start();
+    void accept(int fd, const net::Address& peer);
+    void drop_shards();
+};
+
+namespace {
+
+uint32_t interests_of(const FilterInstance& f) { return f.filter ? f.filter->interests : 0; }
+
+}  // namespace
+
+http::Limits limits_of(const config::Limits& c) {
+    auto ms = [](auto d) { return static_cast<uint32_t>(d.count()); };
+    http::Limits l;
+    l.header_bytes = static_cast<uint32_t>(c.header_bytes);
+    l.body_bytes = static_cast<uint64_t>(c.body_bytes);
+    l.stream_body_bytes = static_cast<uint64_t>(c.stream_body_bytes);
+    l.header_timeout_ms = ms(c.header_timeout);
+    l.body_timeout_ms = ms(c.body_timeout);
+    l.body_min_rate = static_cast<uint32_t>(c.body_min_rate);
+    l.idle_timeout_ms = ms(c.idle_timeout);
+    l.write_timeout_ms = ms(c.write_timeout);
+    l.connect_timeout_ms = ms(c.upstream_connect_timeout);
+    l.response_timeout_ms = ms(c.upstream_response_timeout);
+    l.upstream_idle_timeout_ms = ms(c.upstream_idle_timeout);
+    l.upstream_max_idle = static_cast<uint32_t>(c.upstream_max_idle);
+    l.max_connections = static_cast<uint32_t>(c.max_connections);
+    l.max_connections_per_peer = static_cast<uint32_t>(c.max_connections_per_peer);
+    l.websocket_message = static_cast<uint32_t>(c.websocket_message);
+    return l;
+}
+
+void LiveSite::fill() {
+    unsigned index = loop.loop.index();
+    site.listener = plan->name;
+    site.module = plan->module;
+    site.address = plan->address.text();
+    site.handler = plan->handler;
+    site.handler_shard = plan->generation ? plan->generation->shard(index) : nullptr;
+    site.trusted = plan->trusted;
+    site.trust_all = plan->trust_all;
+    site.proxy_protocol = plan->proxy_protocol;
+    site.tls = plan->tls != nullptr;
+    site.limits = plan->limits;
+    for (const FilterPtr& f : plan->chain) {
+        http::FilterLink link;
+        link.filter = f->filter;
+        link.shard = f->instance;
+        link.on_error = f->on_error;
+        link.shadow = f->shadow;
+        link.authn = f->phase >= MH_PHASE_AUTHN && f->phase < MH_PHASE_AUTHZ;
+        link.match = f->match;
+        link.name = f->name;
+        link.interests = interests_of(*f);
+        if (f->filter && MH_FIELD_OK(f->filter, shard_create)) {
+            link.shard = module::guarded(f->generation->side(), "shard_create",
+                                         static_cast<void*>(nullptr),
+                                         [&] { return f->filter->shard_create(f->instance, index); });
+            if (link.shard)
+                shards.emplace_back(f, link.shard);
+            else
+                link.filter = nullptr;  // broken on this loop: fails closed here
+        }
+        site.interests |= link.interests;
+        site.matches = site.matches || link.match.any();
+        site.chain.push_back(std::move(link));
+    }
+}
+
+void LiveSite::start() {
+    acceptor = std::make_unique<net::Acceptor>(
+        loop.loop, plan->fds[loop.loop.index()],
+        [](void* user, int fd, const net::Address& peer) {
+            static_cast<LiveSite*>(user)->accept(fd, peer);
+        },
+        this);
+}
+
+void LiveSite::accept(int fd, const net::Address& peer) {
+    const http::Limits& l = site.limits;
+    if (l.max_connections && site.pins >= l.max_connections) {
+        ::close(fd);
+        return;
+    }
+    if (plan->tls) {
+        http::ServerConnection::open(loop.http, site, net::Stream(fd, plan->tls->accept(fd)), peer);
+        return;
+    }
+    http::ServerConnection::open(loop.http, site, net::Stream(fd), peer);
+}
+
+void LiveSite::drop_shards() {
+    for (auto& [f, shard] : shards)
+        if (MH_FIELD_OK(f->filter, shard_destroy))
+            module::guarded(f->generation->side(), "shard_destroy",
+                            [&] { f->filter->shard_destroy(f->instance, shard); });
+    shards.clear();
+}
+
+SiteSet::SiteSet(std::vector<std::unique_ptr<RequestLoop>>& loops) : loops_(loops) {}
+
+SiteSet::~SiteSet() {
+    for (auto& s : sites_)
+        for (int fd : s->fds)
+            if (fd >= 0) ::close(fd);
+}
+
+Result<> SiteSet::plan(const config::Config& config, const module::ModuleSet& modules,
+                       const FilterSet& filters, const net::PrefixSet& trusted) {
+    live_.resize(loops_.size());
+    for (const config::Listener& l : config.listeners)
+        if (Result<> r = add(l, modules, filters, trusted, {}); !r) return r;
+    for (const module::Contribution& c : modules.published(MH_HTTP_LISTENER)) {
+        const auto* d = static_cast<const mh_http_listener*>(c.descriptor);
+        const std::string& id = c.generation->id();
+        // Listeners that the operator wrote for a module replace those that it would open by itself.
+        bool configured = std::any_of(config.listeners.begin(), config.listeners.end(),
+                                      [&](auto& l) { return l.module == id && !l.address.empty(); });
+        if (configured) continue;
+        config::Listener l;
+        l.name = c.name.empty() ? id : c.name;
+        l.module = id;
+        l.address = std::string(d->address.ptr, d->address.len);
+        l.limits = config.host.limits;
+        auto own = std::find_if(config.listeners.begin(), config.listeners.end(),
+                                [&](auto& x) { return x.name == l.name; });
+        if (own != config.listeners.end()) {
+            std::string address = l.address;
+            l = *own;
+            l.address = address;
+        }
+        if (Result<> r = add(l, modules, filters, trusted, d->handler ? d->handler : ""); !r)
+            return r;
+    }
+    return {};
+}
+
+Result<> SiteSet::add(const config::Listener& l, const module::ModuleSet& modules,
+                      const FilterSet& filters, const net::PrefixSet& trusted,
+                      std::string_view handler) {
+    if (l.address.empty()) return {};  // settings for a listener that the module itself opens
+    auto p = std::make_shared<SitePlan>();
+    p->name = l.name;
+    p->module = l.module;
+    for (const module::Contribution& c : modules.published(MH_HTTP_HANDLER)) {
+        if (c.generation->id() != l.module) continue;
+        if (!handler.empty() && c.name != handler) continue;
+        p->handler = static_cast<const mh_http_handler*>(c.descriptor);
+        p->generation = c.generation;
+        break;
+    }
+    if (!p->handler)
+        return error("listener \"{}\": module \"{}\" is not loaded or has no HTTP handler", l.name,
+                     l.module);
+    Result<net::Address> a = net::Address::parse(l.address);
+    if (!a) return std::move(a.error()).context(fmt::format("listener \"{}\"", l.name));
+    p->address = *a;
+    p->trust_all = a->is_unix();
+    p->trusted = &trusted;
+    p->limits = limits_of(l.limits);
+    p->proxy_protocol = l.proxy_protocol;
+    Result<std::vector<FilterPtr>> chain = filters.chain(l);
+    if (!chain) return chain.error();
+    if (chain->size() > http::Site::kMaxFilters)
+        return error("listener \"{}\": {} filters, at most {} are possible", l.name, chain->size(),
+                     http::Site::kMaxFilters);
+    p->chain = std::move(*chain);
+    sites_.push_back(std::move(p));
+    return {};
+}
+
+Result<> SiteSet::open() {
+    for (auto& s : sites_) {
+        for (size_t i = 0; i < loops_.size(); i++) {
+            if (s->address.is_unix() && i > 0) {
+                s->fds.push_back(::dup(s->fds[0]));  // no SO_REUSEPORT there: all loops share it
+                continue;
+            }
+            Result<int> fd = net::open_listener(s->address, {});
+            if (!fd) return std::move(fd.error()).context(fmt::format("listener \"{}\"", s->name));
+            s->fds.push_back(*fd);
+            if (i == 0) s->address = net::local_address(*fd);
+        }
+    }
+    return {};
+}
+
+// The count goes down on the loops; the last one calls home.
+void SiteSet::on_every_loop(Loop& control, std::function<void(RequestLoop&)> fn,
+                            std::function<void()> done) {
+    struct Round {
+        std::function<void(RequestLoop&)> fn;
+        std::function<void()> done;
+        std::atomic<size_t> left;
+    };
+    auto round = std::make_shared<Round>();
+    round->fn = std::move(fn);
+    round->done = std::move(done);
+    round->left = loops_.size();
+    for (auto& l : loops_)
+        l->loop.post([round, &control, loop = l.get()] {
+            round->fn(*loop);
+            if (--round->left == 0) control.post([round] { round->done(); });
+        });
+}
+
+void SiteSet::install(Loop& control, std::function<void()> done) {
+    on_every_loop(
+        control,
+        [this](RequestLoop& l) {
+            auto& live = live_[l.loop.index()];
+            for (auto& s : sites_) {
+                live.push_back(std::make_unique<LiveSite>(l, s));
+                live.back()->fill();
+                live.back()->start();
+            }
+        },
+        [this, done = std::move(done)] {
+            for (auto& s : sites_) s->fds.clear();  // the acceptors own them now
+            done();
+        });
+}
+
+void SiteSet::stop_accepting(Loop& control, std::function<void()> done) {
+    on_every_loop(
+        control,
+        [this](RequestLoop& l) {
+            for (auto& s : live_[l.loop.index()]) s->acceptor->close();
+            l.http.drain();
+        },
+        std::move(done));
+}
+
+void SiteSet::remove(Loop& control, std::function<void()> done) {
+    on_every_loop(
+        control,
+        [this](RequestLoop& l) {
+            for (auto& s : live_[l.loop.index()]) s->drop_shards();
+            live_[l.loop.index()].clear();
+            l.http.upstreams.close_idle();
+        },
+        std::move(done));
+}
+
+}  // namespace microhost::serve

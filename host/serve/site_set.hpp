@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The listeners of the process: opened once, served on every loop by handlers and filters of the modules.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "http/site.hpp"
+#include "net/address.hpp"
+#include "net/listener.hpp"
+#include "serve/filter_chain.hpp"
+#include "serve/request_loop.hpp"
+
+namespace microhost::net {
+class TlsServerContext;
+}
+
+namespace microhost::serve {
+
+/// What a listener serves, before it is installed on the loops. Shared and immutable from then on.
+struct SitePlan {
+    std::string name, module;
+    net::Address address;  // the real one, once it is open
+    const mh_http_handler* handler = nullptr;
+    module::Generation* generation = nullptr;
+    std::vector<FilterPtr> chain;
+    http::Limits limits;
+    bool proxy_protocol = false;
+    bool trust_all = false;
+    const net::PrefixSet* trusted = nullptr;
+    std::shared_ptr<const net::TlsServerContext> tls;
+    std::vector<int> fds;  // one a loop
+};
+
+/// A site with its acceptor, as it lives on one loop.
+struct LiveSite;
+
+class SiteSet {
+  public:
+    explicit SiteSet(std::vector<std::unique_ptr<RequestLoop>>& loops);
+    ~SiteSet();
+
+    /// Decides which listeners there are. Errors: an unknown module, handler or filter.
+    Result<> plan(const config::Config& config, const module::ModuleSet& modules,
+                  const FilterSet& filters, const net::PrefixSet& trusted);
+    /// Binds all of them, or none.
+    Result<> open();
+    /// Installs them on every loop, then `done` on main: connections are accepted from there on.
+    void install(Loop& control, std::function<void()> done);
+    /// No new connections; on every loop, then `done` on main.
+    void stop_accepting(Loop& control, std::function<void()> done);
+    /// Frees the sites and the shards of their filters, then `done`. No request may be left.
+    void remove(Loop& control, std::function<void()> done);
+
+    const std::vector<std::shared_ptr<SitePlan>>& sites() const { return sites_; }
+
+  private:
+    Result<> add(const config::Listener& l, const module::ModuleSet& modules,
+                 const FilterSet& filters, const net::PrefixSet& trusted, std::string_view handler);
+    void on_every_loop(Loop& control, std::function<void(RequestLoop&)> fn, std::function<void()> done);
+
+    std::vector<std::unique_ptr<RequestLoop>>& loops_;
+    std::vector<std::shared_ptr<SitePlan>> sites_;
+    std::vector<std::vector<std::unique_ptr<LiveSite>>> live_;  // by loop
+};
+
+/// The bounds of a listener as http wants them.
+http::Limits limits_of(const config::Limits& c);
+
+}  // namespace microhost::serve
