@@ -126,32 +126,21 @@ class Walk {
             return wrong(at, fmt::format("must be {}", what));
         };
         switch (form) {
-            case Form::any:
-                return {};
+            case Form::any: return {};
             case Form::count:
                 return must(v.as_uint64().value_or(~0ULL) <= kMostCount, "a count from 0 to 2^30");
-            case Form::number:
-                return must(v.is_number(), "a number");
-            case Form::positive:
-                return must(v.as_double().value_or(0) > 0, "a number above 0");
-            case Form::flag:
-                return must(v.is_bool(), "true or false");
+            case Form::number: return must(v.is_number(), "a number");
+            case Form::positive: return must(v.as_double().value_or(0) > 0, "a number above 0");
+            case Form::flag: return must(v.is_bool(), "true or false");
             case Form::type:
                 return must(are_types(v), "the name of a JSON type, or a list of them");
-            case Form::values:
-                return must(v.is_array() && v.size() > 0, "a list of values");
-            case Form::names:
-                return must(are_names(v), "a list of different names");
-            case Form::schema:
-                return schema(v, at);
-            case Form::either:
-                return v.is_bool() ? Result<>{} : schema(v, at);
-            case Form::schemas:
-                return list(v, at);
-            case Form::map:
-                return map(v, at);
-            case Form::pattern:
-                return pattern(v, at);
+            case Form::values: return must(v.is_array() && v.size() > 0, "a list of values");
+            case Form::names: return must(are_names(v), "a list of different names");
+            case Form::schema: return schema(v, at);
+            case Form::either: return v.is_bool() ? Result<>{} : schema(v, at);
+            case Form::schemas: return list(v, at);
+            case Form::map: return map(v, at);
+            case Form::pattern: return pattern(v, at);
         }
         return {};
     }

@@ -11,18 +11,12 @@ namespace microhost::json {
 
 std::string_view name(Kind kind) {
     switch (kind) {
-        case Kind::null:
-            return "null";
-        case Kind::boolean:
-            return "true or false";
-        case Kind::number:
-            return "a number";
-        case Kind::string:
-            return "a string";
-        case Kind::array:
-            return "an array";
-        case Kind::object:
-            return "an object";
+        case Kind::null: return "null";
+        case Kind::boolean: return "true or false";
+        case Kind::number: return "a number";
+        case Kind::string: return "a string";
+        case Kind::array: return "an array";
+        case Kind::object: return "an object";
     }
     return "a value";
 }
@@ -30,19 +24,13 @@ std::string_view name(Kind kind) {
 Kind Value::kind() const {
     if (!node_) return Kind::null;
     switch (rapid(node_).GetType()) {
-        case rapidjson::kNullType:
-            return Kind::null;
+        case rapidjson::kNullType: return Kind::null;
         case rapidjson::kFalseType:
-        case rapidjson::kTrueType:
-            return Kind::boolean;
-        case rapidjson::kObjectType:
-            return Kind::object;
-        case rapidjson::kArrayType:
-            return Kind::array;
-        case rapidjson::kStringType:
-            return Kind::string;
-        case rapidjson::kNumberType:
-            return Kind::number;
+        case rapidjson::kTrueType: return Kind::boolean;
+        case rapidjson::kObjectType: return Kind::object;
+        case rapidjson::kArrayType: return Kind::array;
+        case rapidjson::kStringType: return Kind::string;
+        case rapidjson::kNumberType: return Kind::number;
     }
     return Kind::null;
 }

@@ -44,23 +44,12 @@ void append_unicode(std::string& out, unsigned code) {
 
 void append_ascii(std::string& out, char c, bool go) {
     switch (c) {
-        case '"':
-            out += "\\\"";
-            return;
-        case '\\':
-            out += "\\\\";
-            return;
-        case '\n':
-            out += "\\n";
-            return;
-        case '\r':
-            out += "\\r";
-            return;
-        case '\t':
-            out += "\\t";
-            return;
-        default:
-            break;
+        case '"': out += "\\\""; return;
+        case '\\': out += "\\\\"; return;
+        case '\n': out += "\\n"; return;
+        case '\r': out += "\\r"; return;
+        case '\t': out += "\\t"; return;
+        default: break;
     }
     const bool html = go && (c == '<' || c == '>' || c == '&');
     if (html || static_cast<unsigned char>(c) < 0x20) {
@@ -214,12 +203,9 @@ Writer& Writer::raw(std::string_view json) {
 
 Writer& Writer::value(Value v) {
     switch (v.kind()) {
-        case Kind::null:
-            return null();
-        case Kind::boolean:
-            return boolean(*v.as_bool());
-        case Kind::string:
-            return string(*v.as_string());
+        case Kind::null: return null();
+        case Kind::boolean: return boolean(*v.as_bool());
+        case Kind::string: return string(*v.as_string());
         case Kind::number:
             if (const auto i = v.as_int64()) return int64(*i);
             if (const auto u = v.as_uint64()) return uint64(*u);
