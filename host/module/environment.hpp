@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What modules live in: made once by the process, reached by every interface through HostSide, gone after the last module.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "module/contribution.hpp"
+#include "module/host_interface.hpp"
+#include "observe/log.hpp"
+
+namespace microhost {
+class Loop;
+}
+namespace microhost::observe {
+class Metrics;
+}
+
+namespace microhost::module {
+
+class FileWatch;
+class HealthBoard;
+class KvStore;
+class RateLimits;
+class Timers;
+class WorkPool;
+
+struct EnvironmentOptions {
+    unsigned workers = 4;
+    size_t work_queue = 1024;
+    const char* version = "0";  ///< of the program, for logs; lives as long as the process
+};
+
+/// Made and destroyed on main, after and before the loops; it offers the interfaces that need nothing of other folders.
+struct Environment {
+    /// `loops`: of requests, index 0..n-1; `control`: index n.
+    Environment(log::Log& log, observe::Metrics& metrics, Loop& control, std::vector<Loop*> loops,
+                const EnvironmentOptions& options = {});
+    ~Environment();
+    Environment(const Environment&) = delete;
+    Environment& operator=(const Environment&) = delete;
+
+    const char* const version;
+    log::Log& log;
+    observe::Metrics& metrics;
+    Loop& control;
+    std::vector<Loop*> loops;
+    InterfaceTable interfaces;
+    Points points;
+    std::unique_ptr<HealthBoard> health;
+    std::unique_ptr<KvStore> kv;
+    std::unique_ptr<RateLimits> limits;
+    std::unique_ptr<Timers> timers;
+    std::unique_ptr<FileWatch> files;
+    std::unique_ptr<WorkPool> work;
+
+    unsigned control_index() const { return static_cast<unsigned>(loops.size()); }
+    /// Runs fn(index) on every request loop that still turns, then `done` on main. Thread: any.
+    void on_every_loop(std::function<void(unsigned)> fn, std::function<void()> done);
+};
+
+}  // namespace microhost::module

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// The part of a generation's life that happens on the loops.
+#include <atomic>
+#include <ctime>
+
+#include "loop/loop.hpp"
+#include "module/environment.hpp"
+#include "module/file_watch.hpp"
+#include "module/generation.hpp"
+#include "module/health.hpp"
+#include "module/timers.hpp"
+
+namespace microhost::module {
+namespace {
+
+uint64_t monotonic_ns() {
+    timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_nsec);
+}
+
+/// Calls fn once on this loop after `ms`.
+void later(Loop& loop, uint64_t ms, std::function<void()> fn) {
+    struct Once : Timer {
+        std::function<void()> call;
+    };
+    auto* once = new Once;
+    once->call = std::move(fn);
+    once->fire = [](Timer& t) {
+        std::unique_ptr<Once> self(static_cast<Once*>(&t));
+        self->call();
+    };
+    loop.arm(*once, ms);
+}
+
+}  // namespace
+
+bool Generation::make_shard(unsigned loop) {
+    LoopSide& at = loops_[loop];
+    if (module_->shard_create) {
+        at.shard = guarded(side_, "shard_create", static_cast<void*>(nullptr),
+                           [&] { return module_->shard_create(module_, loop); });
+        if (!at.shard) return false;
+    }
+    at.live = true;
+    return true;
+}
+
+void Generation::drop_shard(unsigned loop) {
+    LoopSide& at = loops_[loop];
+    side_.environment.timers->end(side_, loop);
+    if (at.shard && module_->shard_destroy)
+        guarded(side_, "shard_destroy", [&] { module_->shard_destroy(module_, at.shard); });
+    at.shard = nullptr;
+    at.live = false;
+}
+
+void Generation::make_shards(std::function<void(Result<>)> done) {
+    struct Outcome {
+        std::atomic<unsigned> made{0};
+        std::mutex mutex;
+        std::string why;
+    };
+    auto outcome = std::make_shared<Outcome>();
+    Environment& e = side_.environment;
+    e.on_every_loop(
+        [this, outcome](unsigned loop) {
+            if (make_shard(loop)) {
+                outcome->made++;
+            } else {
+                std::scoped_lock lock(outcome->mutex);
+                outcome->why = take_report(side_);
+            }
+        },
+        [this, outcome, &e, done = std::move(done)] {
+            if (outcome->made == e.loops.size()) return done({});
+            stage_ = Stage::failed;
+            done(error("{}: {}", path(),
+                       outcome->why.empty() ? "shard_create() failed: it answered NULL or threw"
+                                            : outcome->why));
+        });
+}
+
+void Generation::drain(uint64_t deadline_ns) {
+    const bool knows = stage_ == Stage::serving;
+    stage_ = Stage::draining;
+    if (knows && module_->drain)
+        guarded(side_, "drain", [&] { module_->drain(module_, deadline_ns); });
+}
+
+void Generation::when_idle(uint64_t deadline_ns, std::function<void(bool)> done) {
+    auto pins = std::make_shared<std::atomic<uint64_t>>(0);
+    side_.environment.on_every_loop(
+        [this, pins](unsigned loop) { *pins += loops_[loop].pins; },
+        [this, pins, deadline_ns, done = std::move(done)] {
+            if (*pins + loops_.back().pins + side_.outstanding.load(std::memory_order_acquire) == 0)
+                return done(true);
+            if (monotonic_ns() >= deadline_ns) return done(false);
+            later(side_.environment.control, Wheel::kTickMs,
+                  [this, deadline_ns, done] { when_idle(deadline_ns, done); });
+        });
+}
+
+void Generation::drop_shards(std::function<void()> done) {
+    side_.environment.on_every_loop([this](unsigned loop) { drop_shard(loop); }, std::move(done));
+}
+
+void Generation::destroy() {
+    Environment& e = side_.environment;
+    e.timers->end(side_, e.control_index());
+    e.files->end(side_);
+    e.health->end(side_);
+    abort_config();
+    guarded(side_, "destroy", [&] { module_->destroy(module_); });
+    loops_.back().live = false;
+    stage_ = Stage::stopped;
+}
+
+}  // namespace microhost::module

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "module/library.hpp"
+
+#include <dlfcn.h>
+
+#include <boost/dll/shared_library.hpp>
+
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+namespace microhost::module {
+
+struct Library::Handle {
+    boost::dll::shared_library library;
+};
+
+Library::Library(std::unique_ptr<Handle> handle) : handle_(std::move(handle)) {}
+Library::Library(Library&&) noexcept = default;
+
+Library::~Library() {
+    // The destructor of shared_library would unload; see the class comment.
+    [[maybe_unused]] const Handle* kept = handle_.release();
+}
+
+Result<Library> Library::open(const std::string& path) {
+    auto handle = std::make_unique<Handle>();
+    namespace dll = boost::dll;
+    boost::dll::fs::error_code failed;
+    dlerror();
+    try {
+        handle->library.load(path, failed, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
+    } catch (const std::exception& e) {  // a constructor of the module threw
+        return error("{}: threw while it was loaded: {}", path, e.what());
+    } catch (...) {
+        return error("{}: threw while it was loaded", path);
+    }
+    if (failed) {
+        // Boost answers "bad file descriptor" whatever happened; the system's own text says it.
+        const char* why = dlerror();
+        std::string_view text = why ? why : "unknown reason";
+        if (text.starts_with(path + ": ")) text.remove_prefix(path.size() + 2);
+        return error("{}: cannot be loaded: {}", path, text);
+    }
+    return Library(std::move(handle));
+}
+
+const void* Library::symbol(const char* name) const {
+    return dlsym(handle_->library.native(), name);
+}
+
+void Library::unload() {
+    const char* keep = std::getenv("MICROHOST_DLCLOSE");
+    if (keep && std::strcmp(keep, "0") == 0) return;
+    handle_->library.unload();
+}
+
+}  // namespace microhost::module
