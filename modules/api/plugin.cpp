@@ -44,7 +44,7 @@ MH_MODULE(R"json({
         "description": "serve /rpc, which reaches every registered service"
       },
       "enable_stats": {
-        "type": "boolean", "default": false, "x-flags": ["enable_stats"],
+        "type": "boolean", "default": false, "x-flags": ["enable_stats"], "x-env": ["MICRO_ENABLE_STATS"],
         "description": "serve /stats"
       },
       "enable_openapi": {
