@@ -21,10 +21,10 @@ std::string reason_of(mh_status s) {
 struct token_filter : mh::filter<token_filter> {
     struct config {
         std::string file, header, realm;
-        static constexpr auto options = mh::options(
-            mh::required("file", &config::file, "File of tokens, one a line: TOKEN [SUBJECT [ROLE,ROLE]]"),
-            mh::option("header", &config::header, "authorization", "Field that bears the token"),
-            mh::option("realm", &config::realm, "microhost", "What WWW-Authenticate names"));
+        static constexpr auto options =
+            mh::options(mh::required("file", &config::file, "File of tokens, one a line: TOKEN [SUBJECT [ROLE,ROLE]]"),
+                        mh::option("header", &config::header, "authorization", "Field that bears the token"),
+                        mh::option("realm", &config::realm, "microhost", "What WWW-Authenticate names"));
     };
     static constexpr const char* name = "auth-token";
     static constexpr auto phase = MH_PHASE_AUTHN;
@@ -78,7 +78,8 @@ struct token_filter : mh::filter<token_filter> {
     };
 
     explicit token_filter(shared& s)
-        : shared_(s), standard_(mh::string_view(s.values.header) == "authorization"),
+        : shared_(s),
+          standard_(mh::string_view(s.values.header) == "authorization"),
           challenge_("Bearer realm=" + mh::quoted(s.values.realm)) {}
 
     mh::verdict on_request(mh::request& r) {

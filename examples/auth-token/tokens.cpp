@@ -13,8 +13,10 @@ namespace {
 struct Sip {
     std::uint64_t v0, v1, v2, v3;
     explicit Sip(Key k)
-        : v0(k.a ^ 0x736f6d6570736575u), v1(k.b ^ 0x646f72616e646f6du),
-          v2(k.a ^ 0x6c7967656e657261u), v3(k.b ^ 0x7465646279746573u) {}
+        : v0(k.a ^ 0x736f6d6570736575u),
+          v1(k.b ^ 0x646f72616e646f6du),
+          v2(k.a ^ 0x6c7967656e657261u),
+          v3(k.b ^ 0x7465646279746573u) {}
     void round() {
         v0 += v1, v1 = std::rotl(v1, 13), v1 ^= v0, v0 = std::rotl(v0, 32);
         v2 += v3, v3 = std::rotl(v3, 16), v3 ^= v2;
@@ -130,8 +132,7 @@ std::string_view Tokens::token_of(std::string_view field) {
 
 const Entry* Tokens::find(std::string_view token) const {
     const std::uint64_t hash = keyed_hash(key_, token);
-    for (std::size_t at = hash & (slots_.size() - 1); slots_[at] != 0;
-         at = (at + 1) & (slots_.size() - 1)) {
+    for (std::size_t at = hash & (slots_.size() - 1); slots_[at] != 0; at = (at + 1) & (slots_.size() - 1)) {
         const Entry& e = entries_[slots_[at] - 1];
         if (e.hash == hash && same(e.token, token)) return &e;
     }

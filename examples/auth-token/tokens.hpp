@@ -43,10 +43,10 @@ class Tokens {
   private:
     void add(std::string_view line);
 
-    std::string text_; // the entries point into it
+    std::string text_;  // the entries point into it
     Key key_;
     std::vector<Entry> entries_;
-    std::vector<std::uint32_t> slots_; // index into entries_ plus one; a power of two, at most half full
+    std::vector<std::uint32_t> slots_;  // index into entries_ plus one; a power of two, at most half full
 };
 
 }  // namespace auth_token

@@ -7,20 +7,18 @@ struct forward : mh::handler<forward> {
         std::string_view address, upstream;
         std::chrono::milliseconds connect_timeout, response_timeout;
         bool keep_host, upgrade;
-        static constexpr auto options = mh::options(
-            mh::option("address", &config::address, "127.0.0.1:8088", "Where to listen"),
-            mh::required("upstream", &config::upstream, "Where to send to: host:port or unix:/path"),
-            mh::option("connect_timeout", &config::connect_timeout, std::chrono::seconds(1),
-                       "How long a connection to the upstream may take"),
-            mh::option("response_timeout", &config::response_timeout, std::chrono::seconds(5),
-                       "How long the upstream may take until the head of its response"),
-            mh::option("keep_host", &config::keep_host, true, "Send the client's Host on"),
-            mh::option("upgrade", &config::upgrade, true, "Let websockets through"));
+        static constexpr auto options =
+            mh::options(mh::option("address", &config::address, "127.0.0.1:8088", "Where to listen"),
+                        mh::required("upstream", &config::upstream, "Where to send to: host:port or unix:/path"),
+                        mh::option("connect_timeout", &config::connect_timeout, std::chrono::seconds(1),
+                                   "How long a connection to the upstream may take"),
+                        mh::option("response_timeout", &config::response_timeout, std::chrono::seconds(5),
+                                   "How long the upstream may take until the head of its response"),
+                        mh::option("keep_host", &config::keep_host, true, "Send the client's Host on"),
+                        mh::option("upgrade", &config::upgrade, true, "Let websockets through"));
     };
     static constexpr mh::uses<mh_http_forward> needs{};
-    static std::vector<mh::listener> listeners(const config& c) {
-        return {{"forward", std::string(c.address)}};
-    }
+    static std::vector<mh::listener> listeners(const config& c) { return {{"forward", std::string(c.address)}}; }
 
     explicit forward(const config& c) {
         to_.size = sizeof to_;

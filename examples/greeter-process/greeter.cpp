@@ -19,7 +19,7 @@
 
 namespace {
 
-std::string registered; // the file, for the signal handler
+std::string registered;  // the file, for the signal handler
 
 void leave(int) {
     unlink(registered.c_str());
@@ -40,7 +40,8 @@ std::string field(const std::string& head, const std::string& name) {
 bool fill(int fd, std::string& buffer, std::size_t size) {
     char piece[16384];
     ssize_t n = 1;
-    while (buffer.size() < size && (n = read(fd, piece, sizeof piece)) > 0) buffer.append(piece, static_cast<std::size_t>(n));
+    while (buffer.size() < size && (n = read(fd, piece, sizeof piece)) > 0)
+        buffer.append(piece, static_cast<std::size_t>(n));
     return buffer.size() >= size;
 }
 
@@ -85,8 +86,8 @@ std::string answer(const std::string& service, const std::string& head, const st
     } else {
         reply = "{\"msg\":\"Hello " + name + "\"}";
     }
-    return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nMicro-Id: " + field(head, "Micro-Id") + "\r\n" + extra +
-           "Content-Length: " + std::to_string(reply.size()) + "\r\n\r\n" + reply;
+    return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nMicro-Id: " + field(head, "Micro-Id") + "\r\n" +
+           extra + "Content-Length: " + std::to_string(reply.size()) + "\r\n\r\n" + reply;
 }
 
 void serve(int fd, const std::string& service) {
@@ -130,10 +131,12 @@ int main(int argc, char** argv) {
     const std::filesystem::path file = registry() / (id + ".json"), fresh = registry() / (id + ".json.tmp");
     std::error_code ignored;
     std::filesystem::create_directories(registry(), ignored);
-    std::ofstream(fresh) << "{\"format\":1,\"name\":\"" << name << "\",\"version\":\"1.0.0\",\"metadata\":null,\"ttl_s\":10,"
+    std::ofstream(fresh) << "{\"format\":1,\"name\":\"" << name
+                         << "\",\"version\":\"1.0.0\",\"metadata\":null,\"ttl_s\":10,"
                          << "\"owner_pid\":" << pid << ",\"endpoints\":[{\"name\":\"Say.Hello\",\"request\":null,"
-                         << "\"response\":null,\"metadata\":null}],\"nodes\":[{\"id\":\"" << id << "\",\"address\":\"127.0.0.1:"
-                         << ntohs(address.sin_port) << "\",\"metadata\":{\"protocol\":\"mucp\"}}]}\n";
+                         << "\"response\":null,\"metadata\":null}],\"nodes\":[{\"id\":\"" << id
+                         << "\",\"address\":\"127.0.0.1:" << ntohs(address.sin_port)
+                         << "\",\"metadata\":{\"protocol\":\"mucp\"}}]}\n";
     if (rename(fresh.c_str(), file.c_str())) return perror(("greeter-process: " + file.string()).c_str()), 1;
     registered = file;
     std::signal(SIGTERM, leave);
@@ -144,7 +147,7 @@ int main(int argc, char** argv) {
     pollfd waiting{listener, POLLIN, 0};
     for (;;) {
         const bool ready = poll(&waiting, 1, 2000) > 0;
-        utimensat(AT_FDCWD, file.c_str(), nullptr, 0); // the heartbeat
+        utimensat(AT_FDCWD, file.c_str(), nullptr, 0);  // the heartbeat
         const int fd = ready ? accept4(listener, nullptr, nullptr, SOCK_CLOEXEC) : -1;
         if (fd >= 0) std::thread(serve, fd, name).detach();
     }

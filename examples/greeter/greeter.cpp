@@ -5,8 +5,8 @@
 struct greeter : mh::service<greeter> {
     struct config {
         std::string name;
-        static constexpr auto options = mh::options(mh::option(
-            "name", &config::name, "go.micro.api.greeter", "Name under which the service is found"));
+        static constexpr auto options = mh::options(
+            mh::option("name", &config::name, "go.micro.api.greeter", "Name under which the service is found"));
     };
     static constexpr mh::uses<mh_json> needs{};
     static std::string service_name(const config& c) { return c.name; }

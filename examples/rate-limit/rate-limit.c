@@ -11,31 +11,30 @@ enum key { BY_CLIENT_IP, BY_PRINCIPAL, BY_HEADER };
 
 typedef struct limiter {
     enum key key;
-    uint32_t header_id; // MH_H_*, or 0: `header` is looked for by name
+    uint32_t header_id;  // MH_H_*, or 0: `header` is looked for by name
     mh_str header;
-    uint64_t set;      // of the configured key
-    uint64_t fallback; // of client addresses, for requests that do not have that key
-    int32_t fields;    // X-RateLimit-* on
+    uint64_t set;       // of the configured key
+    uint64_t fallback;  // of client addresses, for requests that do not have that key
+    int32_t fields;     // X-RateLimit-* on
     mh_limit_rule rule;
 } limiter;
 
-static const mh_host *host;
-static const mh_http_request *http;
-static const mh_config_api *config;
-static const mh_limit *limit;
+static const mh_host* host;
+static const mh_http_request* http;
+static const mh_config_api* config;
+static const mh_limit* limit;
 
-static mh_str text(const char *s) { return (mh_str){s, strlen(s)}; }
+static mh_str text(const char* s) { return (mh_str){s, strlen(s)}; }
 
-static mh_status refuse_config(const char *where, const char *why) {
+static mh_status refuse_config(const char* where, const char* why) {
     host->error(host, MH_E_INVALID, text(where), text(why));
     return MH_E_INVALID;
 }
 
 static uint32_t header_id(mh_str name) {
-    static const char *const names[] = {
-        "",
+    static const char* const names[] = {"",
 #define NAME(id, text) text,
-        MH_HTTP_NAMES(NAME)
+                                        MH_HTTP_NAMES(NAME)
 #undef NAME
     };
     for (uint32_t i = 1; i < MH_H_COUNT; i++) {
@@ -46,7 +45,7 @@ static uint32_t header_id(mh_str name) {
     return MH_H_NONE;
 }
 
-static mh_status read_key(limiter *l, const mh_config *c) {
+static mh_status read_key(limiter* l, const mh_config* c) {
     static const char prefix[] = "header:";
     const size_t n = sizeof prefix - 1;
     mh_str key = {"client-ip", 9};
@@ -65,7 +64,7 @@ static mh_status read_key(limiter *l, const mh_config *c) {
     return MH_OK;
 }
 
-static mh_status read_rule(mh_limit_rule *rule, const mh_config *c) {
+static mh_status read_rule(mh_limit_rule* rule, const mh_config* c) {
     int64_t count = 0, burst = 0;
     double rate = 0;
     rule->size = sizeof *rule;
@@ -74,7 +73,7 @@ static mh_status read_rule(mh_limit_rule *rule, const mh_config *c) {
     if (has_rate == has_count) return refuse_config("", "set either \"rate\" (a second) or \"count\" and \"period\"");
     if (has_rate) {
         if (!(rate >= 0.001 && rate <= 1e9)) return refuse_config("/rate", "rate: from 0.001 to 1000000000 a second");
-        rule->count = (uint64_t)(rate * 1000 + 0.5); // in 1000 s, so that fractions count
+        rule->count = (uint64_t)(rate * 1000 + 0.5);  // in 1000 s, so that fractions count
         rule->period_ms = 1000 * 1000;
         burst = rate < 1 ? 1 : (int64_t)rate;
     } else {
@@ -89,7 +88,7 @@ static mh_status read_rule(mh_limit_rule *rule, const mh_config *c) {
     return MH_OK;
 }
 
-static mh_status open_sets(limiter *l, const mh_filter_instance *i, uint32_t max_keys) {
+static mh_status open_sets(limiter* l, const mh_filter_instance* i, uint32_t max_keys) {
     char name[256];
     snprintf(name, sizeof name, "%.*s", (int)(i->name.len < 200 ? i->name.len : 200), i->name.ptr);
     mh_status s = limit->open(host, name, max_keys, &l->set);
@@ -98,9 +97,9 @@ static mh_status open_sets(limiter *l, const mh_filter_instance *i, uint32_t max
     return limit->open(host, name, max_keys, &l->fallback);
 }
 
-static mh_status instance_create(void *user, const mh_filter_instance *i, void **instance) {
+static mh_status instance_create(void* user, const mh_filter_instance* i, void** instance) {
     (void)user;
-    limiter *l = calloc(1, sizeof *l);
+    limiter* l = calloc(1, sizeof *l);
     if (!l) return MH_E_NOMEM;
     int64_t max_keys = 0;
     config->integer(i->config, "max_keys", &max_keys);
@@ -108,15 +107,17 @@ static mh_status instance_create(void *user, const mh_filter_instance *i, void *
     mh_status s = read_key(l, i->config);
     if (s == MH_OK) s = read_rule(&l->rule, i->config);
     if (s == MH_OK) s = open_sets(l, i, (uint32_t)max_keys);
-    if (s != MH_OK) free(l);
-    else *instance = l;
+    if (s != MH_OK)
+        free(l);
+    else
+        *instance = l;
     return s;
 }
 
-static void instance_destroy(void *user, void *instance) { (void)user, free(instance); }
+static void instance_destroy(void* user, void* instance) { (void)user, free(instance); }
 
 // The key of a request, and the set that it belongs to.
-static mh_str key_of(const limiter *l, mh_req *r, uint64_t *set) {
+static mh_str key_of(const limiter* l, mh_req* r, uint64_t* set) {
     mh_str key = {"", 0};
     *set = l->set;
     if (l->key == BY_HEADER) {
@@ -124,7 +125,7 @@ static mh_str key_of(const limiter *l, mh_req *r, uint64_t *set) {
                                          : http->header_named(r, MH_DIR_REQUEST, l->header, &key);
         if (s == MH_OK && key.len) return key;
     } else if (l->key == BY_PRINCIPAL) {
-        const mh_principal *p = http->principal(r);
+        const mh_principal* p = http->principal(r);
         if (p && p->subject.len) return p->subject;
     }
     if (l->key != BY_CLIENT_IP) *set = l->fallback;
@@ -132,9 +133,10 @@ static mh_str key_of(const limiter *l, mh_req *r, uint64_t *set) {
     return key;
 }
 
-static mh_verdict refuse(const limiter *l, mh_req *r, uint64_t retry_ms) {
-    static const char body[] = "{\"id\":\"rate-limit\",\"code\":429,\"detail\":\"too many requests: try again later\","
-                               "\"status\":\"Too Many Requests\"}";
+static mh_verdict refuse(const limiter* l, mh_req* r, uint64_t retry_ms) {
+    static const char body[] =
+        "{\"id\":\"rate-limit\",\"code\":429,\"detail\":\"too many requests: try again later\","
+        "\"status\":\"Too Many Requests\"}";
     char seconds[24], burst[24];
     const uint64_t s = (retry_ms + 999) / 1000;
     snprintf(seconds, sizeof seconds, "%llu", (unsigned long long)(s ? s : 1));
@@ -144,30 +146,30 @@ static mh_verdict refuse(const limiter *l, mh_req *r, uint64_t retry_ms) {
                              {text("X-RateLimit-Limit"), text(burst)},
                              {text("X-RateLimit-Remaining"), text("0")},
                              {text("X-RateLimit-Reset"), text(seconds)}};
-    const mh_seg seg = {(const uint8_t *)body, sizeof body - 1};
+    const mh_seg seg = {(const uint8_t*)body, sizeof body - 1};
     return http->respond(r, 429, headers, l->fields ? 5 : 2, &seg, 1) == MH_OK ? MH_V_RESPOND : MH_V_FAIL;
 }
 
-static mh_verdict on_request(void *shard, mh_req *r, const mh_header *h, uint32_t n) {
-    const limiter *l = shard;
+static mh_verdict on_request(void* shard, mh_req* r, const mh_header* h, uint32_t n) {
+    const limiter* l = shard;
     (void)h, (void)n;
     uint64_t set;
     const mh_str key = key_of(l, r, &set);
     mh_limit_answer a = {.size = sizeof a};
     const mh_status s = limit->take(set, key, &l->rule, 1, http->now_ns(r), &a);
-    if (s == MH_E_LIMIT) return refuse(l, r, 1000); // no room for another key
+    if (s == MH_E_LIMIT) return refuse(l, r, 1000);  // no room for another key
     if (s != MH_OK) return MH_V_FAIL;
     if (!a.allowed) return refuse(l, r, a.retry_after_ms);
     if (!l->fields) return MH_V_DETACH;
-    *http->slot(r) = (void *)(uintptr_t)(a.remaining + 1);
+    *http->slot(r) = (void*)(uintptr_t)(a.remaining + 1);
     return MH_V_CONTINUE;
 }
 
-static mh_verdict on_response(void *shard, mh_req *r, uint32_t code, const mh_header *h, uint32_t n) {
-    const limiter *l = shard;
+static mh_verdict on_response(void* shard, mh_req* r, uint32_t code, const mh_header* h, uint32_t n) {
+    const limiter* l = shard;
     (void)code, (void)h, (void)n;
     const uintptr_t kept = (uintptr_t)*http->slot(r);
-    if (!kept) return MH_V_CONTINUE; // refused: the fields are there
+    if (!kept) return MH_V_CONTINUE;  // refused: the fields are there
     char value[24];
     snprintf(value, sizeof value, "%u", (unsigned)l->rule.burst);
     http->header_edit(r, MH_DIR_RESPONSE, MH_EDIT_SET, text("X-RateLimit-Limit"), text(value));
@@ -186,7 +188,7 @@ static const mh_http_filter filter = {.size = sizeof filter,
 
 static const mh_module module = {.size = sizeof module};
 
-static mh_status create(const mh_host *h, const mh_module **out) {
+static mh_status create(const mh_host* h, const mh_module** out) {
     host = h;
     http = h->get(h, MH_HTTP_REQUEST);
     config = h->get(h, MH_CONFIG);

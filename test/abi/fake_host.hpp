@@ -43,8 +43,8 @@ struct Contribution {
 };
 
 inline std::vector<Contribution> contributed;
-inline std::vector<std::string> errors, lines; // of host->error and of the log
-inline std::vector<std::string> absent;        // interfaces that this host does not have
+inline std::vector<std::string> errors, lines;  // of host->error and of the log
+inline std::vector<std::string> absent;         // interfaces that this host does not have
 inline mh_config module_config;
 
 /// What a call to a service does: filled in by the test.
@@ -104,7 +104,8 @@ inline const mh_http_request& http_request() {
         const auto it = r->attributes.find(id);
         return it == r->attributes.end() ? MH_E_NOT_FOUND : (*out = lend(it->second), MH_OK);
     };
-    t.respond = [](mh_req* r, uint32_t status, const mh_kv* h, uint32_t n, const mh_seg* body, uint32_t n_body) -> mh_status {
+    t.respond = [](mh_req* r, uint32_t status, const mh_kv* h, uint32_t n, const mh_seg* body,
+                   uint32_t n_body) -> mh_status {
         if (r->status) return MH_E_INVALID;
         r->status = status;
         for (uint32_t i = 0; i < n; ++i) r->response.emplace_back(text(h[i].key), text(h[i].val));
@@ -120,9 +121,10 @@ inline const mh_http_request& http_request() {
 }
 
 inline const mh_log& log() {
-    static mh_log t{sizeof t, 0, [](const mh_host*) -> int32_t { return MH_LOG_DEBUG; },
-                    [](const mh_host*, int32_t, mh_str s, const mh_kv*, uint32_t) { lines.push_back(text(s)); },
-                    [](const mh_host*, mh_req*, int32_t, mh_str s, const mh_kv*, uint32_t) { lines.push_back(text(s)); }};
+    static mh_log t{
+        sizeof t, 0, [](const mh_host*) -> int32_t { return MH_LOG_DEBUG; },
+        [](const mh_host*, int32_t, mh_str s, const mh_kv*, uint32_t) { lines.push_back(text(s)); },
+        [](const mh_host*, mh_req*, int32_t, mh_str s, const mh_kv*, uint32_t) { lines.push_back(text(s)); }};
     return t;
 }
 
@@ -146,7 +148,8 @@ inline const mh_rpc& rpc() {
     static std::optional<mh_rpc_target> target;
     static mh_rpc t{};
     t.size = sizeof t;
-    t.open = [](const mh_host*, mh_req*, const mh_rpc_target* to, const mh_rpc_sink* s, void* u, mh_rpc_call** c) -> mh_status {
+    t.open = [](const mh_host*, mh_req*, const mh_rpc_target* to, const mh_rpc_sink* s, void* u,
+                mh_rpc_call** c) -> mh_status {
         if (text(to->service) == "unknown") return MH_E_NOT_FOUND;
         target = *to, sink = *s, user = u, *c = &the_call;
         return MH_OK;
@@ -175,7 +178,9 @@ inline const mh_host& host() {
         contributed.push_back({point, d});
         return MH_OK;
     };
-    h.error = [](const mh_host*, mh_status, mh_str where, mh_str what) { errors.push_back(text(where) + ": " + text(what)); };
+    h.error = [](const mh_host*, mh_status, mh_str where, mh_str what) {
+        errors.push_back(text(where) + ": " + text(what));
+    };
     return h;
 }
 

@@ -21,8 +21,7 @@ struct door : mh::filter<door> {
             mh::required("field", &config::field, "A \"quoted\" text"),
             mh::option("colour", &config::colour, "red", "One of two").one_of(kColours).secret(),
             mh::option("count", &config::count, -3, "Whole").range(-5, 5),
-            mh::option("rate", &config::rate, 0.25, "Broken"),
-            mh::option("strict", &config::strict, true, "Yes or no"),
+            mh::option("rate", &config::rate, 0.25, "Broken"), mh::option("strict", &config::strict, true, "Yes or no"),
             mh::option("wait", &config::wait, std::chrono::milliseconds(1500), "A time"),
             mh::option("names", &config::names, "", "A list"));
     };
@@ -64,13 +63,13 @@ struct ringer : mh::service<ringer> {
         in.reply("ding " + std::string(in.body()));
     }
     void relay(mh::incoming& in) {
-        const mh_status s = mh::call(nullptr, {.service = in.body(), .endpoint = "A.B"}, [in](const mh::reply& r) mutable {
-            r.ok() ? in.reply(r.body) : in.fail(502, r.error);
-        });
+        const mh_status s =
+            mh::call(nullptr, {.service = in.body(), .endpoint = "A.B"},
+                     [in](const mh::reply& r) mutable { r.ok() ? in.reply(r.body) : in.fail(502, r.error); });
         if (s < 0) in.fail(404, "not opened");
     }
-    static constexpr auto endpoints = mh::endpoints(
-        mh::endpoint("Bell.Ring", &ringer::ring, R"({"name":"x"})"), mh::endpoint("Bell.Relay", &ringer::relay));
+    static constexpr auto endpoints = mh::endpoints(mh::endpoint("Bell.Ring", &ringer::ring, R"({"name":"x"})"),
+                                                    mh::endpoint("Bell.Relay", &ringer::relay));
 };
 
 struct page : mh::handler<page> {
@@ -112,7 +111,7 @@ struct Loaded {
 
 /// One instance of the filter with one shard.
 struct Door {
-    mh_config config; // outlives the instance, as the border promises
+    mh_config config;  // outlives the instance, as the border promises
     Loaded loaded;
     const mh_http_filter& filter = loaded.at<mh_http_filter>(MH_HTTP_FILTER);
     void *instance = nullptr, *shard = nullptr;
@@ -132,21 +131,22 @@ struct Door {
 
 TEST_SUITE("sdk/glue") {
     TEST_CASE("the manifest is written while compiling, from the parts and their options") {
-        CHECK(std::string_view(mh_module_entry.manifest_json) ==
-              R"({"id":"com.acme.all","version":"1.2.3","summary":"Every kind of part","abi":{"epoch":1},)"
-              R"("requires":["mh.config/1","mh.http.request/1","mh.rpc.server/1","mh.rpc/1"],)"
-              R"("config_schema":{"type":"object","properties":{"name":{"type":"string","description":"Name of the service",)"
-              R"("default":"go.micro.srv.bell"}},"additionalProperties":false},)"
-              R"("filter_schema":{"type":"object","properties":{)"
-              R"("field":{"type":"string","description":"A \"quoted\" text"},)"
-              R"("colour":{"type":"string","description":"One of two","default":"red","enum":["red","green"],"x-secret":true},)"
-              R"("count":{"type":"integer","description":"Whole","default":-3,"minimum":-5,"maximum":5},)"
-              R"("rate":{"type":"number","description":"Broken","default":0.25},)"
-              R"("strict":{"type":"boolean","description":"Yes or no","default":true},)"
-              R"("wait":{"type":["string","number"],"description":"A time","default":"1500ms"},)"
-              R"("names":{"type":"array","items":{"type":"string"},"description":"A list","default":[]}},)"
-              R"("required":["field"],"additionalProperties":false},)"
-              R"("filters":[{"name":"door","phase":"authz","on_error":"closed"}]})");
+        CHECK(
+            std::string_view(mh_module_entry.manifest_json) ==
+            R"({"id":"com.acme.all","version":"1.2.3","summary":"Every kind of part","abi":{"epoch":1},)"
+            R"("requires":["mh.config/1","mh.http.request/1","mh.rpc.server/1","mh.rpc/1"],)"
+            R"("config_schema":{"type":"object","properties":{"name":{"type":"string","description":"Name of the service",)"
+            R"("default":"go.micro.srv.bell"}},"additionalProperties":false},)"
+            R"("filter_schema":{"type":"object","properties":{)"
+            R"("field":{"type":"string","description":"A \"quoted\" text"},)"
+            R"("colour":{"type":"string","description":"One of two","default":"red","enum":["red","green"],"x-secret":true},)"
+            R"("count":{"type":"integer","description":"Whole","default":-3,"minimum":-5,"maximum":5},)"
+            R"("rate":{"type":"number","description":"Broken","default":0.25},)"
+            R"("strict":{"type":"boolean","description":"Yes or no","default":true},)"
+            R"("wait":{"type":["string","number"],"description":"A time","default":"1500ms"},)"
+            R"("names":{"type":"array","items":{"type":"string"},"description":"A list","default":[]}},)"
+            R"("required":["field"],"additionalProperties":false},)"
+            R"("filters":[{"name":"door","phase":"authz","on_error":"closed"}]})");
     }
 
     TEST_CASE("only the hooks that are written are called") {
@@ -160,7 +160,8 @@ TEST_SUITE("sdk/glue") {
     }
 
     TEST_CASE("an instance gets its config, and defaults where there is none") {
-        const Door d({.text = {{"field", "key"}, {"colour", "green"}}, .integer = {}, .number = {}, .list = {{"names", {"a"}}}});
+        const Door d(
+            {.text = {{"field", "key"}, {"colour", "green"}}, .integer = {}, .number = {}, .list = {{"names", {"a"}}}});
         mh_req r{.request = {{"key", "x"}}};
         CHECK(d.ask(r) == MH_V_CONTINUE);
         CHECK(d.filter.on_response(d.shard, &r, 200, nullptr, 0) == MH_V_CONTINUE);
@@ -171,9 +172,15 @@ TEST_SUITE("sdk/glue") {
     }
 
     TEST_CASE("a missing or mistyped option refuses the instance and says which") {
-        { const Door d({}); CHECK(d.instance == nullptr); }
+        {
+            const Door d({});
+            CHECK(d.instance == nullptr);
+        }
         CHECK(fake::errors == std::vector<std::string>{"/field: field: a value is required"});
-        { const Door d({.text = {}, .integer = {{"field", 1}}, .number = {}, .list = {}}); CHECK(d.instance == nullptr); }
+        {
+            const Door d({.text = {}, .integer = {{"field", 1}}, .number = {}, .list = {}});
+            CHECK(d.instance == nullptr);
+        }
         CHECK(fake::errors == std::vector<std::string>{"/field: field: the value has the wrong type"});
     }
 
@@ -196,7 +203,10 @@ TEST_SUITE("sdk/glue") {
     }
 
     TEST_CASE("shards end with their instance") {
-        { const Door d({.text = {{"field", "key"}}, .integer = {}, .number = {}, .list = {}}); CHECK(door::alive == 1); }
+        {
+            const Door d({.text = {{"field", "key"}}, .integer = {}, .number = {}, .list = {}});
+            CHECK(door::alive == 1);
+        }
         CHECK(door::alive == 0);
     }
 

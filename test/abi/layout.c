@@ -7,6 +7,8 @@
 #include <microhost/microhost.h>
 #include <stddef.h>
 
+/* clang-format off */
+
 /* A value type stands in arrays: its size is for ever. A table may have grown at its end. */
 #define VALUE_TYPE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type)
 #define TABLE(type, bytes) \

@@ -21,13 +21,28 @@ std::string found(const Tokens& tokens, std::string_view field) {
 
 TEST_SUITE("examples/auth-token") {
     TEST_CASE("a token is found as a bearer's and alone, with its subject and roles") {
-        const Tokens t("# who may\n\nletmein alice viewer\r\nplain\n  Bearer token-0042  \nmany bob  viewer,,admin\nlast");
+        const Tokens t(
+            "# who may\n\nletmein alice viewer\r\nplain\n  Bearer token-0042  \nmany bob  viewer,,admin\nlast");
         CHECK(t.size() == 5);
-        for (const auto& [field, who] : std::initializer_list<std::pair<const char*, const char*>>{
-                 {"Bearer letmein", "[alice] viewer"}, {"letmein", "[alice] viewer"}, {"bearer  letmein", "[alice] viewer"},
-                 {"Bearer plain", "[]"}, {"Bearer token-0042", "[]"}, {"token-0042", "[]"}, {"many", "[bob] viewer admin"},
-                 {"last", "[]"}, {"Bearer", "-"}, {"", "-"}, {"Bearer ", "-"}, {"letmei", "-"}, {"letmein ", "[alice] viewer"},
-                 {"letmein alice", "-"}, {"#", "-"}, {"# who may", "-"}, {"Basic letmein", "-"}, {"LETMEIN", "-"}}) {
+        for (const auto& [field, who] :
+             std::initializer_list<std::pair<const char*, const char*>>{{"Bearer letmein", "[alice] viewer"},
+                                                                        {"letmein", "[alice] viewer"},
+                                                                        {"bearer  letmein", "[alice] viewer"},
+                                                                        {"Bearer plain", "[]"},
+                                                                        {"Bearer token-0042", "[]"},
+                                                                        {"token-0042", "[]"},
+                                                                        {"many", "[bob] viewer admin"},
+                                                                        {"last", "[]"},
+                                                                        {"Bearer", "-"},
+                                                                        {"", "-"},
+                                                                        {"Bearer ", "-"},
+                                                                        {"letmei", "-"},
+                                                                        {"letmein ", "[alice] viewer"},
+                                                                        {"letmein alice", "-"},
+                                                                        {"#", "-"},
+                                                                        {"# who may", "-"},
+                                                                        {"Basic letmein", "-"},
+                                                                        {"LETMEIN", "-"}}) {
             CAPTURE(field);
             CHECK(found(t, field) == who);
         }

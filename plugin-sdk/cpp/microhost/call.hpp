@@ -7,14 +7,14 @@
 #include <memory>
 #include <utility>
 
-namespace mh __attribute__((visibility("hidden"))) {
+namespace mh {
 
 /// What came back; views are lent until the lambda returns.
 struct reply {
-    mh_status status;          ///< MH_OK, or why there is no answer (draft/rpc.h, on_end)
-    string_view body;          ///< the first message
+    mh_status status;  ///< MH_OK, or why there is no answer (draft/rpc.h, on_end)
+    string_view body;  ///< the first message
     string_view content_type;
-    string_view error;         ///< Micro's error JSON, or the service's text
+    string_view error;  ///< Micro's error JSON, or the service's text
     bool ok() const { return status == MH_OK; }
 };
 

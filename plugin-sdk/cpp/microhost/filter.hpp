@@ -15,7 +15,7 @@
 
 #include <memory>
 
-namespace mh __attribute__((visibility("hidden"))) {
+namespace mh {
 
 /// Bytes of a body as they pass; `last` with the final ones.
 struct pieces {
@@ -28,29 +28,34 @@ struct config_of {
     using type = no_config;
 };
 template <class D>
-    requires requires { typename D::config; }
+requires requires { typename D::config; }
 struct config_of<D> {
     using type = typename D::config;
 };
 
 /// What the host calls for a filter D. Hooks are found by what they can be called with.
 template <class D>
-struct filter_part {
+struct [[gnu::visibility("hidden")]] filter_part {
     using config = typename config_of<D>::type;
     static constexpr const char* what = "filter";
     static constexpr bool has_request = requires(D d, request r) { d.on_request(r); };
     static constexpr bool has_response = requires(D d, request r) { d.on_response(r); };
     static constexpr bool has_done = requires(D d, request r, mh_status s) { d.on_done(r, s); };
-    static constexpr bool has_cancel =
-        requires(D d, request r, token t, mh_status s) { d.on_cancel(r, t, s); };
-    static constexpr bool has_request_body =
-        requires(D d, request r, pieces p) { d.on_request_body(r, p); };
-    static constexpr bool has_response_body =
-        requires(D d, request r, pieces p) { d.on_response_body(r, p); };
-    static constexpr bool has_whole_request =
-        requires(D d, request r, string_view s) { d.on_whole_request_body(r, s); };
-    static constexpr bool has_whole_response =
-        requires(D d, request r, string_view s) { d.on_whole_response_body(r, s); };
+    static constexpr bool has_cancel = requires(D d, request r, token t, mh_status s) {
+        d.on_cancel(r, t, s);
+    };
+    static constexpr bool has_request_body = requires(D d, request r, pieces p) {
+        d.on_request_body(r, p);
+    };
+    static constexpr bool has_response_body = requires(D d, request r, pieces p) {
+        d.on_response_body(r, p);
+    };
+    static constexpr bool has_whole_request = requires(D d, request r, string_view s) {
+        d.on_whole_request_body(r, s);
+    };
+    static constexpr bool has_whole_response = requires(D d, request r, string_view s) {
+        d.on_whole_response_body(r, s);
+    };
     static constexpr uint32_t interests =
         (has_request ? MH_I_REQUEST : 0) | (has_response ? MH_I_RESPONSE : 0) |
         (has_done ? MH_I_DONE : 0) | (has_request_body ? MH_I_REQUEST_BODY : 0) |
@@ -130,14 +135,18 @@ struct filter_part {
     static string_view whole(const mh_seg* v, uint32_t n) { return n ? view(v[0]) : string_view{}; }
     static verdict on_request_body(void* s, mh_req* q, const mh_seg* v, uint32_t n, uint32_t fin) {
         return hook("on_request_body", s, q, [&](D& d, request& r) {
-            if constexpr (has_whole_request) return d.on_whole_request_body(r, whole(v, n));
-            else return d.on_request_body(r, pieces{{v, n}, fin != 0});
+            if constexpr (has_whole_request)
+                return d.on_whole_request_body(r, whole(v, n));
+            else
+                return d.on_request_body(r, pieces{{v, n}, fin != 0});
         });
     }
     static verdict on_response_body(void* s, mh_req* q, const mh_seg* v, uint32_t n, uint32_t fin) {
         return hook("on_response_body", s, q, [&](D& d, request& r) {
-            if constexpr (has_whole_response) return d.on_whole_response_body(r, whole(v, n));
-            else return d.on_response_body(r, pieces{{v, n}, fin != 0});
+            if constexpr (has_whole_response)
+                return d.on_whole_response_body(r, whole(v, n));
+            else
+                return d.on_response_body(r, pieces{{v, n}, fin != 0});
         });
     }
     static void on_cancel(void* s, mh_req* q, mh_token t, mh_status why) {
@@ -163,7 +172,8 @@ struct filter_part {
         if constexpr (has_request) f.on_request = on_request;
         if constexpr (has_response) f.on_response = on_response;
         if constexpr (has_request_body || has_whole_request) f.on_request_body = on_request_body;
-        if constexpr (has_response_body || has_whole_response) f.on_response_body = on_response_body;
+        if constexpr (has_response_body || has_whole_response)
+            f.on_response_body = on_response_body;
         if constexpr (has_cancel) f.on_cancel = on_cancel;
         if constexpr (has_done) f.on_done = on_done;
         return f;

@@ -11,7 +11,7 @@
 #include <deque>
 #include <vector>
 
-namespace mh __attribute__((visibility("hidden"))) {
+namespace mh {
 
 /// A listener that the module opens unless the operator configured one for it.
 struct listener {
@@ -21,7 +21,7 @@ struct listener {
 
 /// What handlers and services have in common: one object a loop, one for [main] and workers, one config of the module.
 template <class D>
-struct per_loop_part {
+struct [[gnu::visibility("hidden")]] per_loop_part {
     using config = typename config_of<D>::type;
 
     static D* make(const config& c) {
@@ -41,7 +41,7 @@ struct per_loop_part {
 };
 
 template <class D>
-struct handler_part : per_loop_part<D> {
+struct [[gnu::visibility("hidden")]] handler_part : per_loop_part<D> {
     using typename per_loop_part<D>::config;
     static constexpr const char* what = "handler";
 

@@ -12,15 +12,16 @@
 #include <string>
 #include <utility>
 
-namespace mh __attribute__((visibility("hidden"))) {
+namespace mh {
 
 using verdict = mh_verdict;
 using token = mh_token;
 
-/// Set by the entry before any code of the module runs. The only state of the glue.
-inline const mh_host* the_host = nullptr;
+/// Set by the entry before any code of the module runs. Hidden, here and where else the glue has variables, whatever the
+/// compiler was told: two modules, or two generations of one, must never share them.
+[[gnu::visibility("hidden")]] inline const mh_host* the_host = nullptr;
 template <class Table>
-inline const Table* the_table = nullptr;
+[[gnu::visibility("hidden")]] inline const Table* the_table = nullptr;
 
 /// Which id a table has. A third party's interface gets its own specialisation.
 template <class Table>

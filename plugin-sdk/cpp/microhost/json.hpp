@@ -7,7 +7,7 @@
 #include <memory>
 #include <optional>
 
-namespace mh __attribute__((visibility("hidden"))) {
+namespace mh {
 
 /// A value in a document, or nothing: asking nothing for a member answers nothing.
 class json_value {
@@ -50,9 +50,7 @@ class json_document {
         if (use<mh_json>().parse(lend(text), &d) == MH_OK) doc_.reset(d);
     }
     explicit operator bool() const { return doc_ != nullptr; }
-    json_value root() const {
-        return json_value(doc_ ? use<mh_json>().root(doc_.get()) : nullptr);
-    }
+    json_value root() const { return json_value(doc_ ? use<mh_json>().root(doc_.get()) : nullptr); }
 
   private:
     struct release {

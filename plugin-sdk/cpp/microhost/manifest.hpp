@@ -6,7 +6,7 @@
 
 #include <array>
 
-namespace mh __attribute__((visibility("hidden"))) {
+namespace mh {
 
 struct about {
     string_view id;
@@ -18,23 +18,34 @@ template <class C, class T>
 constexpr void write_option(Writer& w, const Option<C, T>& o) {
     w.quote(o.name);
     w.text(R"(:{"type":)");
-    if constexpr (is_text<T>) w.text(R"("string")");
-    else if constexpr (std::is_same_v<T, bool>) w.text(R"("boolean")");
-    else if constexpr (is_time<T>) w.text(R"(["string","number"])");
-    else if constexpr (std::is_floating_point_v<T>) w.text(R"("number")");
-    else if constexpr (is_list<T>) w.text(R"("array","items":{"type":"string"})");
-    else w.text(R"("integer")");
+    if constexpr (is_text<T>)
+        w.text(R"("string")");
+    else if constexpr (std::is_same_v<T, bool>)
+        w.text(R"("boolean")");
+    else if constexpr (is_time<T>)
+        w.text(R"(["string","number"])");
+    else if constexpr (std::is_floating_point_v<T>)
+        w.text(R"("number")");
+    else if constexpr (is_list<T>)
+        w.text(R"("array","items":{"type":"string"})");
+    else
+        w.text(R"("integer")");
     w.text(R"(,"description":)");
     w.quote(o.doc);
     if (!o.is_required) {
         w.text(R"(,"default":)");
-        if constexpr (is_text<T>) w.quote(o.fallback);
-        else if constexpr (std::is_same_v<T, bool>) w.text(o.fallback ? "true" : "false");
-        else if constexpr (is_list<T>) w.text("[]");
-        else if constexpr (std::is_floating_point_v<T>) w.number(o.fallback);
+        if constexpr (is_text<T>)
+            w.quote(o.fallback);
+        else if constexpr (std::is_same_v<T, bool>)
+            w.text(o.fallback ? "true" : "false");
+        else if constexpr (is_list<T>)
+            w.text("[]");
+        else if constexpr (std::is_floating_point_v<T>)
+            w.number(o.fallback);
         else if constexpr (is_time<T>) {  // "500ms": a bare number would be seconds
             w.push_back('"'), w.integer(o.fallback.count()), w.text("ms\"");
-        } else w.integer(o.fallback);
+        } else
+            w.integer(o.fallback);
     }
     if (o.has_range) {
         w.text(R"(,"minimum":)"), w.integer(o.low);
@@ -55,19 +66,25 @@ constexpr void write_option(Writer& w, const Option<C, T>& o) {
 template <class Config>
 constexpr void write_schema(Writer& w) {
     w.text(R"({"type":"object","properties":{)");
-    std::apply([&](const auto&... o) {
-        bool first = true;
-        ((first ? void(first = false) : w.push_back(','), write_option(w, o)), ...);
-    }, Config::options);
+    std::apply(
+        [&](const auto&... o) {
+            bool first = true;
+            ((first ? void(first = false) : w.push_back(','), write_option(w, o)), ...);
+        },
+        Config::options);
     w.push_back('}');
     const bool any = std::apply([](const auto&... o) { return (false || ... || o.is_required); },
                                 Config::options);
     if (any) {
         w.text(R"(,"required":[)");
-        std::apply([&](const auto&... o) {
-            bool first = true;
-            ((o.is_required ? (first ? void(first = false) : w.push_back(','), w.quote(o.name)) : void()), ...);
-        }, Config::options);
+        std::apply(
+            [&](const auto&... o) {
+                bool first = true;
+                ((o.is_required ? (first ? void(first = false) : w.push_back(','), w.quote(o.name))
+                                : void()),
+                 ...);
+            },
+            Config::options);
         w.push_back(']');
     }
     w.text(R"(,"additionalProperties":false})");
@@ -89,16 +106,22 @@ constexpr string_view phase_name(uint32_t phase) {
 }
 
 template <class D>
-inline constexpr bool is_filter = requires { D::part::interests; };
+inline constexpr bool is_filter = requires {
+    D::part::interests;
+};
 template <class D>
-inline constexpr bool has_config = requires { typename D::config; };
+inline constexpr bool has_config = requires {
+    typename D::config;
+};
 
 /// Hands the id of each interface that D needs to f.
 template <class D, class F>
 constexpr void each_need(F f) {
     if constexpr (has_config<D>) f(static_cast<mh_config_api*>(nullptr));
-    if constexpr (requires { D::endpoints; }) f(static_cast<mh_rpc_server*>(nullptr));
-    else f(static_cast<mh_http_request*>(nullptr));
+    if constexpr (requires { D::endpoints; })
+        f(static_cast<mh_rpc_server*>(nullptr));
+    else
+        f(static_cast<mh_http_request*>(nullptr));
     if constexpr (requires { D::needs; }) {
         []<class... T>(uses<T...>, F& g) { (g(static_cast<T*>(nullptr)), ...); }(D::needs, f);
     }
@@ -107,11 +130,15 @@ constexpr void each_need(F f) {
 template <class D>
 constexpr void write_filter(Writer& w, const about& a) {
     w.text(R"({"name":)");
-    if constexpr (requires { D::name; }) w.quote(D::name);
-    else w.quote(a.id);
+    if constexpr (requires { D::name; })
+        w.quote(D::name);
+    else
+        w.quote(a.id);
     w.text(R"(,"phase":)");
-    if (phase_name(D::part::phase()).empty()) w.integer(D::part::phase());
-    else w.quote(phase_name(D::part::phase()));
+    if (phase_name(D::part::phase()).empty())
+        w.integer(D::part::phase());
+    else
+        w.quote(phase_name(D::part::phase()));
     const auto names = [&](string_view key, const char* const* list) {
         w.push_back(','), w.quote(key), w.text(":[");
         for (const char* const* n = list; *n; ++n) {

@@ -7,15 +7,15 @@
 /// is its filter_schema), and one of the others (the module's own).
 #pragma once
 
-#include <microhost/call.hpp>
 #include <microhost/entry.h>
+#include <microhost/call.hpp>
 #include <microhost/json.hpp>
 #include <microhost/manifest.hpp>
 
-namespace mh __attribute__((visibility("hidden"))) {
+namespace mh {
 
 template <class... Parts>
-struct module_of {
+struct [[gnu::visibility("hidden")]] module_of {
     static constexpr bool has_shards = (false || ... || !is_filter<Parts>);
     static_assert((0 + ... + (has_config<Parts> && !is_filter<Parts>)) <= 1,
                   "one part may have the module's config");
@@ -43,7 +43,7 @@ struct module_of {
     }
 
     template <class D>
-    static mh_status start_part(std::size_t& slot) {
+    static mh_status start_part(std::size_t & slot) {
         using part = typename D::part;
         if constexpr (is_filter<D>) {
             return part::contribute({});
@@ -115,5 +115,9 @@ struct module_of {
         mh::manifest_text<mh::manifest_size<__VA_ARGS__>({id, version, summary}), __VA_ARGS__>( \
             {id, version, summary});                                                            \
     extern "C" MH_EXPORT const mh_module_entry_t mh_module_entry = {                            \
-        MH_MAGIC,          MH_ABI_EPOCH,            sizeof(mh_module_entry_t),                  \
-        MH_HEADER_VERSION, mh_manifest_text.data(), mh::module_of<__VA_ARGS__>::create};
+        MH_MAGIC,                                                                               \
+        MH_ABI_EPOCH,                                                                           \
+        sizeof(mh_module_entry_t),                                                              \
+        MH_HEADER_VERSION,                                                                      \
+        mh_manifest_text.data(),                                                                \
+        mh::module_of<__VA_ARGS__>::create};

@@ -19,7 +19,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace mh __attribute__((visibility("hidden"))) {
+namespace mh {
 
 /// Text that is lent by the host: as long as the filter instance or the module lives.
 template <class T>
@@ -119,7 +119,8 @@ class config_reader {
     static bool done(const char* path, mh_status s) {
         if (s == MH_OK) return true;
         if (s == MH_E_NOT_FOUND) return false;
-        throw failure(std::string(path) + ": the value has the wrong type", "/" + std::string(path));
+        throw failure(std::string(path) + ": the value has the wrong type",
+                      "/" + std::string(path));
     }
     const mh_config* config_;
 };

@@ -6,7 +6,7 @@
 
 #include <span>
 
-namespace mh __attribute__((visibility("hidden"))) {
+namespace mh {
 
 inline constexpr verdict go_on = MH_V_CONTINUE;
 inline constexpr verdict detach = MH_V_DETACH;

@@ -16,7 +16,7 @@
 
 #include <array>
 
-namespace mh __attribute__((visibility("hidden"))) {
+namespace mh {
 
 /// A call that waits for its answer: reply or fail, now or later, on this thread. Cheap to copy.
 class incoming {
@@ -49,7 +49,7 @@ template <class D>
 struct endpoint_row {
     const char* name;
     void (D::*call)(incoming&);
-    const char* request;   ///< Micro's Value as JSON, or nullptr
+    const char* request;  ///< Micro's Value as JSON, or nullptr
     const char* response;
     const char* metadata;
 };
@@ -65,7 +65,7 @@ constexpr auto endpoints(Rows... rows) {
 }
 
 template <class D>
-struct service_part : per_loop_part<D> {
+struct [[gnu::visibility("hidden")]] service_part : per_loop_part<D> {
     using typename per_loop_part<D>::config;
     static constexpr const char* what = "service";
 

@@ -9,16 +9,13 @@
 #include <string>
 #include <string_view>
 
-// Hidden: two modules in one process must never share a variable of the glue.
-namespace mh __attribute__((visibility("hidden"))) {
+namespace mh {
 
 using std::string_view;
 
 inline mh_str lend(string_view s) noexcept { return {s.data(), s.size()}; }
 inline string_view view(mh_str s) noexcept { return {s.ptr, s.len}; }
-inline string_view view(mh_seg s) noexcept {
-    return {reinterpret_cast<const char*>(s.ptr), s.len};
-}
+inline string_view view(mh_seg s) noexcept { return {reinterpret_cast<const char*>(s.ptr), s.len}; }
 inline mh_seg bytes(string_view s) noexcept {
     return {reinterpret_cast<const std::uint8_t*>(s.data()), s.size()};
 }

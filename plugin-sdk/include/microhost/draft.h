@@ -4,7 +4,6 @@
 #ifndef MICROHOST_DRAFT_H
 #define MICROHOST_DRAFT_H
 
-#include <microhost/microhost.h>
 #include <microhost/draft/access.h>
 #include <microhost/draft/app.h>
 #include <microhost/draft/command.h>
@@ -42,5 +41,6 @@
 #include <microhost/draft/thread_check.h>
 #include <microhost/draft/timer.h>
 #include <microhost/draft/work.h>
+#include <microhost/microhost.h>
 
 #endif

@@ -5,8 +5,8 @@
 struct plugin : mh::filter<plugin> {
     struct config {
         std::string_view field;
-        static constexpr auto options =
-            mh::options(mh::option("field", &config::field, "X-Tenant", "Field that must be there"));
+        static constexpr auto options = mh::options(
+            mh::option("field", &config::field, "X-Tenant", "Field that must be there"));
     };
     static constexpr auto phase = MH_PHASE_EARLY;
 
