@@ -55,13 +55,14 @@ std::string newest_glibc(const ElfTables& t) {
     return newest;
 }
 
-std::optional<EntrySymbol> read_entry(const ElfTables& t, const Elf& elf, const Elf64_Sym& s) {
+EntrySymbol read_entry(const ElfTables& t, const Elf& elf, const Elf64_Sym& s) {
     EntrySymbol e;
     e.address = s.st_value;
     e.size = s.st_size;
     e.is_object = ELF64_ST_TYPE(s.st_info) == STT_OBJECT;
     uint32_t words[4] = {};
-    if (!t.read_at(elf.segments, s.st_value, words, sizeof words)) return std::nullopt;
+    // What cannot be read stays zero, and has no magic.
+    if (!t.read_at(elf.segments, s.st_value, words, sizeof words)) return e;
     e.magic = words[0];
     e.abi_epoch = words[1];
     e.declared_size = words[2];

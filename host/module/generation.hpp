@@ -92,6 +92,9 @@ class Generation {
     /// A request, a stream, a token: it keeps the generation from being stopped. Thread: that loop.
     void pin(unsigned loop) { loops_[loop].pins++; }
     void unpin(unsigned loop) { loops_[loop].pins--; }
+    /// Calls fn once when the shard of that loop goes (of main: when the module goes), before the module is told. The same
+    /// fn again changes nothing. Thread: that loop.
+    void at_end(unsigned loop, void (*fn)(HostSide&));
 
   private:
     friend class ModuleSet;
@@ -99,6 +102,7 @@ class Generation {
         void* shard = nullptr;
         uint64_t pins = 0;
         bool live = false;
+        std::vector<void (*)(HostSide&)> ends;
     };
 
     Generation(Environment& environment, CandidatePtr candidate, json::Document config,
@@ -108,6 +112,7 @@ class Generation {
     Error failure(std::string_view what, mh_status status);
     bool make_shard(unsigned loop);
     void drop_shard(unsigned loop);
+    void run_ends(unsigned loop);
 
     CandidatePtr candidate_;
     uint32_t number_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The part of a generation's life that happens on the loops.
+#include <algorithm>
 #include <atomic>
 #include <ctime>
 
@@ -46,8 +47,18 @@ bool Generation::make_shard(unsigned loop) {
     return true;
 }
 
+void Generation::at_end(unsigned loop, void (*fn)(HostSide&)) {
+    auto& ends = loops_[loop].ends;
+    if (std::find(ends.begin(), ends.end(), fn) == ends.end()) ends.push_back(fn);
+}
+
+void Generation::run_ends(unsigned loop) {
+    for (auto* fn : std::exchange(loops_[loop].ends, {})) fn(side_);
+}
+
 void Generation::drop_shard(unsigned loop) {
     LoopSide& at = loops_[loop];
+    run_ends(loop);
     side_.environment.timers->end(side_, loop);
     if (at.shard && module_->shard_destroy)
         guarded(side_, "shard_destroy", [&] { module_->shard_destroy(module_, at.shard); });
@@ -107,6 +118,7 @@ void Generation::drop_shards(std::function<void()> done) {
 
 void Generation::destroy() {
     Environment& e = side_.environment;
+    run_ends(e.control_index());
     e.timers->end(side_, e.control_index());
     e.files->end(side_);
     e.health->end(side_);
