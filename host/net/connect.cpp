@@ -9,14 +9,21 @@
 
 namespace microhost::net {
 
-Result<Stream> connect(const Address& to, const TlsClientContext*, std::string_view) {
+Result<Stream> connect(const Address& to, const TlsClientContext* tls, std::string_view name) {
     Stream s(::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!s.open()) return error("connect {}: {}", to.text(), std::strerror(errno));
     int one = 1;
     if (!to.is_unix()) setsockopt(s.fd(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    if (::connect(s.fd(), to.get(), to.len) != 0 && errno != EINPROGRESS && errno != EAGAIN)
+    // EAGAIN is a full backlog (unix) or no local port left (TCP): nothing has begun that epoll could tell the end of.
+    if (::connect(s.fd(), to.get(), to.len) != 0 && errno != EINPROGRESS)
         return error("connect {}: {}", to.text(), std::strerror(errno));
-    return s;
+    if (!tls) return s;
+    char ip[INET6_ADDRSTRLEN];
+    if ((name.empty() || name == to.text()) && !to.is_unix())
+        name = {ip, to.ip_text(ip, sizeof ip)};
+    auto session = tls->open(s.fd(), name);
+    if (!session) return std::move(session.error()).context("connect " + to.text());
+    return Stream(s.release(), std::move(*session));
 }
 
 }  // namespace microhost::net

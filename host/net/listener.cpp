@@ -3,24 +3,35 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
+#include <mutex>
 
 namespace microhost::net {
 namespace {
 
-// A socket file that nobody answers on is left over from a process that died.
-void remove_stale(const Address& at) {
+const char* socket_path(const Address& at) {
+    return reinterpret_cast<const sockaddr_un*>(at.get())->sun_path;
+}
+
+// A socket file that nobody answers on is left over from a process that died. Anything else in its place stays: connect
+// refuses on a regular file too, and that may be somebody's letter.
+Result<> remove_stale(const Address& at) {
+    const char* path = socket_path(at);
+    struct stat s {};
+    if (!path[0] || ::lstat(path, &s) != 0) return {};
+    if (!S_ISSOCK(s.st_mode))
+        return error("listen on {}: there is something else than a socket; move it away", at.text());
     int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) return;
+    if (fd < 0) return {};
     bool refused = ::connect(fd, at.get(), at.len) != 0 && errno == ECONNREFUSED;
     ::close(fd);
-    auto* path = reinterpret_cast<const sockaddr_un*>(at.get())->sun_path;
-    if (refused && path[0]) ::unlink(path);
+    if (refused) ::unlink(path);
+    return {};
 }
 
 Error bind_error(const Address& at, int e) {
@@ -32,26 +43,97 @@ Error bind_error(const Address& at, int e) {
     return error("listen on {}: {}", at.text(), std::strerror(e));
 }
 
+// The sockets that this process listens on with SO_REUSEPORT, to tell its own from another's of the same user.
+class Ours {
+  public:
+    bool hold(const Address& at) {
+        std::lock_guard lock(mutex_);
+        std::erase_if(fds_, [](int fd) { return !listening(fd); });
+        return std::any_of(fds_.begin(), fds_.end(),
+                           [&](int fd) { return local_address(fd).text() == at.text(); });
+    }
+    void add(int fd) {
+        std::lock_guard lock(mutex_);
+        fds_.push_back(fd);
+    }
+
+  private:
+    // The number may by now be another socket's; an accepted one has the same address but does not listen.
+    static bool listening(int fd) {
+        int yes = 0;
+        socklen_t n = sizeof yes;
+        return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &n) == 0 && yes;
+    }
+    std::mutex mutex_;
+    std::vector<int> fds_;
+};
+
+Ours& ours() {
+    static Ours all;
+    return all;
+}
+
+bool set(int fd, int level, int option, int value) {
+    return setsockopt(fd, level, option, &value, sizeof value) == 0;
+}
+
+bool bind_ip(int fd, const Address& at, bool reuse_port) {
+    set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (at.family() == AF_INET6) set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    if (!reuse_port) return ::bind(fd, at.get(), at.len) == 0;
+    // The first of ours binds alone, so that a port that anybody else has is refused, and shares it only then.
+    bool shared = at.port() && ours().hold(at);
+    if (shared && !set(fd, SOL_SOCKET, SO_REUSEPORT, 1)) return false;
+    if (::bind(fd, at.get(), at.len) != 0) return false;
+    return shared || set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+}
+
+// Nobody can connect before listen(), so nobody can connect before the mode is right.
+bool bind_unix(int fd, const Address& at, unsigned mode) {
+    if (::bind(fd, at.get(), at.len) != 0) return false;
+    const char* path = socket_path(at);
+    return !path[0] || ::chmod(path, mode) == 0;
+}
+
 }  // namespace
 
 Result<int> open_listener(const Address& at, const ListenOptions& options) {
-    if (at.is_unix()) remove_stale(at);
+    if (at.is_unix())
+        if (auto r = remove_stale(at); !r) return r.error();
     int fd = ::socket(at.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return bind_error(at, errno);
-    int one = 1, zero = 0;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (!at.is_unix() && options.reuse_port)
-        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
-    if (at.family() == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
-    bool ok = ::bind(fd, at.get(), at.len) == 0 && ::listen(fd, options.backlog) == 0;
-    if (ok && at.is_unix()) {
-        auto* path = reinterpret_cast<const sockaddr_un*>(at.get())->sun_path;
-        if (path[0]) ok = ::chmod(path, options.unix_mode) == 0;
+    bool shared = options.reuse_port && !at.is_unix();
+    bool ok = at.is_unix() ? bind_unix(fd, at, options.unix_mode) : bind_ip(fd, at, shared);
+    if (ok && ::listen(fd, options.backlog) == 0) {
+        if (shared) ours().add(fd);
+        return fd;
     }
-    if (ok) return fd;
     Error e = bind_error(at, errno);
     ::close(fd);
     return e;
+}
+
+Result<std::vector<int>> open_listeners(const Address& at, const ListenOptions& options,
+                                        unsigned count) {
+    auto first = open_listener(at, options);
+    if (!first) return first.error();
+    return spread_listener(*first, options, count);
+}
+
+Result<std::vector<int>> spread_listener(int first, const ListenOptions& options, unsigned count) {
+    std::vector<int> fds{first};
+    Address at = local_address(first);
+    bool own = options.reuse_port && !at.is_unix() && ours().hold(at);
+    while (fds.size() < count) {
+        Result<int> next = own ? open_listener(at, options) : ::fcntl(first, F_DUPFD_CLOEXEC, 3);
+        if (next && *next < 0) next = bind_error(at, errno);
+        if (!next) {
+            for (int fd : fds) ::close(fd);
+            return next.error();
+        }
+        fds.push_back(*next);
+    }
+    return fds;
 }
 
 Address local_address(int fd) {
@@ -59,83 +141,6 @@ Address local_address(int fd) {
     a.len = sizeof a.storage;
     ::getsockname(fd, a.get(), &a.len);
     return a;
-}
-
-Acceptor::Acceptor(Loop& loop, int fd, OnAccept on_accept, void* user)
-    : loop_(loop),
-      fd_(fd),
-      reserve_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
-      on_accept_(on_accept),
-      user_(user) {
-    retry_.owner = this;
-    retry_.fire = [](Timer& t) {
-        auto* a = static_cast<Retry&>(t).owner;
-        if (a->paused_) return;
-        a->loop_.modify(a->fd_, a, EPOLLIN);
-        a->accept_batch();
-    };
-    // Level-triggered: what one batch leaves behind is seen again at the next turn.
-    loop_.add(fd_, this, EPOLLIN);
-}
-
-Acceptor::~Acceptor() {
-    close();
-    if (reserve_ >= 0) ::close(reserve_);
-}
-
-void Acceptor::pause() {
-    if (paused_ || fd_ < 0) return;
-    paused_ = true;
-    loop_.modify(fd_, this, 0);
-}
-
-void Acceptor::resume() {
-    if (!paused_ || fd_ < 0) return;
-    paused_ = false;
-    loop_.modify(fd_, this, EPOLLIN);
-}
-
-void Acceptor::close() {
-    if (fd_ < 0) return;
-    loop_.remove(fd_);
-    ::close(fd_);
-    fd_ = -1;
-    Wheel::disarm(retry_);
-}
-
-void Acceptor::on_events(uint32_t) { accept_batch(); }
-
-void Acceptor::accept_batch() {
-    for (int i = 0; i < 64 && fd_ >= 0; i++) {
-        Address peer;
-        peer.len = sizeof peer.storage;
-        int client = ::accept4(fd_, peer.get(), &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (client < 0) {
-            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) shed();
-            if (errno == EINTR || errno == ECONNABORTED) continue;
-            break;
-        }
-        if (peer.family() != AF_UNIX) {
-            int one = 1;
-            setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        }
-        on_accept_(user_, client, peer);
-    }
-}
-
-// Out of descriptors. Level-triggered epoll would spin on the clients that wait, so the listener rests for a moment; one of
-// them is turned away with the reserve, for a client that is told "no" tries again elsewhere.
-void Acceptor::shed() {
-    exhausted_++;
-    if (reserve_ >= 0) {
-        ::close(reserve_);
-        int client = ::accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (client >= 0) ::close(client);
-        reserve_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    }
-    loop_.modify(fd_, this, 0);
-    loop_.arm(retry_, 100);
-    errno = EMFILE;
 }
 
 }  // namespace microhost::net

@@ -2,7 +2,7 @@
 /// Listening sockets, and accepting from them without ever spinning or losing one.
 #pragma once
 
-#include <string>
+#include <vector>
 
 #include "loop/loop.hpp"
 #include "net/address.hpp"
@@ -16,8 +16,21 @@ struct ListenOptions {
     unsigned unix_mode = 0660;
 };
 
-/// Binds and listens. A taken port is one line that names the address.
+/// Binds and listens. A taken port is one line that names the address, also when another process of this user shares it.
+/// Further sockets of this process for the same address and port share it. A unix socket nobody listens on is replaced.
 Result<int> open_listener(const Address& at, const ListenOptions& options);
+/// One for each of `count` loops. Port 0 is one port for all; a unix socket is one queue for all.
+Result<std::vector<int>> open_listeners(const Address& at, const ListenOptions& options,
+                                        unsigned count);
+/// The same for a socket that listens already; what cannot be bound twice is shared. Closes it on failure.
+Result<std::vector<int>> spread_listener(int first, const ListenOptions& options, unsigned count);
+
+/// The listening sockets that the service manager hands over (sd_listen_fds(3): LISTEN_PID, LISTEN_FDS). They are the caller's
+/// from now on; the variables are removed. Thread: the only one, at start.
+std::vector<int> adopted_listeners();
+/// Takes the one that is bound to `at` out of `adopted`; -1 when there is none.
+int take_adopted(std::vector<int>& adopted, const Address& at);
+
 /// What a socket is bound to: the real port where 0 was asked for.
 Address local_address(int fd);
 

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -35,6 +36,8 @@ class Stream {
 
     int fd() const { return fd_; }
     bool open() const { return fd_ >= 0; }
+    /// Gives the descriptor away. Not for a TLS stream: its session would go on using it.
+    int release() { return std::exchange(fd_, -1); }
     bool tls() const { return tls_ != nullptr; }
 
     /// Bytes read, 0 at the end of the stream, -EAGAIN, or another -errno. TLS shakes hands on the way; an end without
@@ -69,6 +72,8 @@ class Stream {
     void close(bool reset = false);
     /// Null for plain streams and before the handshake.
     const TlsPeer* tls_peer() const;
+    /// Why TLS broke, for the log; else empty.
+    std::string_view tls_failure() const;
 
   private:
     ssize_t tls_read(void* p, size_t n);
@@ -78,7 +83,8 @@ class Stream {
     std::unique_ptr<TlsSession> tls_;
 };
 
-/// Begins to connect; the end is told by epoll. `tls` may be null; `name` is for SNI and verification.
+/// Begins to connect; the end is told by epoll. `tls` may be null; `name` is for SNI and verification: a host name or an
+/// IP address; when it is empty, the certificate must be for the IP address of `to`.
 Result<Stream> connect(const Address& to, const TlsClientContext* tls, std::string_view name);
 
 /// What was wrong with a socket, after an error event.

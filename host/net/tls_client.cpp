@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "net/tls_openssl.hpp"
+
+namespace microhost::net {
+namespace {
+
+bool is_ip(const std::string& name) {
+    unsigned char ip[16];
+    return inet_pton(AF_INET, name.c_str(), ip) == 1 || inet_pton(AF_INET6, name.c_str(), ip) == 1;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TlsClientContext>> TlsClientContext::load(const TlsClientOptions& options) {
+    auto made = tls::make_context(false);
+    if (!made) return std::move(made.error());
+    SSL_CTX* ctx = made->get();
+    if (!options.ca.empty()) {
+        auto trusted = tls::trust_file(ctx, options.ca);
+        if (!trusted) return std::move(trusted.error());
+    } else if (options.verify && SSL_CTX_set_default_verify_paths(ctx) != 1) {
+        return error("tls: the system's CA certificates cannot be read: {}", tls::last_error());
+    }
+    if (!options.own.certificate.empty()) {
+        std::vector<std::string> ignored;  // the server will say what it thinks of it
+        auto leaf = tls::use_certificate(ctx, options.own, ignored);
+        if (!leaf) return std::move(leaf.error());
+    }
+    SSL_CTX_set_verify(ctx, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+    static const unsigned char kAlpn[] = "\x08http/1.1";
+    SSL_CTX_set_alpn_protos(ctx, kAlpn, sizeof kAlpn - 1);
+    ERR_clear_error();
+    std::unique_ptr<TlsClientContext> context(new TlsClientContext);
+    context->verify_ = options.verify;
+    context->ctx_ = made->release();
+    return context;
+}
+
+TlsClientContext::~TlsClientContext() { SSL_CTX_free(ctx_); }
+
+Result<std::unique_ptr<TlsSession>> TlsClientContext::open(int fd, std::string_view given) const {
+    std::string name(given);
+    if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
+    if (name.ends_with('.')) name.pop_back();
+    if (name.size() > 253 || name.find('\0') != name.npos)
+        return error("tls: \"{}\" cannot be the name of a server", name.substr(0, 60));
+    if (name.empty() && verify_)
+        return error("tls: no name to verify the server by; give one, or turn verification off");
+    tls::Ssl ssl(SSL_new(ctx_));
+    bool ok = ssl != nullptr;
+    if (ok && !name.empty()) {
+        X509_VERIFY_PARAM* expected = SSL_get0_param(ssl.get());
+        if (is_ip(name)) {
+            ok = X509_VERIFY_PARAM_set1_ip_asc(expected, name.c_str()) == 1;
+        } else {
+            X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+            ok = X509_VERIFY_PARAM_set1_host(expected, name.data(), name.size()) == 1 &&
+                 SSL_set_tlsext_host_name(ssl.get(), name.c_str()) == 1;
+        }
+    }
+    if (!ok) return error("tls: cannot make a session: {}", tls::last_error());
+    return tls::make_session(std::move(ssl), fd, false, nullptr);
+}
+
+}  // namespace microhost::net
