@@ -66,8 +66,11 @@ void answer_with(Exchange& x, const mh_rpc_message& m) {
     }
     const auto fields = response_fields(g, x.request, *response);
     const mh_seg piece = shared::seg(response->body);
-    g.http->respond(x.request, static_cast<uint32_t>(status), fields.data(),
-                    static_cast<uint32_t>(fields.size()), &piece, response->body.empty() ? 0 : 1);
+    mh_req* const r = x.request;  // after an answer the exchange may be gone
+    const mh_status s =
+        g.http->respond(r, static_cast<uint32_t>(status), fields.data(),
+                        static_cast<uint32_t>(fields.size()), &piece, response->body.empty() ? 0 : 1);
+    if (s == MH_E_LIMIT) refuse(g, r, 502, g.settings.error_id, "the answer has too many headers");
 }
 
 void on_message(void* user, mh_rpc_call*, const mh_rpc_message* m) noexcept {
