@@ -20,6 +20,7 @@ void Exchange::reset() {
     active_ = entered_ = 0;
     token_ = 0;
     dependents_ = body_sink_ = nullptr;
+    stream = nullptr;
     where_ = Where::nowhere;
     next_filter_ = next_response_filter_ = 0;
     handled_ = body_buffered_ = false;
@@ -176,6 +177,12 @@ void Exchange::on_client_drained() {
         d->on_client_drained();
         d = next;
     }
+}
+
+bool Exchange::ends_with_client() const {
+    for (const Dependent* d = dependents_; d; d = d->next_)
+        if (d->ends_with_client()) return true;
+    return false;
 }
 
 // Everything was sent.

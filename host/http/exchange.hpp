@@ -22,6 +22,7 @@ namespace microhost::http {
 
 class Engine;
 class ServerConnection;
+class ResponseStream;
 namespace h1 {
 class HeadWriter;
 }
@@ -32,6 +33,8 @@ class Dependent {
     virtual void abandon() = 0;
     /// The client took enough of what waited: more may be produced.
     virtual void on_client_drained() {}
+    /// Whether there is no point in going on once the client has ended its direction.
+    virtual bool ends_with_client() const { return false; }
     /// A piece of the request's body, when this dependent is its sink. Lent.
     virtual void on_request_body(std::string_view, bool /*fin*/) {}
 
@@ -94,6 +97,10 @@ class Exchange final : public mh_req {
     void stop_body();
     /// Filters may change the body, so its length is not known in advance.
     bool body_rewritten() const { return site_->interests & MH_I_REQUEST_BODY; }
+    /// Some dependent has no use for a client that will not send any more.
+    bool ends_with_client() const;
+    /// What writes the response bit by bit, if something does (http/abi_stream.cpp).
+    ResponseStream* stream = nullptr;
     /// Makes the views of the request's head independent of the read buffer. Idempotent.
     void keep_head();
     size_t unsent() const;

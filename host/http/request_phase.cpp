@@ -236,7 +236,7 @@ void Exchange::on_body(std::string_view piece, bool fin) {
     if (over_) return;
     body_complete_ = body_complete_ || fin;
     if (body_mode_ == BodyMode::discard) return;
-    if (!filter_request_body(piece, fin)) return;
+    if (!connection_->raw() && !filter_request_body(piece, fin)) return;
     if (body_mode_ == BodyMode::collect) {
         if (collected_.size() + piece.size() > collect_max_) return finish_collect(MH_E_LIMIT);
         if (fin && collected_.empty()) {

@@ -5,7 +5,11 @@
 #include <microhost/draft/http_server.h>
 #include <microhost/http_filter.h>
 
+#include "http/abi_client.hpp"
 #include "http/abi_request.hpp"
+#include "http/abi_server.hpp"
+#include "http/abi_stream.hpp"
+#include "http/abi_websocket.hpp"
 #include "module/abi/tables.hpp"
 #include "rpc/abi_forward.hpp"
 #include "rpc/abi_registry.hpp"
@@ -18,6 +22,10 @@ void offer_interfaces(module::InterfaceTable& table) {
     module::offer_basics(table);
     table.offer(MH_HTTP_REQUEST, &http::kRequestTable);
     table.offer(MH_HTTP_FORWARD, &rpc::kForwardTable);
+    table.offer(MH_HTTP_STREAM, &http::kStreamTable);
+    table.offer(MH_HTTP_WEBSOCKET, &http::kWebsocketTable);
+    table.offer(MH_HTTP_CLIENT, &http::kClientTable);
+    table.offer(MH_HTTP_SERVER, &http::kServerTable);
     table.offer(MH_RPC, &rpc::kRpcTable);
     table.offer(MH_RPC_SERVER, &rpc::kServerTable);
     table.offer(MH_REGISTRY, &rpc::kRegistryTable);

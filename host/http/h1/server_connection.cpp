@@ -53,6 +53,15 @@ void ServerConnection::on_events(uint32_t events) {
         read_ready_ = true;
         read_some();
     }
+    if (hung_up_) check_client();
+}
+
+// A client that closed looks like one that only ended its direction until something is written to it, which in a stream of
+// events may be never.
+void ServerConnection::check_client() {
+    const bool answering = state_ == State::busy || (state_ == State::body && !raw_);
+    if (hung_up_ && answering && x_ && x_->answered() && x_->ends_with_client())
+        lost(MH_E_CANCELLED);
 }
 
 void ServerConnection::flush_output() {

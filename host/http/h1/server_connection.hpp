@@ -43,6 +43,8 @@ class ServerConnection final : public Pollable {
     void abort();
     /// Closes at once when idle; else after the response that is under way.
     void drain();
+    /// Ends a request whose answer nobody waits for, if the client has ended its direction.
+    void check_client();
     bool body_started() const { return body_bytes_ > 0; }
     bool raw() const { return raw_; }
     bool request_complete() const { return state_ != State::body; }

@@ -40,7 +40,9 @@ typedef struct mh_http_websocket {
     uint32_t size;
     uint32_t reserved;
 
-    /* Accepts the upgrade of a request with MH_REQ_UPGRADE. MH_E_INVALID, and no answer yet, when it is not a correct one.
+    /* Accepts the upgrade of a request with MH_REQ_UPGRADE. MH_E_INVALID, and no answer yet, when it is not a correct one or
+     * o->protocol is not among those offered. MH_E_UNSUPPORTED when the client speaks another version: the host has answered
+     * 426 then.
      * [loop] [copied] */
     mh_status (*accept)(mh_req *r, const mh_ws_options *o, const mh_ws_events *e, void *user, mh_ws **out);
     /* MH_E_BUSY: not taken, over 256 KiB wait. MH_E_GONE: closed.
