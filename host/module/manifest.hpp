@@ -51,7 +51,7 @@ Result<Manifest> parse_manifest(std::string_view text);
 /// The section's bytes without what follows the closing NUL; refuses text behind it.
 Result<std::string_view> manifest_text(std::string_view section);
 
-/// "api", "rate-limit", "com.acme.stamp": the same characters in file names, flags and metric labels.
+/// "stamp", "rate-limit", "com.acme.stamp": the same characters in file names, flags and metric labels.
 bool is_module_id(std::string_view id);
 
 }  // namespace microhost::module

@@ -10,11 +10,11 @@
 
 namespace microhost::module {
 
-/// "api" and "api.so" are looked up in the folders, in order; a name with a "/" is a path. The error lists where it looked
+/// "stamp" and "stamp.so" are looked up in the folders, in order; a name with a "/" is a path. The error lists where it looked
 /// and the nearest name. Thread: any, it blocks on the disk.
 Result<std::string> find_module(std::string_view name, const std::vector<std::string>& module_path);
 
-/// "/a/b/api.so" -> "api".
+/// "/a/b/stamp.so" -> "stamp".
 std::string_view stem(std::string_view path);
 
 }  // namespace microhost::module
