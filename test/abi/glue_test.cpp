@@ -169,6 +169,8 @@ TEST_SUITE("sdk/glue") {
         const mh_seg bad = mh::bytes("bad");
         CHECK(d.filter.on_request_body(d.shard, &r, &bad, 1, 1) == MH_V_FAIL);
         CHECK(d.filter.on_request_body(d.shard, &r, nullptr, 0, 1) == MH_V_CONTINUE);
+        const mh_seg halves[] = {mh::bytes("b"), mh::bytes("ad")};
+        CHECK(d.filter.on_request_body(d.shard, &r, halves, 2, 1) == MH_V_FAIL);
     }
 
     TEST_CASE("a missing or mistyped option refuses the instance and says which") {

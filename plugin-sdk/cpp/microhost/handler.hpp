@@ -43,7 +43,6 @@ struct [[gnu::visibility("hidden")]] per_loop_part {
 template <class D>
 struct [[gnu::visibility("hidden")]] handler_part : per_loop_part<D> {
     using typename per_loop_part<D>::config;
-    static constexpr const char* what = "handler";
 
     static mh_status on_request(void* shard, void*, mh_req* q, const mh_header*, uint32_t) {
         return guarded("on_request", [&]() -> mh_status {

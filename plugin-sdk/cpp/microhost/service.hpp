@@ -67,7 +67,6 @@ constexpr auto endpoints(Rows... rows) {
 template <class D>
 struct [[gnu::visibility("hidden")]] service_part : per_loop_part<D> {
     using typename per_loop_part<D>::config;
-    static constexpr const char* what = "service";
 
     template <std::size_t I>
     static void on_call(void* shard, void*, mh_rpc_in* raw, const mh_rpc_message* m) {
