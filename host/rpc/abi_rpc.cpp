@@ -1,31 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/abi_rpc.hpp"
 
+#include "http/names.hpp"
+#include "module/host_side.hpp"
 #include "rpc/call.hpp"
 #include "rpc/engine.hpp"
 
 namespace microhost::rpc {
 namespace {
 
-mh_status open(const mh_host*, mh_req* r, const mh_rpc_target* t, const mh_rpc_sink* sink,
+bool good(const mh_kv* list, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++)
+        if (module::broken(list[i].key) || module::broken(list[i].val)) return false;
+    return list || n == 0;
+}
+
+// What goes into a head must not be able to end its line.
+bool good(const mh_rpc_target* t) {
+    if (!t || t->size < offsetof(mh_rpc_target, labels)) return false;
+    for (const mh_str& s : {t->service, t->endpoint, t->address, t->version, t->content_type})
+        if (module::broken(s) || !http::valid_value(http::view(s))) return false;
+    if (!good(t->metadata, t->n_metadata)) return false;
+    return t->size < sizeof *t || good(t->labels, t->n_labels);
+}
+
+mh_status open(const mh_host* h, mh_req* r, const mh_rpc_target* t, const mh_rpc_sink* sink,
                void* user, mh_rpc_call** out) {
     Engine* e = Engine::current();
     if (!e) return MH_E_WRONG_THREAD;
-    if (!t || !out || !MH_FIELD_OK(sink, on_message) || !MH_FIELD_OK(sink, on_end))
-        return MH_E_INVALID;
+    if (!out || !MH_FIELD_OK(sink, on_message) || !MH_FIELD_OK(sink, on_end)) return MH_E_INVALID;
+    if (!good(t)) return MH_E_INVALID;
     if (t->flags & MH_RPC_STREAM) return MH_E_UNSUPPORTED;
-    Call* c = e->take();
-    mh_status s = c->open(r ? &http::Exchange::of(r) : nullptr, *t, *sink, user);
-    if (s != MH_OK) {
-        e->recycle(c);
+    return module::guard_status([&] {
+        Call* c = e->take();
+        http::Exchange* x = r ? &http::Exchange::of(r) : nullptr;
+        mh_status s = c->open(module::HostSide::find(h), x, *t, *sink, user);
+        if (s != MH_OK)
+            e->recycle(c);
+        else
+            *out = c;
         return s;
-    }
-    *out = c;
-    return MH_OK;
+    });
 }
 
 mh_status send(mh_rpc_call* c, mh_seg body, uint32_t fin) {
-    return c ? Call::of(c).send(http::view(body), fin) : MH_E_INVALID;
+    if (!c || module::broken(body)) return MH_E_INVALID;
+    return module::guard_status([&] { return Call::of(c).send(http::view(body), fin); });
 }
 
 void cancel(mh_rpc_call* c) {

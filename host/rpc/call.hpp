@@ -7,76 +7,127 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "http/exchange.hpp"
 #include "http/upstream.hpp"
 #include "registry/selector.hpp"
+#include "rpc/call_metrics.hpp"
+#include "rpc/envelope.hpp"
 #include "rpc/local_call.hpp"
 
 struct mh_rpc_call {};
 
+namespace microhost::module {
+class Generation;
+struct HostSide;
+}  // namespace microhost::module
+
 namespace microhost::rpc {
 
 class Engine;
-struct LocalService;
 
+/// Owned by its engine for ever, and used again from the turn after its end. Its owner may cancel it, and the request that it
+/// belongs to may end, inside every callback: nothing of it is touched after a callback without asking `open_`.
 class Call final : public mh_rpc_call, public http::Dependent, private http::Transaction {
   public:
     explicit Call(Engine& e);
+    ~Call() override;
     static Call& of(mh_rpc_call* c) { return *static_cast<Call*>(c); }
-    Engine& engine() { return engine_; }
 
-    /// MH_OK, or why the call cannot begin; then it is over and `*text` says more.
-    mh_status open(http::Exchange* x, const mh_rpc_target& t, const mh_rpc_sink& sink, void* user);
+    /// MH_OK, or why the call cannot begin; then it is over. `caller` may be null: the host calls.
+    mh_status open(module::HostSide* caller, http::Exchange* x, const mh_rpc_target& t,
+                   const mh_rpc_sink& sink, void* user);
     mh_status send(std::string_view body, bool fin);
     void cancel();
+    void abandon() override { cancel(); }
 
-    /// The local side's answer.
-    void answer(std::string_view content_type, std::string_view body);
-    void answer_error(std::string_view error);
-
-    void abandon() override;
-    uint32_t time_left_ms() const;
+    /// The answer of a service that ran on another thread, to call number `id` of this object.
+    void finish_remote(uint64_t id, mh_status s, std::string_view content_type,
+                       std::string_view body);
 
   private:
-    friend class Engine;
+    /// The service's side when it runs on this loop.
+    struct Here final : Incoming {
+        Call* call = nullptr;
+        bool right_thread() const override;
+        void answer(std::string_view content_type, std::string_view body) override;
+        void answer_error(std::string_view error) override;
+        uint32_t time_left_ms() const override { return call->time_left_ms(); }
+    };
+    struct Deadline : Timer {
+        Call* owner;
+    };
+
+    void reset(const mh_rpc_target& t, const mh_rpc_sink& sink, void* user);
+    uint32_t time_left_ms() const;
+    uint64_t age_ns() const;
+    void on_deadline();
+
+    // ---- to a node
     mh_status choose(const mh_rpc_target& t);
-    void write_head(const mh_rpc_target& t, uint32_t timeout_ms);
-    mh_status send_local(std::string_view body);
-    bool try_another_node();
+    mh_status pick_node(uint32_t avoid);
+    void write_fields(const mh_rpc_target& t);
+    bool attempt(std::string_view body, const char** why);
+    bool attempt_elsewhere(std::string_view body);
     void on_response(http::ResponseHead* head, std::string_view body, bool end) override;
     void on_failure(const http::UpstreamFailure& f) override;
+    void keep_head(const http::ResponseHead& head);
     void take_reply(uint16_t status, const http::Headers& h, std::string_view body);
-    void deliver(std::string_view content_type, const mh_header* h, uint32_t n, std::string_view body);
-    void end(mh_status s, std::string_view error);
     void report(registry::Outcome outcome);
-    void release();
+
+    // ---- to a service of this process
+    bool choose_local(const mh_rpc_target& t);
+    void fill_incoming(const mh_rpc_target& t);
+    void send_local(std::string_view body);
+    bool send_elsewhere(const mh_rpc_endpoint& e, std::string_view body);
+    void local_done();
+
+    void deliver(std::string_view content_type, const mh_header* h, uint32_t n,
+                 std::string_view body);
+    void end(mh_status s, std::string_view error);
+    void release(mh_status s);
 
     Engine& engine_;
     http::Exchange* x_ = nullptr;
     mh_rpc_sink sink_{};
     void* user_ = nullptr;
-    registry::Pick pick_;
-    const LocalService* local_ = nullptr;
-    http::Upstream* upstream_ = nullptr;
-    std::string service_, endpoint_, version_, content_type_;
-    std::string out_;     // the head, and small bodies behind it: what a second attempt needs
-    std::string reply_;   // of a reply that comes in pieces
+    module::Generation* caller_ = nullptr;  // pinned while the call is open
+    CallMetrics::Meter* meter_ = nullptr;
+    uint64_t id_ = 0;
     uint64_t started_ns_ = 0;
     uint32_t timeout_ms_ = 0;
-    uint64_t id_ = 0;
-    LocalCall in_;
-    uint16_t reply_status_ = 0;
-    bool open_ = false;           // somebody waits for the end
-    bool local_pending_ = false;  // the service holds in_ and has not answered
+    bool open_ = false;   // somebody waits for the end
     bool sent_ = false;
-    bool whole_in_out_ = false;
+    bool hurried_ = false;  // the client gave it less time than we would: no node is to blame
+    Deadline timer_;
+
+    std::string service_, endpoint_, version_, content_type_;
+    std::vector<std::pair<std::string, std::string>> labels_;
+
+    // A node's call.
+    registry::Pick pick_;
+    http::Upstream* upstream_ = nullptr;
+    const char* refusal_ = nullptr;  // why no node of the service can be called
+    Envelope envelope_ = Envelope::none;
+    bool bare_ = false;       // the node names no protocol
     bool retried_ = false;
+    bool whole_ = false;      // out_ holds the body too: what a second attempt needs
     bool head_seen_ = false;
-    std::string reply_error_, reply_type_;
-    struct Deadline : Timer {
-        Call* owner;
-    } timer_;
+    std::string fields_;      // of the head, the same for each attempt
+    std::string out_;
+    size_t body_at_ = 0, body_size_ = 0;  // the bare body in out_
+    std::string reply_;       // of a reply that comes in pieces, with its head
+    std::string reply_head_;
+    http::Headers reply_fields_;
+    uint16_t reply_status_ = 0;
+
+    // A call within the process.
+    const mh_rpc_service* local_ = nullptr;
+    module::Generation* provider_ = nullptr;  // pinned until it has answered
+    void* shard_ = nullptr;
+    Here in_;
 };
 
 }  // namespace microhost::rpc

@@ -15,27 +15,32 @@ thread_local Engine* current_engine = nullptr;
 const mh_rpc_endpoint* LocalService::find(std::string_view endpoint) const {
     auto* at = reinterpret_cast<const char*>(service->endpoints);
     uint32_t stride = service->stride ? service->stride : sizeof(mh_rpc_endpoint);
-    for (uint32_t i = 0; i < service->n_endpoints; i++, at += stride) {
+    for (uint32_t i = 0; at && i < service->n_endpoints; i++, at += stride) {
         auto* e = reinterpret_cast<const mh_rpc_endpoint*>(at);
         if (endpoint == e->name) return e;
     }
     return nullptr;
 }
 
-Engine::Engine(http::Engine& h, uint64_t seed)
-    : http(h), selector(seed), snapshot_(std::make_shared<registry::Snapshot>()) {}
+Engine::Engine(http::Engine& h, uint64_t seed, observe::Metrics* m)
+    : http(h), selector(seed), metrics(m, h.loop.index()) {}
 
 Engine::~Engine() {
     if (current_engine == this) current_engine = nullptr;
 }
 
 Engine* Engine::current() { return current_engine; }
-void Engine::adopt_thread() { current_engine = this; }
+
+void Engine::adopt_thread() {
+    current_engine = this;
+    // The control thread's views are the table's own, if there is one.
+    if (!RegistryDesk::current()) desk_.adopt_thread();
+}
 
 std::shared_ptr<const registry::Snapshot> Engine::adopt(
     std::shared_ptr<const registry::Snapshot> s) {
     selector.adopt(*s);
-    return std::exchange(snapshot_, std::move(s));
+    return desk_.adopt(std::move(s));
 }
 
 const LocalService* Engine::local(std::string_view name) const {
@@ -44,21 +49,38 @@ const LocalService* Engine::local(std::string_view name) const {
     return nullptr;
 }
 
+// The loop's clock stands still within a turn.
+void Engine::wake_resting() {
+    if (resting_.empty() || resting_since_ == http.loop.now_ns()) return;
+    free_.insert(free_.end(), resting_.begin(), resting_.end());
+    resting_.clear();
+}
+
 Call* Engine::take() {
-    if (free_.empty()) return new Call(*this);
-    Call* c = free_.back().release();
+    wake_resting();
+    if (free_.empty()) {
+        all_.push_back(std::make_unique<Call>(*this));
+        free_.reserve(all_.size());
+        resting_.reserve(all_.size());
+        return all_.back().get();
+    }
+    Call* c = free_.back();
     free_.pop_back();
     return c;
 }
 
 void Engine::recycle(Call* c) {
-    // At the end of the turn: its methods may still be on the stack.
-    http.loop.defer(
-        [](void* p) {
-            auto* call = static_cast<Call*>(p);
-            call->engine().free_.emplace_back(call);
-        },
-        c);
+    wake_resting();
+    resting_since_ = http.loop.now_ns();
+    resting_.push_back(c);
+}
+
+void Engine::say_unresolved(std::string_view address) {
+    const uint64_t now = http.loop.now_ms();
+    if (said_ms_ && now - said_ms_ < 10'000) return;
+    said_ms_ = now;
+    http.log.warn("a host name cannot be reached: names are not resolved; write an IP address",
+                  {{"address", address}});
 }
 
 }  // namespace microhost::rpc

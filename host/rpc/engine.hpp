@@ -12,9 +12,14 @@
 #include "http/engine.hpp"
 #include "registry/selector.hpp"
 #include "registry/snapshot.hpp"
+#include "rpc/call_metrics.hpp"
+#include "rpc/registry_desk.hpp"
 
 namespace microhost::module {
 class Generation;
+}
+namespace microhost::net {
+class TlsClientContext;
 }
 
 namespace microhost::rpc {
@@ -33,34 +38,48 @@ struct LocalService {
 
 class Engine {
   public:
-    Engine(http::Engine& http, uint64_t seed);
+    /// `metrics` null: calls are not counted.
+    Engine(http::Engine& http, uint64_t seed, observe::Metrics* metrics = nullptr);
+    /// Ends what is under way without callbacks.
     ~Engine();
     Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
 
     static Engine* current();
     void adopt_thread();
 
-    /// Takes a new snapshot and hands the old one back: a large one is not freed on a request's time.
+    /// Takes a new snapshot, tells who watches, and hands the old one back: a large one is not freed on a request's time.
     std::shared_ptr<const registry::Snapshot> adopt(std::shared_ptr<const registry::Snapshot> s);
-    const registry::Snapshot& snapshot() const { return *snapshot_; }
+    const registry::Snapshot& snapshot() const { return desk_.snapshot(); }
     void set_local(std::vector<LocalService> services) { local_ = std::move(services); }
     const LocalService* local(std::string_view name) const;
     registry::TimePoint now() const {
         return registry::TimePoint(std::chrono::nanoseconds(http.loop.now_ns()));
     }
 
+    /// A call object. It lives as long as the engine; recycle() makes it usable again from the next turn of the loop on.
     Call* take();
     void recycle(Call* c);
     uint64_t next_id() { return ++id_; }
+    /// A line, at most one in ten seconds, that a host name cannot be reached because nothing resolves it.
+    void say_unresolved(std::string_view address);
 
     http::Engine& http;
     registry::Selector selector;
+    CallMetrics metrics;
+    const net::TlsClientContext* tls = nullptr;  // null: no TLS to upstreams
 
   private:
-    std::shared_ptr<const registry::Snapshot> snapshot_;
+    void wake_resting();
+
+    RegistryDesk desk_;
     std::vector<LocalService> local_;
-    std::vector<std::unique_ptr<Call>> free_;
+    std::vector<std::unique_ptr<Call>> all_;
+    std::vector<Call*> free_;
+    std::vector<Call*> resting_;  // over since resting_since_: their methods may still be on the stack
+    uint64_t resting_since_ = 0;
     uint64_t id_ = 0;
+    uint64_t said_ms_ = 0;
 };
 
 }  // namespace microhost::rpc

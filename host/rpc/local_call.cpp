@@ -3,46 +3,74 @@
 
 #include "http/error_json.hpp"
 #include "http/names.hpp"
-#include "rpc/call.hpp"
+#include "module/host_side.hpp"
 
 namespace microhost::rpc {
 namespace {
 
-using http::view;
+using module::broken;
+using module::view;
+
+mh_status taken(mh_rpc_in* in) {
+    if (!in) return MH_E_INVALID;
+    if (!Incoming::of(in).waiting) return MH_E_GONE;
+    return Incoming::of(in).right_thread() ? MH_OK : MH_E_WRONG_THREAD;
+}
 
 mh_status reply(mh_rpc_in* in, mh_str content_type, mh_seg body) {
-    if (!in || !LocalCall::of(in).call) return MH_E_GONE;
-    LocalCall::of(in).call->answer(view(content_type), view(body));
-    return MH_OK;
+    if (broken(content_type) || broken(body)) return MH_E_INVALID;
+    if (mh_status s = taken(in); s != MH_OK) return s;
+    return module::guard_status([&] {
+        Incoming::of(in).answer(view(content_type), view(body));
+        return MH_OK;
+    });
 }
 
 mh_status fail(mh_rpc_in* in, uint32_t code, mh_str id, mh_str detail) {
-    if (!in || !LocalCall::of(in).call) return MH_E_GONE;
-    LocalCall& c = LocalCall::of(in);
+    if (broken(id) || broken(detail)) return MH_E_INVALID;
+    if (mh_status s = taken(in); s != MH_OK) return s;
+    Incoming& c = Incoming::of(in);
     char text[2048];
-    c.call->answer_error(http::error_json(text, sizeof text, id.len ? view(id) : c.service, code,
-                                          view(detail)));
-    return MH_OK;
+    std::string_view from = id.len ? view(id) : std::string_view(c.service);
+    return module::guard_status([&] {
+        c.answer_error(http::error_json(text, sizeof text, from, code, view(detail)));
+        return MH_OK;
+    });
 }
 
 mh_status metadata(mh_rpc_in* in, mh_str name, mh_str* out) {
-    if (!in || !out) return MH_E_INVALID;
-    for (auto& [key, value] : LocalCall::of(in).metadata)
-        if (http::iequals(key, view(name))) {
-            *out = http::str(value);
-            return MH_OK;
-        }
-    return MH_E_NOT_FOUND;
+    if (!in || !out || broken(name)) return MH_E_INVALID;
+    std::string_view value = Incoming::of(in).metadata.find(view(name));
+    if (!value.data()) return MH_E_NOT_FOUND;
+    *out = http::str(value);
+    return MH_OK;
 }
 
-mh_str endpoint(mh_rpc_in* in) { return in ? http::str(LocalCall::of(in).endpoint) : mh_str{}; }
+mh_str endpoint(mh_rpc_in* in) { return in ? http::str(Incoming::of(in).endpoint) : mh_str{}; }
 
 uint32_t time_left_ms(mh_rpc_in* in) {
-    if (!in || !LocalCall::of(in).call) return 0;
-    return LocalCall::of(in).call->time_left_ms();
+    return in && Incoming::of(in).waiting ? Incoming::of(in).time_left_ms() : 0;
 }
 
 }  // namespace
+
+void CallMetadata::add(std::string_view name, std::string_view value) {
+    Row row;
+    row.name = static_cast<uint32_t>(text_.size());
+    text_.append(name);
+    row.value = static_cast<uint32_t>(text_.size());
+    text_.append(value);
+    row.end = static_cast<uint32_t>(text_.size());
+    rows_.push_back(row);
+}
+
+std::string_view CallMetadata::find(std::string_view name) const {
+    std::string_view text(text_);
+    for (const Row& r : rows_)
+        if (http::iequals(text.substr(r.name, r.value - r.name), name))
+            return text.substr(r.value, r.end - r.value);
+    return {};
+}
 
 const mh_rpc_server kServerTable = {
     sizeof(mh_rpc_server), 0, reply, fail, metadata, endpoint, time_left_ms,

@@ -7,24 +7,51 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
+
+#include "http/head.hpp"
 
 struct mh_rpc_in {};
 
 namespace microhost::rpc {
 
-class Call;
+extern const mh_rpc_server kServerTable;
 
-/// Embedded in its Call. Valid from on_call until reply or fail; `call` is null once nobody waits any more.
-struct LocalCall : mh_rpc_in {
-    Call* call = nullptr;
-    std::string service, endpoint;
-    std::vector<std::pair<std::string, std::string>> metadata;
+/// Names and values in one string, so that a recycled one need not allocate.
+class CallMetadata {
+  public:
+    void clear() {
+        text_.clear();
+        rows_.clear();
+    }
+    void add(std::string_view name, std::string_view value);
+    /// The first of that name in any case; null data when there is none.
+    std::string_view find(std::string_view name) const;
 
-    static LocalCall& of(mh_rpc_in* in) { return *static_cast<LocalCall*>(in); }
+  private:
+    struct Row {
+        uint32_t name, value, end;  // offsets
+    };
+    std::string text_;
+    std::vector<Row> rows_;
 };
 
-extern const mh_rpc_server kServerTable;
+/// What a service sees of a call. One reply() or fail() takes it; `waiting` false: it was taken.
+class Incoming : public mh_rpc_in {
+  public:
+    static Incoming& of(mh_rpc_in* in) { return *static_cast<Incoming*>(in); }
+
+    std::string service, endpoint;
+    CallMetadata metadata;
+    bool waiting = false;
+
+    virtual bool right_thread() const = 0;
+    virtual void answer(std::string_view content_type, std::string_view body) = 0;
+    virtual void answer_error(std::string_view error) = 0;
+    virtual uint32_t time_left_ms() const = 0;
+
+  protected:
+    ~Incoming() = default;
+};
 
 }  // namespace microhost::rpc

@@ -2,24 +2,12 @@
 #include "rpc/mucp.hpp"
 
 #include <charconv>
-#include <cstring>
 
+#include "http/head.hpp"
 #include "http/h1/hop_by_hop.hpp"
 #include "http/names.hpp"
-#include "rpc/engine.hpp"
 
-namespace microhost::rpc {
-
-http::Upstream* upstream_of(Engine& e, const registry::LiveNode& node) {
-    if (!node.address.resolved()) return nullptr;
-    if (node.protocol == registry::Protocol::grpc) return nullptr;
-    net::Address a;
-    std::memcpy(&a.storage, &node.address.socket, node.address.length);
-    a.len = node.address.length;
-    return &e.http.upstreams.get(a);
-}
-
-namespace mucp {
+namespace microhost::rpc::mucp {
 namespace {
 
 using http::view;
@@ -50,11 +38,13 @@ constexpr http::IdSet kOwn = http::id_set({
     MH_H_X_MICRO_TARGET,
 });
 
-void field(std::string& out, std::string_view name, std::string_view value) {
-    out.append(name).append(": ").append(value).append("\r\n");
+template <size_t N>
+void field(std::string& out, const char (&name)[N], std::string_view value) {
+    out.append(name, N - 1).append(value).append("\r\n", 2);
 }
 
-void field(std::string& out, std::string_view name, uint64_t value) {
+template <size_t N>
+void field(std::string& out, const char (&name)[N], uint64_t value) {
     char digits[24];
     char* end = std::to_chars(digits, digits + sizeof digits, value).ptr;
     field(out, name, {digits, static_cast<size_t>(end - digits)});
@@ -62,31 +52,29 @@ void field(std::string& out, std::string_view name, uint64_t value) {
 
 }  // namespace
 
-void write_request_head(std::string& out, const Request& r, std::span<const mh_kv> metadata) {
-    out.append("POST / HTTP/1.1\r\n");
-    field(out, "Host", r.host);
-    field(out, "Accept", r.content_type);
-    field(out, "Content-Type", r.content_type);
-    field(out, "Micro-Endpoint", r.endpoint);
-    field(out, "Micro-Id", r.id);
-    field(out, "Micro-Method", r.endpoint);
-    field(out, "Micro-Service", r.service);
-    field(out, "Timeout", r.timeout_ns);
-    if (!r.request_id.empty()) field(out, "X-Request-Id", r.request_id);
-    if (!r.traceparent.empty()) field(out, "Traceparent", r.traceparent);
+void write_fields(std::string& out, const Request& r, std::span<const mh_kv> metadata) {
+    field(out, "Accept: ", r.accept);
+    field(out, "Micro-Endpoint: ", r.endpoint);
+    field(out, "Micro-Id: ", r.id);
+    field(out, "Micro-Method: ", r.endpoint);
+    field(out, "Micro-Service: ", r.service);
+    if (!r.request_id.empty()) field(out, "X-Request-Id: ", r.request_id);
+    if (!r.traceparent.empty()) field(out, "Traceparent: ", r.traceparent);
     for (const mh_kv& m : metadata) {
         std::string_view name = view(m.key), value = view(m.val);
         uint32_t id = http::header_id(name);
         if (id && (http::skip_hop_by_hop(id) || http::in(kOwn, id))) continue;
         if (!http::is_token(name) || !http::valid_value(value)) continue;
-        field(out, name, value);
+        out.append(name).append(": ", 2).append(value).append("\r\n", 2);
     }
 }
 
-void finish_request_head(std::string& out, size_t body) {
-    field(out, "Content-Length", body);
-    out.append("\r\n");
+void write_head(std::string& out, const Attempt& a, std::string_view fields) {
+    field(out, "POST / HTTP/1.1\r\nHost: ", a.host);
+    field(out, "Content-Length: ", a.body);
+    field(out, "Content-Type: ", a.content_type);
+    field(out, "Timeout: ", a.timeout_ns);
+    out.append(fields).append("\r\n", 2);
 }
 
-}  // namespace mucp
-}  // namespace microhost::rpc
+}  // namespace microhost::rpc::mucp

@@ -9,30 +9,26 @@
 #include <string>
 #include <string_view>
 
-#include "http/upstream.hpp"
-#include "registry/snapshot.hpp"
+namespace microhost::rpc::mucp {
 
-namespace microhost::rpc {
-
-class Engine;
-
-/// Connections to a node; null when it cannot be reached by this process (a name that is not resolved, a protocol that is
-/// not spoken).
-http::Upstream* upstream_of(Engine& e, const registry::LiveNode& node);
-
-namespace mucp {
-
+/// What stays the same when a request is sent to another node.
 struct Request {
-    std::string_view service, endpoint, content_type, host, request_id, traceparent;
+    std::string_view service, endpoint, accept, request_id, traceparent;
     uint64_t id = 0;  // unique among the calls in flight on a connection
-    uint64_t timeout_ns = 0;
 };
 
-/// The head without its length, as go-micro v1.18 sends it (sources: captures 02, 20). Of the metadata, framing, hop-by-hop
-/// and Micro-* fields are left out.
-void write_request_head(std::string& out, const Request& r, std::span<const mh_kv> metadata);
-/// "Content-Length: n" and the empty line.
-void finish_request_head(std::string& out, size_t body);
+/// Appends the fields that go-micro v1.18 sends (sources: captures 02, 20), except those of an attempt. Of the metadata,
+/// framing, hop-by-hop and Micro-* fields are left out.
+void write_fields(std::string& out, const Request& r, std::span<const mh_kv> metadata);
 
-}  // namespace mucp
-}  // namespace microhost::rpc
+/// What one attempt adds.
+struct Attempt {
+    std::string_view host, content_type;
+    uint64_t timeout_ns = 0;
+    size_t body = 0;
+};
+
+/// Appends the whole head with `fields` in it.
+void write_head(std::string& out, const Attempt& a, std::string_view fields);
+
+}  // namespace microhost::rpc::mucp

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// A call to a node: choosing it, the request, the reply, and what may be tried again.
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "rpc/call.hpp"
+#include "rpc/engine.hpp"
+#include "rpc/mucp.hpp"
+#include "rpc/reach.hpp"
+
+namespace microhost::rpc {
+namespace {
+
+using http::view;
+
+constexpr size_t kCopied = 16 * 1024;  // bodies up to here are sent in one piece with the head
+constexpr unsigned kPicks = 4;         // nodes looked at until one can be called by this process
+
+}  // namespace
+
+// Where the call goes: a given address, this process, or a node that the selector picks.
+mh_status Call::choose(const mh_rpc_target& t) {
+    if (t.address.len) {
+        Result<net::Address> a = net::Address::parse(view(t.address));
+        meter_ = engine_.metrics.of("(address)");  // what callers may write must not make series
+        if (a) {
+            upstream_ = &engine_.http.upstreams.get(*a);
+            return MH_OK;
+        }
+        if (!registry::parse_address(view(t.address))) return MH_E_INVALID;
+        engine_.say_unresolved(view(t.address));
+        return MH_E_UNAVAILABLE;
+    }
+    if (choose_local(t)) return MH_OK;
+    return pick_node(registry::kNoSlot);
+}
+
+mh_status Call::pick_node(uint32_t avoid) {
+    const registry::Snapshot& known = engine_.snapshot();
+    const registry::ServiceNodes* nodes = known.find(service_);
+    if (!nodes) return known.vanished(service_, engine_.now()) ? MH_E_UNAVAILABLE : MH_E_NOT_FOUND;
+    if (!meter_) meter_ = engine_.metrics.of(service_);
+    std::array<std::pair<std::string_view, std::string_view>, 8> labels;
+    const size_t n = std::min(labels_.size(), labels.size());
+    for (size_t i = 0; i < n; i++) labels[i] = labels_[i];
+    registry::Filters filters;
+    filters.version = version_;
+    filters.labels = {labels.data(), n};
+    filters.avoid = avoid;
+    for (unsigned i = 0; i < kPicks; i++) {
+        pick_ = engine_.selector.pick(*nodes, engine_.now(), filters);
+        if (!pick_) return MH_E_UNAVAILABLE;
+        upstream_ = upstream_of(engine_, *pick_.node, &refusal_);
+        bare_ = pick_.node->protocol == registry::Protocol::legacy;
+        if (upstream_) {
+            refusal_ = nullptr;
+            return MH_OK;
+        }
+        filters.avoid = pick_.slot;
+        report(registry::Outcome::cancelled);
+    }
+    return MH_OK;  // told by send(), which can say why
+}
+
+void Call::write_fields(const mh_rpc_target& t) {
+    mucp::Request r;
+    r.service = service_;
+    r.endpoint = endpoint_;
+    r.accept = content_type_;
+    r.id = id_;
+    if (x_) {
+        r.request_id = x_->request_id();
+        x_->attribute(MH_ATTR_TRACEPARENT, &r.traceparent);
+    }
+    mucp::write_fields(fields_, r, {t.metadata, t.n_metadata});
+}
+
+// False: nothing was begun.
+bool Call::attempt(std::string_view body, const char** why) {
+    envelope_ = bare_ ? envelope_for(content_type_, body.empty()) : Envelope::none;
+    out_.clear();
+    size_t length = body.size();
+    std::string wrapped;
+    if (envelope_ != Envelope::none) {
+        body_at_ = wrap(envelope_, wrapped, endpoint_, id_, body);
+        length = wrapped.size();
+    }
+    mucp::Attempt a;
+    a.host = upstream_->name();
+    a.content_type = envelope_type(envelope_, content_type_);
+    a.timeout_ns = uint64_t{time_left_ms()} * 1'000'000;
+    a.body = length;
+    mucp::write_head(out_, a, fields_);
+    whole_ = length <= kCopied;
+    body_size_ = body.size();
+    std::string_view payload = envelope_ == Envelope::none ? body : std::string_view(wrapped);
+    if (envelope_ == Envelope::none) body_at_ = 0;
+    body_at_ += out_.size();
+    if (whole_) out_.append(payload);
+    iovec v[2] = {{out_.data(), out_.size()},
+                  {const_cast<char*>(payload.data()), payload.size()}};
+    http::UpstreamRequest r;
+    r.method = http::Method::post;
+    r.connect_timeout_ms = engine_.http.limits.connect_timeout_ms;
+    return upstream_->start(*this, r, v, whole_ ? 1 : 2, why);
+}
+
+// Not one byte reached the first node, so nothing can run twice.
+bool Call::attempt_elsewhere(std::string_view body) {
+    if (retried_ || !pick_) return false;
+    retried_ = true;
+    const uint32_t failed = pick_.slot;
+    report(registry::Outcome::connect_failed);
+    if (pick_node(failed) != MH_OK || !upstream_) return false;
+    if (pick_.slot == failed) {  // there is no other
+        report(registry::Outcome::cancelled);
+        return false;
+    }
+    const char* why = "";
+    return attempt(body, &why);
+}
+
+void Call::on_response(http::ResponseHead* head, std::string_view body, bool last) {
+    if (head && last) {  // the usual case: all of it in one read, lent as it is
+        take_reply(head->status, head->headers, body);
+        return;
+    }
+    if (head) keep_head(*head);
+    if (reply_.size() + body.size() > engine_.http.limits.body_bytes) {
+        Transaction::abandon();
+        report(registry::Outcome::success);
+        end(MH_E_LIMIT, "the reply is too large");
+        return;
+    }
+    reply_.append(body);
+    if (last) take_reply(reply_status_, reply_fields_, reply_);
+}
+
+void Call::keep_head(const http::ResponseHead& head) {
+    reply_status_ = head.status;
+    size_t size = 0;
+    for (uint32_t i = 0; i < head.headers.count; i++)
+        size += head.headers.fields[i].name.len + head.headers.fields[i].value.len;
+    reply_head_.resize(size);
+    char* at = reply_head_.data();
+    auto copied = [&at](mh_str s) {
+        char* begin = at;
+        if (s.len) std::memcpy(begin, s.ptr, s.len);
+        at += s.len;
+        return mh_str{begin, s.len};
+    };
+    reply_fields_.count = head.headers.count;
+    reply_fields_.present = head.headers.present;
+    for (uint32_t i = 0; i < head.headers.count; i++) {
+        const mh_header& h = head.headers.fields[i];
+        const mh_str name = copied(h.name);
+        reply_fields_.fields[i] = {name, copied(h.value), h.id, h.flags};
+    }
+}
+
+// Micro's rules for a reply: status 200 or it is the transport that failed; Micro-Error wins over a body. What the head says
+// of the endpoint is not looked at: go-micro echoes there what the first call on the connection said.
+void Call::take_reply(uint16_t status, const http::Headers& h, std::string_view body) {
+    if (status != 200) {
+        report(registry::Outcome::transport_failed);
+        char text[256];
+        int n = snprintf(text, sizeof text, "status %u: %.*s", status,
+                         static_cast<int>(std::min<size_t>(body.size(), 200)), body.data());
+        return end(MH_E_IO, {text, std::min<size_t>(static_cast<size_t>(n), sizeof text - 1)});
+    }
+    report(registry::Outcome::success);
+    std::string_view error = h.value(MH_H_MICRO_ERROR);
+    if (!error.empty()) return end(MH_E_INVALID, error);
+    std::string_view type = h.value(MH_H_CONTENT_TYPE);
+    // go-micro's way to say it: status 200, no Micro-Error.
+    if (type != content_type_ && body.starts_with("Unsupported Content-Type"))
+        return end(MH_E_INVALID, body);
+    if (envelope_ == Envelope::none || type != envelope_type(envelope_, content_type_))
+        return deliver(type, h.fields.data(), h.count, body);
+    Unwrapped inner = unwrap(envelope_, body);
+    if (!inner.good) return end(MH_E_IO, "the reply is not in the envelope that its type promises");
+    if (!inner.error.empty()) return end(MH_E_INVALID, inner.error);
+    deliver(content_type_, h.fields.data(), h.count, inner.body);
+}
+
+void Call::on_failure(const http::UpstreamFailure& f) {
+    if (f.nothing_sent && whole_ && pick_ && !retried_) {
+        const std::string body = out_.substr(body_at_, body_size_);
+        if (attempt_elsewhere(body)) return;
+    }
+    report(f.nothing_sent ? registry::Outcome::connect_failed
+                          : registry::Outcome::transport_failed);
+    end(f.why, f.detail);
+}
+
+void Call::report(registry::Outcome outcome) {
+    if (!pick_) return;
+    engine_.selector.report(pick_, engine_.snapshot().find(service_), outcome,
+                            std::chrono::nanoseconds(age_ns()), engine_.now());
+    pick_ = {};
+}
+
+}  // namespace microhost::rpc
