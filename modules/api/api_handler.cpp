@@ -52,14 +52,17 @@ void answer_with(Exchange& x, const mh_rpc_message& m) {
     const Gateway& g = x.gateway();
     const std::string_view body = view(m.body);
     const std::string_view type = view(m.content_type);
-    const bool json = type.starts_with("application/json") || (x.json && !type.starts_with(kProtobufType));
-    const auto response = json ? shared::response_from_json(*g.json, body)
-                               : shared::response_from_protobuf(body);
-    const int32_t status = response ? (response->status_code == 0 ? 200 : response->status_code) : 0;
+    const bool json =
+        type.starts_with("application/json") || (x.json && !type.starts_with(kProtobufType));
+    const auto response =
+        json ? shared::response_from_json(*g.json, body) : shared::response_from_protobuf(body);
+    const int32_t status =
+        response ? (response->status_code == 0 ? 200 : response->status_code) : 0;
     mark_answered(x);
     g.http->route_set(x.request, str(x.service));
     if (status < 200 || status > 599) {
-        const mh_kv fields[] = {{str("service"), str(x.service)}, {str("endpoint"), str(x.endpoint)}};
+        const mh_kv fields[] = {{str("service"), str(x.service)},
+                                {str("endpoint"), str(x.endpoint)}};
         g.write_log(x.request, MH_LOG_WARN, "the answer is no api.Response", fields);
         refuse(g, x.request, 502, x.error_id, "the answer of the service is no api.Response");
         return;
@@ -67,9 +70,9 @@ void answer_with(Exchange& x, const mh_rpc_message& m) {
     const auto fields = response_fields(g, x.request, *response);
     const mh_seg piece = shared::seg(response->body);
     mh_req* const r = x.request;  // after an answer the exchange may be gone
-    const mh_status s =
-        g.http->respond(r, static_cast<uint32_t>(status), fields.data(),
-                        static_cast<uint32_t>(fields.size()), &piece, response->body.empty() ? 0 : 1);
+    const mh_status s = g.http->respond(r, static_cast<uint32_t>(status), fields.data(),
+                                        static_cast<uint32_t>(fields.size()), &piece,
+                                        response->body.empty() ? 0 : 1);
     if (s == MH_E_LIMIT) refuse(g, r, 502, g.settings.error_id, "the answer has too many headers");
 }
 
@@ -108,7 +111,8 @@ void on_body(mh_req* r, void* user, mh_status s, mh_seg body) noexcept {
 mh_status handle_api(Shard& shard, mh_req* r, const Route& route) {
     const Gateway& g = shard.gateway;
     if (is_internal_endpoint(route.endpoint)) {
-        return refuse(g, r, 403, g.settings.error_id, "Debug endpoints cannot be called from outside");
+        return refuse(g, r, 403, g.settings.error_id,
+                      "Debug endpoints cannot be called from outside");
     }
     Exchange* const x = make_exchange(shard, r, route.service, route.endpoint);
     if (!x) return MH_E_NOMEM;

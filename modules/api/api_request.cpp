@@ -16,7 +16,8 @@ constexpr std::string_view kNoType = "text/plain; charset=UTF-8";
 bool is_content_header(const mh_header& h) {
     return h.id == MH_H_CONTENT_TYPE || h.id == MH_H_CONTENT_LENGTH || h.id == MH_H_ACCEPT ||
            h.id == MH_H_CONTENT_ENCODING || h.id == MH_H_CONTENT_LANGUAGE ||
-           h.id == MH_H_CONTENT_DISPOSITION || h.id == MH_H_X_REQUEST_ID || h.id == MH_H_TRACEPARENT;
+           h.id == MH_H_CONTENT_DISPOSITION || h.id == MH_H_X_REQUEST_ID ||
+           h.id == MH_H_TRACEPARENT;
 }
 
 void add_form(std::vector<shared::ApiPair>& out, std::string_view text) {
@@ -27,7 +28,8 @@ void add_form(std::vector<shared::ApiPair>& out, std::string_view text) {
 
 std::string forwarded_for(std::string_view chain, std::string_view peer) {
     std::string out(chain);
-    if (peer.empty() || chain == peer || chain.ends_with(std::string(", ").append(peer))) return out;
+    if (peer.empty() || chain == peer || chain.ends_with(std::string(", ").append(peer)))
+        return out;
     if (!out.empty()) out += ", ";
     return out.append(peer);
 }

@@ -74,7 +74,8 @@ std::string_view copy_behind(char*& at, std::string_view s) {
 
 }  // namespace
 
-Exchange* make_exchange(Shard& shard, mh_req* r, std::string_view service, std::string_view endpoint) {
+Exchange* make_exchange(Shard& shard, mh_req* r, std::string_view service,
+                        std::string_view endpoint) {
     const Gateway& g = shard.gateway;
     const size_t size = sizeof(Exchange) + service.size() + endpoint.size();
     void* const memory = g.http->alloc(r, size, alignof(Exchange));

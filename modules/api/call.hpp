@@ -14,7 +14,8 @@ struct Exchange {
     Shard* shard;
     mh_req* request;
     mh_rpc_call* call;
-    bool* ended;  ///< on the stack of start_call while send() runs: the request may be over when send() returns
+    bool*
+        ended;  ///< on the stack of start_call while send() runs: the request may be over when send() returns
     const MediaType* media;
     std::string_view service;   ///< in the arena, behind the struct
     std::string_view endpoint;  ///< the same
@@ -28,7 +29,8 @@ struct Exchange {
 };
 
 /// Null over the arena's bound.
-Exchange* make_exchange(Shard& shard, mh_req* r, std::string_view service, std::string_view endpoint);
+Exchange* make_exchange(Shard& shard, mh_req* r, std::string_view service,
+                        std::string_view endpoint);
 
 /// Debug.* tells about a process's inside; Micro let everybody call it.
 bool is_internal_endpoint(std::string_view endpoint);

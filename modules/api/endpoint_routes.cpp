@@ -22,13 +22,15 @@ auto rank(const EndpointRoute& r) {
 }
 
 bool has_method(const EndpointRoute& r, std::string_view method) {
-    return r.methods.empty() || std::find(r.methods.begin(), r.methods.end(), method) != r.methods.end();
+    return r.methods.empty() ||
+           std::find(r.methods.begin(), r.methods.end(), method) != r.methods.end();
 }
 
 /// Exact, as in Micro; a route that names no port also fits requests that do.
 bool has_host(const EndpointRoute& r, std::string_view host) {
     if (r.host.empty() || shared::iequals(r.host, host)) return true;
-    return r.host.find(':') == r.host.npos && shared::iequals(r.host, host.substr(0, host.rfind(':')));
+    return r.host.find(':') == r.host.npos &&
+           shared::iequals(r.host, host.substr(0, host.rfind(':')));
 }
 
 bool serves(Handler configured, Handler route) {
@@ -106,7 +108,8 @@ void EndpointRoutes::clear() {
 const EndpointRoute* EndpointRoutes::match(Handler configured, std::string_view method,
                                            std::string_view host, std::string_view path) const {
     for (const EndpointRoute& r : routes_) {
-        if (!serves(configured, r.handler) || !has_method(r, method) || !has_host(r, host)) continue;
+        if (!serves(configured, r.handler) || !has_method(r, method) || !has_host(r, host))
+            continue;
         if (!r.path || r.path->matches(path)) return &r;
     }
     return nullptr;

@@ -40,7 +40,8 @@ mh_status contribute(Gateway& g) {
     g.handler = {sizeof g.handler, 0, "api", &g, &on_request, nullptr, nullptr};
     if (g.settings.enable_stats) g.handler.on_done = &on_done;
     g.listener = {sizeof g.listener, 0, "api", "api", str(g.settings.address)};
-    if (const mh_status s = g.host->contribute(g.host, MH_HTTP_HANDLER, &g.handler); s != MH_OK) return s;
+    if (const mh_status s = g.host->contribute(g.host, MH_HTTP_HANDLER, &g.handler); s != MH_OK)
+        return s;
     return g.host->contribute(g.host, MH_HTTP_LISTENER, &g.listener);
 }
 
@@ -59,8 +60,8 @@ mh_status make(const mh_host* host, const mh_module** out) {
                           resolve_interface(host, MH_CONFIG, config);
     if (!complete) return MH_E_UNSUPPORTED;
     if (const mh_status s = load_settings(*host, *config, g->settings); s != MH_OK) return s;
-    g->module = {sizeof g->module, 0,       g.get(), &start, &shard_create, &shard_destroy,
-                 nullptr,          &destroy, nullptr};
+    g->module = {sizeof g->module, 0,       g.get(),  &start, &shard_create,
+                 &shard_destroy,   nullptr, &destroy, nullptr};
     *out = &g.release()->module;
     return MH_OK;
 }

@@ -41,11 +41,13 @@ struct Gateway {
     }
     std::string_view header(mh_req* r, uint32_t id) const {
         mh_str out{};
-        return http->header(r, MH_DIR_REQUEST, id, &out) == MH_OK ? std::string_view(out.ptr, out.len)
-                                                                  : std::string_view();
+        return http->header(r, MH_DIR_REQUEST, id, &out) == MH_OK
+                   ? std::string_view(out.ptr, out.len)
+                   : std::string_view();
     }
     bool trusted(mh_req* r) const { return (http->flags(r) & MH_REQ_TRUSTED_PEER) != 0; }
-    void write_log(mh_req* r, int32_t level, std::string_view text, std::span<const mh_kv> fields) const;
+    void write_log(mh_req* r, int32_t level, std::string_view text,
+                   std::span<const mh_kv> fields) const;
 };
 
 /// mh_module_entry.create.

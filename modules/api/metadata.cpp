@@ -17,12 +17,12 @@ constexpr std::array<bool, MH_H_COUNT> private_ids() {
          {MH_H_HOST, MH_H_CONNECTION, MH_H_CONTENT_LENGTH, MH_H_TRANSFER_ENCODING, MH_H_TE,
           MH_H_TRAILER, MH_H_UPGRADE, MH_H_KEEP_ALIVE, MH_H_PROXY_CONNECTION,
           MH_H_PROXY_AUTHENTICATE, MH_H_PROXY_AUTHORIZATION, MH_H_EXPECT, MH_H_HTTP2_SETTINGS,
-          MH_H_CONTENT_TYPE, MH_H_CONTENT_ENCODING, MH_H_CONTENT_DISPOSITION,
-          MH_H_CONTENT_LANGUAGE, MH_H_CONTENT_LOCATION, MH_H_CONTENT_RANGE, MH_H_ACCEPT,
-          MH_H_TIMEOUT, MH_H_MICRO_ID, MH_H_MICRO_SERVICE, MH_H_MICRO_ENDPOINT, MH_H_MICRO_METHOD,
-          MH_H_MICRO_ERROR, MH_H_MICRO_STREAM, MH_H_MICRO_TOPIC, MH_H_MICRO_FROM_SERVICE,
-          MH_H_X_MICRO_ID, MH_H_X_MICRO_SERVICE, MH_H_X_MICRO_ENDPOINT, MH_H_X_MICRO_METHOD,
-          MH_H_X_MICRO_ERROR, MH_H_X_MICRO_TARGET,
+          MH_H_CONTENT_TYPE, MH_H_CONTENT_ENCODING, MH_H_CONTENT_DISPOSITION, MH_H_CONTENT_LANGUAGE,
+          MH_H_CONTENT_LOCATION, MH_H_CONTENT_RANGE, MH_H_ACCEPT, MH_H_TIMEOUT, MH_H_MICRO_ID,
+          MH_H_MICRO_SERVICE, MH_H_MICRO_ENDPOINT, MH_H_MICRO_METHOD, MH_H_MICRO_ERROR,
+          MH_H_MICRO_STREAM, MH_H_MICRO_TOPIC, MH_H_MICRO_FROM_SERVICE, MH_H_X_MICRO_ID,
+          MH_H_X_MICRO_SERVICE, MH_H_X_MICRO_ENDPOINT, MH_H_X_MICRO_METHOD, MH_H_X_MICRO_ERROR,
+          MH_H_X_MICRO_TARGET,
           // mh.rpc passes these on by itself.
           MH_H_X_REQUEST_ID, MH_H_TRACEPARENT}) {
         ids[static_cast<size_t>(id)] = true;
@@ -43,12 +43,15 @@ bool nominates(std::string_view connection) {
 
 bool is_nominated(std::string_view connection, std::string_view name) {
     bool found = false;
-    shared::for_each_item(connection, ',',
-                          [&](std::string_view item) { found = found || shared::iequals(item, name); });
+    shared::for_each_item(connection, ',', [&](std::string_view item) {
+        found = found || shared::iequals(item, name);
+    });
     return found;
 }
 
-bool same_name(const mh_kv& a, const mh_header& b) { return shared::iequals(view(a.key), view(b.name)); }
+bool same_name(const mh_kv& a, const mh_header& b) {
+    return shared::iequals(view(a.key), view(b.name));
+}
 
 /// Go joins with ","; for Cookie that would damage it (RFC 9110 section 5.3, RFC 6265 section 5.4).
 void join(const mh_http_request& http, mh_req* r, mh_kv& field, const mh_header& more) {

@@ -42,7 +42,9 @@ void write_scalar(JsonWriter& w, FieldKind kind) {
     switch (kind) {
         case FieldKind::text: w.key("type").string("string"); break;
         case FieldKind::bytes: w.key("type").string("string").key("format").string("byte"); break;
-        case FieldKind::integer: w.key("type").string("integer").key("format").string("int64"); break;
+        case FieldKind::integer:
+            w.key("type").string("integer").key("format").string("int64");
+            break;
         case FieldKind::number: w.key("type").string("number"); break;
         case FieldKind::boolean: w.key("type").string("boolean"); break;
         case FieldKind::object:
@@ -174,7 +176,8 @@ void add_route(const Gateway& g, const mh_registry_view* view_now, const Endpoin
     Operation o{route.service, route.endpoint, {}, false};
     o.schemas.size = sizeof o.schemas;
     const mh_service_view* service = g.registry->find(view_now, shared::str(route.service), {});
-    o.known = service && g.registry->endpoint(service, shared::str(route.endpoint), &o.schemas) == MH_OK;
+    o.known =
+        service && g.registry->endpoint(service, shared::str(route.endpoint), &o.schemas) == MH_OK;
     if (route.methods.empty()) out[path].emplace("post", o);
     for (const std::string& method : route.methods) {
         std::string lower(method);
@@ -213,7 +216,8 @@ std::string openapi_document(const Gateway& g, const mh_registry_view* view_now,
     for (const auto& [path, methods] : operations) {
         std::vector<std::string> names;
         w.key(plain_template(path, names)).begin_object();
-        for (const auto& [method, operation] : methods) write_operation(w, g, method, operation, names);
+        for (const auto& [method, operation] : methods)
+            write_operation(w, g, method, operation, names);
         w.end_object();
     }
     w.end_object();

@@ -23,7 +23,8 @@ void on_error(void* user, mh_req*, mh_status why) noexcept {
 void add_cors(const Gateway& g, mh_req* r) {
     const CorsHeaders cors = cors_headers(g, r, false);
     for (uint32_t i = 0; i < cors.count; ++i) {
-        g.http->header_edit(r, MH_DIR_RESPONSE, MH_EDIT_SET, cors.fields[i].key, cors.fields[i].val);
+        g.http->header_edit(r, MH_DIR_RESPONSE, MH_EDIT_SET, cors.fields[i].key,
+                            cors.fields[i].val);
     }
 }
 

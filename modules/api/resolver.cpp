@@ -10,7 +10,8 @@ using shared::RpcName;
 using Segments = std::vector<std::string_view>;
 
 RpcName first_segment(Segments parts, bool drop_version) {
-    if (drop_version && parts.size() > 1 && shared::is_version(parts[0])) parts.erase(parts.begin());
+    if (drop_version && parts.size() > 1 && shared::is_version(parts[0]))
+        parts.erase(parts.begin());
     if (parts.empty()) return {};
     const std::string_view service = parts[0];
     parts.erase(parts.begin());
@@ -41,10 +42,12 @@ RpcName resolve(Resolver resolver, Handler handler, std::string_view host, std::
         case Resolver::path: return first_segment(shared::segments(path), false);
         case Resolver::vpath: return first_segment(shared::segments(path), true);
         case Resolver::grpc: return grpc_path(shared::segments(path));
-        case Resolver::host: return {host_name(host), shared::endpoint_of({}, shared::segments(path))};
+        case Resolver::host:
+            return {host_name(host), shared::endpoint_of({}, shared::segments(path))};
         case Resolver::micro: break;
     }
-    const bool calls = handler == Handler::meta || handler == Handler::rpc || handler == Handler::api;
+    const bool calls =
+        handler == Handler::meta || handler == Handler::rpc || handler == Handler::api;
     if (calls) return shared::api_route(path);
     return {shared::proxy_route(path), {}};
 }

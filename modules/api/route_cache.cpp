@@ -91,7 +91,7 @@ void RouteCache::put(const RouteKey& key, const Route& route) {
     const uint64_t h = hash(key);
     const size_t first = h & (kSlots - 1);
     Slot& s = slots_[first].epoch == epoch_ && slots_[first ^ 1].epoch != epoch_ ? slots_[first ^ 1]
-                                                                               : slots_[first];
+                                                                                 : slots_[first];
     char* at = s.text;
     s.hash = h;
     s.epoch = epoch_;

@@ -28,7 +28,8 @@ Head read_head(std::span<const mh_header> headers) {
     for (const mh_header& h : headers) {
         if (h.id == MH_H_CONTENT_TYPE) head.content_type = view(h.value);
         if (h.id == MH_H_TIMEOUT) head.timeout = view(h.value);
-        if (h.id == MH_H_CONTENT_ENCODING) head.encoded = !shared::iequals(view(h.value), "identity");
+        if (h.id == MH_H_CONTENT_ENCODING)
+            head.encoded = !shared::iequals(view(h.value), "identity");
     }
     return head;
 }
@@ -151,7 +152,8 @@ mh_status handle_rpc(Shard& shard, mh_req* r, const Route& route, std::string_vi
         return refuse_method(g, r, "GET, POST");
     }
     if (is_internal_endpoint(route.endpoint)) {
-        return refuse(g, r, 403, g.settings.error_id, "Debug endpoints cannot be called from outside");
+        return refuse(g, r, 403, g.settings.error_id,
+                      "Debug endpoints cannot be called from outside");
     }
     const Head head = read_head(headers);
     const MediaType* media = media_type(head.content_type);

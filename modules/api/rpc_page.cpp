@@ -43,7 +43,8 @@ std::string_view text_member(const mh_json& json, const mh_json_value* root, std
     return view(out);
 }
 
-void read_request(const mh_json& json, const mh_json_value* root, std::string_view body, Wanted& w) {
+void read_request(const mh_json& json, const mh_json_value* root, std::string_view body,
+                  Wanted& w) {
     const std::string_view raw = shared::member_text(body, "request");
     if (!raw.starts_with('"')) {
         w.request = raw.empty() ? std::string_view("null") : raw;
@@ -108,7 +109,8 @@ bool is_node(const Gateway& g, std::string_view service, std::string_view addres
         for (uint32_t k = 0; k < registry.node_count(s); ++k) {
             mh_node_view node{};
             node.size = sizeof node;
-            if (registry.node_at(s, k, &node) == MH_OK && view(node.address) == address) return true;
+            if (registry.node_at(s, k, &node) == MH_OK && view(node.address) == address)
+                return true;
         }
     }
     return false;

@@ -46,30 +46,45 @@ mh_status invalid(const mh_host& host, std::string_view where, std::string_view 
 }  // namespace
 
 bool parse_handler(std::string_view text, Handler& out) {
-    if (text == "meta") out = Handler::meta;
-    else if (text == "rpc") out = Handler::rpc;
-    else if (text == "api") out = Handler::api;
-    else if (text == "http" || text == "proxy") out = Handler::http;
-    else if (text == "web") out = Handler::web;
-    else if (text == "event") out = Handler::event;
-    else return false;
+    if (text == "meta")
+        out = Handler::meta;
+    else if (text == "rpc")
+        out = Handler::rpc;
+    else if (text == "api")
+        out = Handler::api;
+    else if (text == "http" || text == "proxy")
+        out = Handler::http;
+    else if (text == "web")
+        out = Handler::web;
+    else if (text == "event")
+        out = Handler::event;
+    else
+        return false;
     return true;
 }
 
 bool parse_resolver(std::string_view text, Resolver& out) {
-    if (text == "micro") out = Resolver::micro;
-    else if (text == "path") out = Resolver::path;
-    else if (text == "vpath") out = Resolver::vpath;
-    else if (text == "host") out = Resolver::host;
-    else if (text == "grpc") out = Resolver::grpc;
-    else return false;
+    if (text == "micro")
+        out = Resolver::micro;
+    else if (text == "path")
+        out = Resolver::path;
+    else if (text == "vpath")
+        out = Resolver::vpath;
+    else if (text == "host")
+        out = Resolver::host;
+    else if (text == "grpc")
+        out = Resolver::grpc;
+    else
+        return false;
     return true;
 }
 
 void set_cors(Settings& s, std::string_view origins) {
     shared::for_each_item(origins, ',', [&](std::string_view origin) {
-        if (origin == "*") s.cors_any = true;
-        else s.cors_origins.emplace_back(origin);
+        if (origin == "*")
+            s.cors_any = true;
+        else
+            s.cors_origins.emplace_back(origin);
     });
 }
 
@@ -78,7 +93,8 @@ mh_status load_settings(const mh_host& host, const mh_config_api& api, Settings&
     out.address = config.text("address", out.address);
     out.ns = shared::trim(config.text("namespace", out.ns));
     if (!parse_handler(config.text("handler", "meta"), out.handler)) {
-        return invalid(host, "/handler", "handler must be meta, rpc, api, http, proxy, web or event");
+        return invalid(host, "/handler",
+                       "handler must be meta, rpc, api, http, proxy, web or event");
     }
     if (!parse_resolver(config.text("resolver", "micro"), out.resolver)) {
         return invalid(host, "/resolver", "resolver must be micro, path, vpath, host or grpc");

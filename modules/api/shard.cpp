@@ -57,7 +57,8 @@ void Shard::add_service(const mh_service_view* service) {
                                 {str("endpoint"), str(metadata.endpoint)},
                                 {str("path"), str(metadata.path)},
                                 {str("reason"), str(why)}};
-        gateway.log->write(gateway.host, MH_LOG_DEBUG, str("route of an endpoint ignored"), fields, 4);
+        gateway.log->write(gateway.host, MH_LOG_DEBUG, str("route of an endpoint ignored"), fields,
+                           4);
     }
 }
 
@@ -67,8 +68,8 @@ Route Shard::find_route(std::string_view method, std::string_view host, std::str
         return {r->handler, r->json, r->service, r->endpoint};
     }
     shared::RpcName name = resolve(settings.resolver, settings.handler, host, path);
-    found_service_ = name.service.empty() ? std::string()
-                                          : shared::join_namespace(settings.ns, name.service);
+    found_service_ =
+        name.service.empty() ? std::string() : shared::join_namespace(settings.ns, name.service);
     found_endpoint_ = std::move(name.endpoint);
     const Handler handler = settings.handler == Handler::meta ? Handler::rpc : settings.handler;
     return {handler, settings.api_json, found_service_, found_endpoint_};

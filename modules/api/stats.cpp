@@ -77,7 +77,8 @@ std::string StatsBoard::json(uint64_t now_ns) const {
     std::string out;
     shared::JsonWriter w(out);
     w.begin_object().key("started").integer(started_unix_).key("uptime");
-    w.integer(now_ns > started_ns_ ? static_cast<int64_t>((now_ns - started_ns_) / 1'000'000'000) : 0);
+    w.integer(now_ns > started_ns_ ? static_cast<int64_t>((now_ns - started_ns_) / 1'000'000'000)
+                                   : 0);
     w.key("counters").begin_array();
     for (uint64_t window = oldest; window <= newest; ++window) {
         Sums sums;
@@ -90,7 +91,8 @@ std::string StatsBoard::json(uint64_t now_ns) const {
                 sums.total += n;
             }
         }
-        const auto offset = static_cast<int64_t>(window * kWindowNs) - static_cast<int64_t>(started_ns_);
+        const auto offset =
+            static_cast<int64_t>(window * kWindowNs) - static_cast<int64_t>(started_ns_);
         write_window(w, started_unix_ + offset / 1'000'000'000, sums);
     }
     w.end_array().end_object();

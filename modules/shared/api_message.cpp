@@ -35,7 +35,8 @@ bool read_entry(std::string_view bytes, ApiPair& pair) {
     ProtoReader fields(bytes);
     while (fields.next()) {
         if (fields.number() == 1 && fields.is_bytes()) pair.key = fields.bytes();
-        if (fields.number() == 2 && fields.is_bytes() && !read_pair(fields.bytes(), pair)) return false;
+        if (fields.number() == 2 && fields.is_bytes() && !read_pair(fields.bytes(), pair))
+            return false;
     }
     return fields.ok();
 }

@@ -31,7 +31,8 @@ bool base64_decode(std::string_view text, std::string& out) {
     out.clear();
     if (text.size() % 4 != 0) return false;
     size_t padding = 0;
-    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=')
+        ++padding;
     uint32_t group = 0;
     for (size_t i = 0; i < text.size(); ++i) {
         const bool pad = i >= text.size() - padding;

@@ -101,8 +101,8 @@ std::string error_json(const ServiceError& e) {
 }
 
 std::string error_json(std::string_view id, int64_t code, std::string_view detail) {
-    return error_json(ServiceError{std::string(id), code, std::string(detail),
-                                   std::string(reason_text(code))});
+    return error_json(
+        ServiceError{std::string(id), code, std::string(detail), std::string(reason_text(code))});
 }
 
 ServiceError parse_error(const mh_json* json, std::string_view text) {

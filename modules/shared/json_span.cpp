@@ -32,7 +32,8 @@ size_t string_length(std::string_view s) {
 size_t value_length(std::string_view s) {
     if (s.empty()) return 0;
     if (s.front() == '"') return string_length(s);
-    if (s.front() != '{' && s.front() != '[') return std::min(s.find_first_of(",]} \t\r\n"), s.size());
+    if (s.front() != '{' && s.front() != '[')
+        return std::min(s.find_first_of(",]} \t\r\n"), s.size());
     size_t depth = 0;
     for (size_t i = 0; i < s.size(); ++i) {
         if (s[i] == '"') {

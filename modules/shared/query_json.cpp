@@ -78,7 +78,8 @@ bool QueryBuilder::is_json(std::string_view text, int32_t kind) const {
 }
 
 std::string QueryBuilder::guess(std::string_view text) const {
-    const bool literal = text == "true" || text == "false" || text == "null" || is_json_number(text);
+    const bool literal =
+        text == "true" || text == "false" || text == "null" || is_json_number(text);
     const char first = text.empty() ? '\0' : text.front();
     if (literal || (first == '"' && is_json(text, MH_JSON_STRING)) ||
         (first == '{' && is_json(text, MH_JSON_OBJECT)) ||
@@ -99,7 +100,9 @@ bool QueryBuilder::scalar(const FormPair& pair, ValueSchema schema, std::string&
             out = v;
             return (is_json_number(v) && v.find_first_of(".eE") == v.npos) ||
                    refuse(pair.key, "must be a whole number");
-        case FieldKind::number: out = v; return is_json_number(v) || refuse(pair.key, "must be a number");
+        case FieldKind::number:
+            out = v;
+            return is_json_number(v) || refuse(pair.key, "must be a number");
         case FieldKind::boolean:
             out = v == "true" || v == "1" ? "true" : "false";
             return v == "true" || v == "1" || v == "false" || v == "0" ||
@@ -184,7 +187,8 @@ std::string QueryBuilder::text() const {
 
 }  // namespace
 
-QueryResult query_to_json(std::string_view query, const mh_json* json, const mh_json_value* schema) {
+QueryResult query_to_json(std::string_view query, const mh_json* json,
+                          const mh_json_value* schema) {
     std::vector<FormPair> pairs;
     if (!parse_form(query, pairs)) {
         return {false, "the query has a broken %-escape or too many parameters"};

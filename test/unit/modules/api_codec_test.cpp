@@ -30,7 +30,8 @@ std::string captured_response() {
 std::vector<std::string> fields_of(std::string_view message) {
     std::vector<std::string> out;
     ProtoReader reader(message);
-    while (reader.next()) out.push_back(std::to_string(reader.number()) + ":" + std::string(reader.bytes()));
+    while (reader.next())
+        out.push_back(std::to_string(reader.number()) + ":" + std::string(reader.bytes()));
     CHECK(reader.ok());
     std::sort(out.begin(), out.end());
     return out;
@@ -68,7 +69,9 @@ TEST_SUITE("modules/api") {
         host.answer = captured_response();
         host.answer_type = "application/protobuf";
         Request r("GET", "/greeter/say/echo?name=John&x=1&x=2");
-        r.header("Host", "127.0.0.1:18083").header("User-Agent", "curl/7.88.1").header("Accept", "*/*");
+        r.header("Host", "127.0.0.1:18083")
+            .header("User-Agent", "curl/7.88.1")
+            .header("Accept", "*/*");
         REQUIRE(host.run(r) == MH_OK);
         REQUIRE(host.calls.size() == 1);
         CHECK(host.calls[0].service == "go.micro.api.greeter");
@@ -93,7 +96,12 @@ TEST_SUITE("modules/api") {
         CHECK(form.reply.status == 200);
         CHECK(form.reply.header("Content-Type") == "application/json");
         const auto seen = fields_of(host.calls[0].body);
-        const std::string post_b("5:\n\x01" "b\x12\x09\n\x01" "b\x12\x01" "2\x12\x01" "3");
+        const std::string post_b(
+            "5:\n\x01"
+            "b\x12\x09\n\x01"
+            "b\x12\x01"
+            "2\x12\x01"
+            "3");
         CHECK(std::find(seen.begin(), seen.end(), post_b) != seen.end());
         const std::string binary("\x00\xff\xfe\r\n--x", 8);
         Request upload("PUT", "/greeter/say/echo");
@@ -106,14 +114,17 @@ TEST_SUITE("modules/api") {
     TEST_CASE("JSON to services: a binary body travels as marked base64, both ways") {
         FakeHost host(R"({"handler":"api","api_codec":"json"})");
         host.add_service(kGreeter);
-        host.answer = R"({"statusCode":202,"header":{"X-A":{"key":"X-A","values":["1","2"]},"Bad Name":{"values":["x"]},
+        host.answer =
+            R"({"statusCode":202,"header":{"X-A":{"key":"X-A","values":["1","2"]},"Bad Name":{"values":["x"]},
                          "X-Split":{"values":["a\r\nb: c"]}},"body":"/wA=","bodyEncoding":"base64"})";
         Request r("POST", "/greeter/say/echo");
         r.header("Content-Type", "image/png").body(std::string_view("\xff\x00", 2));
         host.run(r);
         const std::string& sent = host.calls[0].body;
         CHECK(sent.find(R"("body":"/wA=","bodyEncoding":"base64")") != sent.npos);
-        CHECK(sent.find(R"("header":{"Content-Type":{"key":"Content-Type","values":["image/png"]})") != sent.npos);
+        CHECK(sent.find(
+                  R"("header":{"Content-Type":{"key":"Content-Type","values":["image/png"]})") !=
+              sent.npos);
         CHECK(host.calls[0].content_type == "application/json");
         CHECK(r.reply.status == 202);
         CHECK(r.reply.body == std::string_view("\xff\x00", 2));
@@ -143,7 +154,8 @@ TEST_SUITE("modules/api") {
         CHECK(m->status_code == 201);
         REQUIRE(m->header.size() == 2);
         CHECK(m->header[1].values.at(0) == "application/json");
-        for (size_t cut = 0; cut < bytes.size(); ++cut) response_from_protobuf(bytes.substr(0, cut));
+        for (size_t cut = 0; cut < bytes.size(); ++cut)
+            response_from_protobuf(bytes.substr(0, cut));
     }
 
     TEST_CASE("X-Forwarded-For keeps the chain and adds the peer once") {

@@ -12,7 +12,8 @@ namespace {
 constexpr const char* kGreeter = R"({"name":"go.micro.api.greeter","version":"1","endpoints":[
     {"name":"Say.Hello","request":{"name":"Request","type":"Request","values":[{"name":"name","type":"string"}]}}],
     "nodes":[{"id":"n","address":"127.0.0.1:9"}]})";
-constexpr const char* kGone = R"({"name":"go.micro.api.gone","version":"1","endpoints":[],"nodes":[]})";
+constexpr const char* kGone =
+    R"({"name":"go.micro.api.gone","version":"1","endpoints":[],"nodes":[]})";
 
 Request hello() {
     Request r("POST", "/greeter/say/hello");
@@ -60,21 +61,30 @@ TEST_SUITE("modules/api") {
             const char *method, *target, *type, *body, *sent_type, *sent, *answer_type;
         };
         const Row rows[] = {
-            {"GET", "?name=John", "", "", "application/json", R"({"name":"John"})", "application/json"},
-            {"GET", "?name=123", "", "", "application/json", R"({"name":"123"})", "application/json"},
+            {"GET", "?name=John", "", "", "application/json", R"({"name":"John"})",
+             "application/json"},
+            {"GET", "?name=123", "", "", "application/json", R"({"name":"123"})",
+             "application/json"},
             {"GET", "", "", "", "application/json", "null", "application/json"},
             {"POST", "", "application/json", "", "application/json", "null", "application/json"},
-            {"POST", "?a=1", "application/json", "", "application/json", "null", "application/json"},
-            {"POST", "", "application/json; charset=utf-8", "{}", "application/json", "{}", "application/json"},
+            {"POST", "?a=1", "application/json", "", "application/json", "null",
+             "application/json"},
+            {"POST", "", "application/json; charset=utf-8", "{}", "application/json", "{}",
+             "application/json"},
             {"POST", "", "Application/JSON", "{}", "application/json", "{}", "application/json"},
             {"POST", "", "", "{}", "application/json", "{}", "application/json"},
             {"POST", "", "text/plain", "{}", "application/json", "{}", "application/json"},
-            {"POST", "", "application/x-www-form-urlencoded", "name=John", "application/json", R"({"name":"John"})", "application/json"},
-            {"POST", "", "application/x-www-form-urlencoded", R"({"name":"J"})", "application/json", R"({"name":"J"})", "application/json"},
-            {"POST", "", "application/protobuf", "\n\x04John", "application/protobuf", "\n\x04John", "application/protobuf"},
-            {"POST", "", "application/json-rpc", R"({"method":"x","params":[{"n":1.10}],"id":"0"})", "application/json", R"({"n":1.10})", "application/json-rpc"},
+            {"POST", "", "application/x-www-form-urlencoded", "name=John", "application/json",
+             R"({"name":"John"})", "application/json"},
+            {"POST", "", "application/x-www-form-urlencoded", R"({"name":"J"})", "application/json",
+             R"({"name":"J"})", "application/json"},
+            {"POST", "", "application/protobuf", "\n\x04John", "application/protobuf", "\n\x04John",
+             "application/protobuf"},
+            {"POST", "", "application/json-rpc", R"({"method":"x","params":[{"n":1.10}],"id":"0"})",
+             "application/json", R"({"n":1.10})", "application/json-rpc"},
             {"PUT", "", "application/json", "{}", "application/json", "{}", "application/json"},
-            {"DELETE", "?name=x", "", "", "application/json", R"({"name":"x"})", "application/json"},
+            {"DELETE", "?name=x", "", "", "application/json", R"({"name":"x"})",
+             "application/json"},
         };
         for (const Row& row : rows) {
             FakeHost host;
@@ -146,7 +156,9 @@ TEST_SUITE("modules/api") {
             const char* body;  ///< a part of it
         };
         const Row rows[] = {
-            {MH_E_INVALID, R"({"id":"go.micro.srv.greeter","code":400,"detail":"you asked for fail","status":"Bad Request"})", 400,
+            {MH_E_INVALID,
+             R"({"id":"go.micro.srv.greeter","code":400,"detail":"you asked for fail","status":"Bad Request"})",
+             400,
              R"({"id":"go.micro.srv.greeter","code":400,"detail":"you asked for fail","status":"Bad Request"})"},
             {MH_E_INVALID, R"({"id":"x","code":7,"detail":"odd","status":""})", 500, R"("code":7)"},
             {MH_E_INVALID, "plain error text", 500,
@@ -154,7 +166,8 @@ TEST_SUITE("modules/api") {
             {MH_E_TIMEOUT, "", 504, R"("code":504)"},
             {MH_E_IO, "read 10.0.0.7:99: reset", 502, R"("code":502)"},
             {MH_E_UNAVAILABLE, "", 502, R"("code":502)"},
-            {MH_E_NOT_FOUND, "", 404, R"({"id":"go.micro.api","code":404,"detail":"service not found","status":"Not Found"})"},
+            {MH_E_NOT_FOUND, "", 404,
+             R"({"id":"go.micro.api","code":404,"detail":"service not found","status":"Not Found"})"},
         };
         for (const Row& row : rows) {
             FakeHost host;
@@ -188,26 +201,42 @@ TEST_SUITE("modules/api") {
         Request r("GET", "/greter/say/hello");
         r.flags = MH_REQ_TRUSTED_PEER;
         host.run(r);
-        CHECK(r.reply.body.find("service not found: go.micro.api.greter (nearest: go.micro.api.greeter)") !=
+        CHECK(r.reply.body.find(
+                  "service not found: go.micro.api.greter (nearest: go.micro.api.greeter)") !=
               std::string::npos);
         REQUIRE(host.log.size() == 1);
         CHECK(host.log[0] ==
-              "service not found service=go.micro.api.greter nearest=go.micro.api.greeter path=/greter/say/hello");
+              "service not found service=go.micro.api.greter nearest=go.micro.api.greeter "
+              "path=/greter/say/hello");
     }
 
     TEST_CASE("headers become metadata, but not those that belong to the connection or to Micro") {
         FakeHost host;
         host.add_service(kGreeter);
         Request r = hello();
-        const char* fields[][2] = {
-            {"Host", "h"},           {"User-Agent", "curl"},    {"Accept", "*/*"},
-            {"Authorization", "B t"}, {"Cookie", "a=1"},        {"Cookie", "b=2"},
-            {"X-Custom", "1"},       {"x-custom", "2"},         {"Connection", "close, X-Hop"},
-            {"X-Hop", "x"},          {"Keep-Alive", "1"},       {"TE", "trailers"},
-            {"Transfer-Encoding", "chunked"},                   {"Content-Length", "15"},
-            {"Content-MD5", "x"},    {"Micro-Id", "7"},         {"Micro-Anything", "x"},
-            {"X-Micro-Foo", "x"},    {"Timeout", "1"},          {"Expect", "100-continue"},
-            {"X-Request-Id", "r"},   {"Accept-Encoding", "gzip"}, {"Origin", "http://x"}};
+        const char* fields[][2] = {{"Host", "h"},
+                                   {"User-Agent", "curl"},
+                                   {"Accept", "*/*"},
+                                   {"Authorization", "B t"},
+                                   {"Cookie", "a=1"},
+                                   {"Cookie", "b=2"},
+                                   {"X-Custom", "1"},
+                                   {"x-custom", "2"},
+                                   {"Connection", "close, X-Hop"},
+                                   {"X-Hop", "x"},
+                                   {"Keep-Alive", "1"},
+                                   {"TE", "trailers"},
+                                   {"Transfer-Encoding", "chunked"},
+                                   {"Content-Length", "15"},
+                                   {"Content-MD5", "x"},
+                                   {"Micro-Id", "7"},
+                                   {"Micro-Anything", "x"},
+                                   {"X-Micro-Foo", "x"},
+                                   {"Timeout", "1"},
+                                   {"Expect", "100-continue"},
+                                   {"X-Request-Id", "r"},
+                                   {"Accept-Encoding", "gzip"},
+                                   {"Origin", "http://x"}};
         for (const auto& f : fields) r.header(f[0], f[1]);
         host.run(r);
         const std::map<std::string, std::string> wanted = {

@@ -23,7 +23,8 @@ TEST_SUITE("modules/api") {
         CHECK(r.reply.status == 200);
         CHECK(r.reply.body == R"({"version": "0.1.0"})");
         CHECK(r.reply.header("Access-Control-Allow-Origin") == "*");
-        CHECK(r.reply.header("Access-Control-Allow-Methods") == "POST, PATCH, GET, OPTIONS, PUT, DELETE");
+        CHECK(r.reply.header("Access-Control-Allow-Methods") ==
+              "POST, PATCH, GET, OPTIONS, PUT, DELETE");
         CHECK(r.reply.header("Access-Control-Allow-Headers") ==
               "Accept, Content-Type, Content-Length, Accept-Encoding, X-CSRF-Token, Authorization");
         Request icon("GET", "/favicon.ico");
@@ -76,21 +77,38 @@ TEST_SUITE("modules/api") {
         const char* json = "application/json";
         const char* form = "application/x-www-form-urlencoded";
         const Row rows[] = {
-            {json, R"({"service":"go.micro.srv.greeter","endpoint":"Say.Hello","request":{"name":"John"}})", 200, R"({"name":"John"})"},
-            {json, R"({"Service":"go.micro.srv.greeter","METHOD":"Say.Hello","Request":{"n":12345678901234567}})", 200, R"({"n":12345678901234567})"},
-            {json, R"({"service":"go.micro.srv.greeter","method":"Say.Hello","request":"{\"name\":\"J\"}"})", 200, R"({"name":"J"})"},
+            {json,
+             R"({"service":"go.micro.srv.greeter","endpoint":"Say.Hello","request":{"name":"John"}})",
+             200, R"({"name":"John"})"},
+            {json,
+             R"({"Service":"go.micro.srv.greeter","METHOD":"Say.Hello","Request":{"n":12345678901234567}})",
+             200, R"({"n":12345678901234567})"},
+            {json,
+             R"({"service":"go.micro.srv.greeter","method":"Say.Hello","request":"{\"name\":\"J\"}"})",
+             200, R"({"name":"J"})"},
             {json, R"({"service":"go.micro.srv.greeter","endpoint":"Say.Hello"})", 200, "null"},
-            {json, R"({"service":"go.micro.srv.greeter","endpoint":"Say.Hello","address":"127.0.0.1:18101"})", 200, "null"},
-            {form, "service=go.micro.srv.greeter&endpoint=Say.Hello&request=%7B%22name%22%3A%22John%22%7D", 200, R"({"name":"John"})"},
+            {json,
+             R"({"service":"go.micro.srv.greeter","endpoint":"Say.Hello","address":"127.0.0.1:18101"})",
+             200, "null"},
+            {form,
+             "service=go.micro.srv.greeter&endpoint=Say.Hello&request=%7B%22name%22%3A%22John%22%"
+             "7D",
+             200, R"({"name":"John"})"},
             {form, "service=go.micro.srv.greeter&method=Say.Hello&request={}", 200, "{}"},
-            {form, "service=go.micro.srv.greeter&method=Say.Hello", 400, "error decoding request string: EOF"},
-            {form, "service=go.micro.srv.greeter&method=Say.Hello&request={", 400, "error decoding request string: it is no JSON"},
+            {form, "service=go.micro.srv.greeter&method=Say.Hello", 400,
+             "error decoding request string: EOF"},
+            {form, "service=go.micro.srv.greeter&method=Say.Hello&request={", 400,
+             "error decoding request string: it is no JSON"},
             {json, "{bad", 400, "the body is no JSON"},
             {json, "{}", 400, "invalid service"},
             {json, R"({"service":"go.micro.srv.greeter"})", 400, "invalid endpoint"},
-            {json, R"({"service":"go.micro.srv.greeter","endpoint":"Say.Hello","request":"{"})", 400, "error decoding request string: it is no JSON"},
-            {json, R"({"service":"go.micro.srv.greeter","endpoint":"Say.Hello","address":"169.254.169.254:80"})", 400, "invalid address: it is no node of the service"},
-            {json, R"({"service":"go.micro.srv.greeter","endpoint":"Debug.Health"})", 403, "Debug endpoints cannot be called from outside"},
+            {json, R"({"service":"go.micro.srv.greeter","endpoint":"Say.Hello","request":"{"})",
+             400, "error decoding request string: it is no JSON"},
+            {json,
+             R"({"service":"go.micro.srv.greeter","endpoint":"Say.Hello","address":"169.254.169.254:80"})",
+             400, "invalid address: it is no node of the service"},
+            {json, R"({"service":"go.micro.srv.greeter","endpoint":"Debug.Health"})", 403,
+             "Debug endpoints cannot be called from outside"},
         };
         for (const Row& row : rows) {
             FakeHost host(R"({"enable_rpc":true})");
@@ -140,10 +158,12 @@ TEST_SUITE("modules/api") {
         CHECK(r.reply.body.starts_with(R"({"started":)"));
         // A window may end between the requests: the sums over all windows are what counts.
         size_t twos = 0, threes = 0;
-        for (size_t at = 0; (at = r.reply.body.find("\"200\":", at)) != std::string::npos; at += 6) {
+        for (size_t at = 0; (at = r.reply.body.find("\"200\":", at)) != std::string::npos;
+             at += 6) {
             twos += static_cast<size_t>(r.reply.body[at + 6] - '0');
         }
-        for (size_t at = 0; (at = r.reply.body.find("\"40x\":", at)) != std::string::npos; at += 6) {
+        for (size_t at = 0; (at = r.reply.body.find("\"40x\":", at)) != std::string::npos;
+             at += 6) {
             threes += static_cast<size_t>(r.reply.body[at + 6] - '0');
         }
         CHECK(twos == 2);
@@ -172,7 +192,8 @@ TEST_SUITE("modules/api") {
         CHECK(r.reply.status == 200);
         const Json parsed(r.reply.body);
         for (const char* part :
-             {R"("openapi":"3.0.3")", R"("/greeter/say/hello":{"post":)", R"("name":{"type":"string"})",
+             {R"("openapi":"3.0.3")", R"("/greeter/say/hello":{"post":)",
+              R"("name":{"type":"string"})",
               R"("ids":{"type":"array","items":{"type":"integer","format":"int64"}})",
               R"("sub":{"type":"object","properties":{"on":{"type":"boolean"}}})",
               R"("/v1/users/{id}":{"get":)", R"("in":"path","required":true)"}) {

@@ -19,8 +19,9 @@ bool matches(std::string_view pattern, std::string_view path) {
     return p->matches(path);
 }
 
-EndpointMetadata endpoint(std::string_view name, std::string_view path, std::string_view method = "",
-                          std::string_view host = "", std::string_view handler = "rpc") {
+EndpointMetadata endpoint(std::string_view name, std::string_view path,
+                          std::string_view method = "", std::string_view host = "",
+                          std::string_view handler = "rpc") {
     return {"go.micro.api.x", name, handler, method, host, path, ""};
 }
 
@@ -95,7 +96,8 @@ TEST_SUITE("modules/api") {
             std::string why;
             for (int i = 0; i < 6; ++i) REQUIRE(routes.add(all[(i * 5 + turn) % 6], why));
             routes.sort();
-            const auto pick = [&](std::string_view method, std::string_view host, std::string_view path) {
+            const auto pick = [&](std::string_view method, std::string_view host,
+                                  std::string_view path) {
                 const EndpointRoute* r = routes.match(Handler::meta, method, host, path);
                 return r ? r->endpoint : "(none)";
             };
@@ -149,7 +151,8 @@ TEST_SUITE("modules/api") {
 
     TEST_CASE("meta follows the endpoint's metadata, and a change of the registry at once") {
         FakeHost host;
-        const char* service = R"({"name":"go.micro.api.example","version":"1","nodes":[{"id":"n","address":"127.0.0.1:9"}],
+        const char* service =
+            R"({"name":"go.micro.api.example","version":"1","nodes":[{"id":"n","address":"127.0.0.1:9"}],
             "endpoints":[
              {"name":"Example.Call","metadata":{"endpoint":"Example.Call","handler":"rpc","method":"POST","path":"/example"}},
              {"name":"Foo.Bar","metadata":{"endpoint":"Foo.Bar","handler":"api","path":"^/foo/bar$","content_type":"application/json"}},

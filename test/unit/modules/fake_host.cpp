@@ -81,8 +81,10 @@ FakeHost::FakeHost(std::string_view text) {
     host_.get = [](const mh_host*, const char* id) { return fake_table(id); };
     host_.contribute = [](const mh_host*, const char* point, const void* descriptor) -> mh_status {
         const std::string_view id = point;
-        if (id == MH_HTTP_HANDLER) g_host->handler = static_cast<const mh_http_handler*>(descriptor);
-        if (id == MH_HTTP_LISTENER) g_host->listener = static_cast<const mh_http_listener*>(descriptor);
+        if (id == MH_HTTP_HANDLER)
+            g_host->handler = static_cast<const mh_http_handler*>(descriptor);
+        if (id == MH_HTTP_LISTENER)
+            g_host->listener = static_cast<const mh_http_listener*>(descriptor);
         return MH_OK;
     };
     host_.error = [](const mh_host*, mh_status, mh_str where, mh_str what) {

@@ -116,11 +116,15 @@ mh_status collect(mh_req* handle, uint64_t max, void (*fn)(mh_req*, void*, mh_st
     Request& r = Request::of(handle);
     const auto give = [handle, max, fn, user] {
         const std::string& body = Request::of(handle).payload;
-        if (body.size() > max) fn(handle, user, MH_E_LIMIT, {});
-        else fn(handle, user, MH_OK, shared::seg(body));
+        if (body.size() > max)
+            fn(handle, user, MH_E_LIMIT, {});
+        else
+            fn(handle, user, MH_OK, shared::seg(body));
     };
-    if (r.body_later) r.pending = give;
-    else give();
+    if (r.body_later)
+        r.pending = give;
+    else
+        give();
     return MH_OK;
 }
 
@@ -154,7 +158,8 @@ mh_http_request make_http() {
     t.now_ns = [](mh_req*) -> uint64_t {
         timespec now{};
         clock_gettime(CLOCK_MONOTONIC, &now);
-        return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+        return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 +
+               static_cast<uint64_t>(now.tv_nsec);
     };
     t.loop = [](mh_req*) -> uint32_t { return 0; };
     return t;
@@ -220,7 +225,9 @@ mh_status forward(mh_req* r, const mh_http_forward_to* to) {
 using Service = FakeHost::Service;
 
 const Service& service_of(const mh_service_view* s) { return *reinterpret_cast<const Service*>(s); }
-const mh_service_view* view_of(const Service& s) { return reinterpret_cast<const mh_service_view*>(&s); }
+const mh_service_view* view_of(const Service& s) {
+    return reinterpret_cast<const mh_service_view*>(&s);
+}
 
 void fill(const Service::Endpoint& e, mh_endpoint_view* out) {
     out->name = str(e.name);
@@ -274,7 +281,9 @@ mh_registry make_registry() {
     t.nearest = [](const mh_registry_view*, mh_str) {
         return g_host->services.empty() ? mh_str{} : str(g_host->services.front()->name);
     };
-    t.count = [](const mh_registry_view*) { return static_cast<uint32_t>(g_host->services.size()); };
+    t.count = [](const mh_registry_view*) {
+        return static_cast<uint32_t>(g_host->services.size());
+    };
     t.at = [](const mh_registry_view*, uint32_t i) { return view_of(*g_host->services[i]); };
     t.find = find_service;
     t.name = [](const mh_service_view* s) { return str(service_of(s).name); };
@@ -306,7 +315,9 @@ mh_log make_log() {
     mh_log t{};
     t.size = sizeof t;
     t.level = [](const mh_host*) -> int32_t { return MH_LOG_DEBUG; };
-    t.write = [](const mh_host*, int32_t, mh_str text, const mh_kv* f, uint32_t n) { note(text, f, n); };
+    t.write = [](const mh_host*, int32_t, mh_str text, const mh_kv* f, uint32_t n) {
+        note(text, f, n);
+    };
     t.write_req = [](const mh_host*, mh_req*, int32_t, mh_str text, const mh_kv* f, uint32_t n) {
         note(text, f, n);
     };

@@ -28,10 +28,12 @@ std::string converted(std::string_view query, const mh_json_value* schema = null
 
 TEST_SUITE("modules/shared") {
     TEST_CASE("errors are written as Micro writes them") {
-        CHECK(error_json("go.micro.api", 500, "service not found") ==
-              R"({"id":"go.micro.api","code":500,"detail":"service not found","status":"Internal Server Error"})");
-        CHECK(error_json("go.micro.rpc", 400, "invalid service") ==
-              R"({"id":"go.micro.rpc","code":400,"detail":"invalid service","status":"Bad Request"})");
+        CHECK(
+            error_json("go.micro.api", 500, "service not found") ==
+            R"({"id":"go.micro.api","code":500,"detail":"service not found","status":"Internal Server Error"})");
+        CHECK(
+            error_json("go.micro.rpc", 400, "invalid service") ==
+            R"({"id":"go.micro.rpc","code":400,"detail":"invalid service","status":"Bad Request"})");
         CHECK(error_json("x", 599, "").ends_with(R"("status":""})"));
         // Bytes of capture 30: the length that Go counted.
         CHECK(error_json("go.micro.api", 500,
@@ -45,7 +47,8 @@ TEST_SUITE("modules/shared") {
         CHECK(quoted("\n\r\t\x01\x1f") == R"("\n\r\t\u0001\u001f")");
         CHECK(quoted("J\xc3\xbcrgen \xf0\x9f\x98\x80") == "\"J\xc3\xbcrgen \xf0\x9f\x98\x80\"");
         CHECK(quoted("\xe2\x80\xa8\xe2\x80\xa9") == R"("\u2028\u2029")");
-        for (const char* bad : {"\x80", "\xc0\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xe2\x82"}) {
+        for (const char* bad :
+             {"\x80", "\xc0\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xe2\x82"}) {
             CHECK_MESSAGE(quoted(bad).starts_with("\"\\ufffd"), bad);
             CHECK_FALSE(is_utf8(bad));
         }
@@ -53,10 +56,12 @@ TEST_SUITE("modules/shared") {
 
     TEST_CASE("an error object is read, any other text is a detail without a code") {
         const auto* json = &microhost::test::kJsonTable;
-        const ServiceError e =
-            parse_error(json, R"({"id":"go.micro.srv.greeter","code":400,"detail":"no","status":"Bad Request"})");
+        const ServiceError e = parse_error(
+            json,
+            R"({"id":"go.micro.srv.greeter","code":400,"detail":"no","status":"Bad Request"})");
         CHECK(e.code == 400);
-        CHECK(error_json(e) == R"({"id":"go.micro.srv.greeter","code":400,"detail":"no","status":"Bad Request"})");
+        CHECK(error_json(e) ==
+              R"({"id":"go.micro.srv.greeter","code":400,"detail":"no","status":"Bad Request"})");
         for (const char* text : {"plain error text", "", "{", "{}", "[1]", R"({"code":"x"})"}) {
             const ServiceError raw = parse_error(json, text);
             CHECK(raw.code == 0);
@@ -74,13 +79,15 @@ TEST_SUITE("modules/shared") {
     }
 
     TEST_CASE("a member's text is found without touching its digits") {
-        const char* text = R"({"a":"}{\"","b":[1,{"request":0}],"request" : {"n":12345678901234567890.10, "s":"]"} , "z":1})";
+        const char* text =
+            R"({"a":"}{\"","b":[1,{"request":0}],"request" : {"n":12345678901234567890.10, "s":"]"} , "z":1})";
         CHECK(member_text(text, "request") == R"({"n":12345678901234567890.10, "s":"]"})");
         CHECK(member_text(text, "Z") == "1");
         CHECK(member_text(text, "none").empty());
         CHECK(first_element_text(R"([ {"a":[1]} , 2])") == R"({"a":[1]})");
         CHECK(first_element_text("[]").empty());
-        for (const char* broken : {"", "{", "{\"a", "{\"a\":", "{\"a\":\"", "[", "{]}", "\"", "{\"a\\"}) {
+        for (const char* broken :
+             {"", "{", "{\"a", "{\"a\":", "{\"a\":\"", "[", "{]}", "\"", "{\"a\\"}) {
             member_text(broken, "a");
             first_element_text(broken);
         }
@@ -145,7 +152,8 @@ TEST_SUITE("modules/shared") {
             {"sub[zip]=01234", R"({"sub":{"zip":"01234"}})"},
             {"other=5", R"({"other":5})"},
         };
-        for (const auto& row : rows) CHECK_MESSAGE(converted(row[0], schema.root()) == row[1], row[0]);
+        for (const auto& row : rows)
+            CHECK_MESSAGE(converted(row[0], schema.root()) == row[1], row[0]);
         for (const char* bad : {"age=x", "age=1.5", "ok=maybe", "nums=x"}) {
             CHECK_MESSAGE(converted(bad, schema.root()).starts_with("refused: "), bad);
         }

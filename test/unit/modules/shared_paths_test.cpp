@@ -45,18 +45,30 @@ TEST_SUITE("modules/shared") {
 
     TEST_CASE("a path names the service to proxy to, and only a valid name") {
         const char* rows[][2] = {
-            {"/f", "f"},           {"/f-b", "f-b"},       {"/foo/bar", "foo"}, {"/foo/bar/bar", "foo"},
-            {"/v1/foo/bar", "v1.foo"}, {"/v1/foo", "v1.foo"}, {"/v1", "v1"},       {"/foo_bar", ""},
-            {"/-foo", ""},         {"/foo-", ""},         {"/foo--bar", ""},   {"/foo.bar", ""},
-            {"/v1/a_b", ""},       {"/", ""},
+            {"/f", "f"},
+            {"/f-b", "f-b"},
+            {"/foo/bar", "foo"},
+            {"/foo/bar/bar", "foo"},
+            {"/v1/foo/bar", "v1.foo"},
+            {"/v1/foo", "v1.foo"},
+            {"/v1", "v1"},
+            {"/foo_bar", ""},
+            {"/-foo", ""},
+            {"/foo-", ""},
+            {"/foo--bar", ""},
+            {"/foo.bar", ""},
+            {"/v1/a_b", ""},
+            {"/", ""},
         };
         for (const auto& row : rows) CHECK_MESSAGE(proxy_route(row[0]) == row[1], row[0]);
     }
 
     TEST_CASE("a path names topic and event") {
         const char* rows[][3] = {
-            {"/", "ns", "event"},           {"/foo", "ns.foo", ""},
-            {"/foo/bar", "ns.foo", "bar"},  {"/foo/bar/baz", "ns.foo", "bar.baz"},
+            {"/", "ns", "event"},
+            {"/foo", "ns.foo", ""},
+            {"/foo/bar", "ns.foo", "bar"},
+            {"/foo/bar/baz", "ns.foo", "bar.baz"},
             {"/v1/foo/bar", "ns.v1.foo", "foo.bar"},
         };
         for (const auto& row : rows) {
