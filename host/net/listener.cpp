@@ -48,24 +48,27 @@ class Ours {
   public:
     bool hold(const Address& at) {
         std::lock_guard lock(mutex_);
-        std::erase_if(fds_, [](int fd) { return !listening(fd); });
-        return std::any_of(fds_.begin(), fds_.end(),
-                           [&](int fd) { return local_address(fd).text() == at.text(); });
+        std::erase_if(sockets_, [](const Socket& s) { return inode(s.fd) != s.inode; });
+        return std::any_of(sockets_.begin(), sockets_.end(), [&](const Socket& s) {
+            return local_address(s.fd).text() == at.text();
+        });
     }
     void add(int fd) {
         std::lock_guard lock(mutex_);
-        fds_.push_back(fd);
+        sockets_.push_back({fd, inode(fd)});
     }
 
   private:
-    // The number may by now be another socket's; an accepted one has the same address but does not listen.
-    static bool listening(int fd) {
-        int yes = 0;
-        socklen_t n = sizeof yes;
-        return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &n) == 0 && yes;
+    struct Socket {
+        int fd;
+        ino_t inode;  // the number may by now be another socket's
+    };
+    static ino_t inode(int fd) {
+        struct stat s {};
+        return ::fstat(fd, &s) == 0 ? s.st_ino : 0;
     }
     std::mutex mutex_;
-    std::vector<int> fds_;
+    std::vector<Socket> sockets_;
 };
 
 Ours& ours() {
@@ -77,22 +80,25 @@ bool set(int fd, int level, int option, int value) {
     return setsockopt(fd, level, option, &value, sizeof value) == 0;
 }
 
-bool bind_ip(int fd, const Address& at, bool reuse_port) {
+bool listen_ip(int fd, const Address& at, const ListenOptions& options) {
     set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (at.family() == AF_INET6) set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-    if (!reuse_port) return ::bind(fd, at.get(), at.len) == 0;
-    // The first of ours binds alone, so that a port that anybody else has is refused, and shares it only then.
-    bool shared = at.port() && ours().hold(at);
+    bool shared = options.reuse_port && at.port() && ours().hold(at);
     if (shared && !set(fd, SOL_SOCKET, SO_REUSEPORT, 1)) return false;
-    if (::bind(fd, at.get(), at.len) != 0) return false;
-    return shared || set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (::bind(fd, at.get(), at.len) != 0 || ::listen(fd, options.backlog) != 0) return false;
+    // The first of ours listens alone, so that a port that anybody else has is refused, and shares it only then. Not
+    // between bind and listen: with SO_REUSEADDR it is listen that finds the other one.
+    if (options.reuse_port && !shared && !set(fd, SOL_SOCKET, SO_REUSEPORT, 1)) return false;
+    if (options.reuse_port) ours().add(fd);
+    return true;
 }
 
 // Nobody can connect before listen(), so nobody can connect before the mode is right.
-bool bind_unix(int fd, const Address& at, unsigned mode) {
+bool listen_unix(int fd, const Address& at, const ListenOptions& options) {
     if (::bind(fd, at.get(), at.len) != 0) return false;
     const char* path = socket_path(at);
-    return !path[0] || ::chmod(path, mode) == 0;
+    if (path[0] && ::chmod(path, options.unix_mode) != 0) return false;
+    return ::listen(fd, options.backlog) == 0;
 }
 
 }  // namespace
@@ -102,12 +108,7 @@ Result<int> open_listener(const Address& at, const ListenOptions& options) {
         if (auto r = remove_stale(at); !r) return r.error();
     int fd = ::socket(at.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return bind_error(at, errno);
-    bool shared = options.reuse_port && !at.is_unix();
-    bool ok = at.is_unix() ? bind_unix(fd, at, options.unix_mode) : bind_ip(fd, at, shared);
-    if (ok && ::listen(fd, options.backlog) == 0) {
-        if (shared) ours().add(fd);
-        return fd;
-    }
+    if (at.is_unix() ? listen_unix(fd, at, options) : listen_ip(fd, at, options)) return fd;
     Error e = bind_error(at, errno);
     ::close(fd);
     return e;
