@@ -96,11 +96,10 @@ void serve(int fd, const std::string& service) {
         const std::size_t end = until(fd, buffer, "\r\n\r\n");
         if (end == std::string::npos) break;
         const std::string head = buffer.substr(0, end + 2);
-        std::string body;
         buffer.erase(0, end + 4);
         const std::size_t size = std::strtoul(field(head, "Content-Length").c_str(), nullptr, 10);
         if (size > (4u << 20) || !fill(fd, buffer, size)) break;
-        body = buffer.substr(0, size);
+        std::string body = buffer.substr(0, size);
         buffer.erase(0, size);
         if (!field(head, "Transfer-Encoding").empty() && !chunks(fd, buffer, body)) break;
         const std::string out = answer(service, head, body);
@@ -119,9 +118,7 @@ std::filesystem::path registry() {
 int main(int argc, char** argv) {
     const std::string name = argc > 1 ? argv[1] : "go.micro.api.greeter";
     const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
     socklen_t length = sizeof address;
     if (bind(listener, reinterpret_cast<sockaddr*>(&address), length) || listen(listener, 128) ||
         getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length)) {
@@ -131,16 +128,14 @@ int main(int argc, char** argv) {
     const std::filesystem::path file = registry() / (id + ".json"), fresh = registry() / (id + ".json.tmp");
     std::error_code ignored;
     std::filesystem::create_directories(registry(), ignored);
-    std::ofstream(fresh) << "{\"format\":1,\"name\":\"" << name
-                         << "\",\"version\":\"1.0.0\",\"metadata\":null,\"ttl_s\":10,"
-                         << "\"owner_pid\":" << pid << ",\"endpoints\":[{\"name\":\"Say.Hello\",\"request\":null,"
-                         << "\"response\":null,\"metadata\":null}],\"nodes\":[{\"id\":\"" << id
-                         << "\",\"address\":\"127.0.0.1:" << ntohs(address.sin_port)
-                         << "\",\"metadata\":{\"protocol\":\"mucp\"}}]}\n";
+    std::ofstream(fresh)
+        << R"({"format":1,"version":"1.0.0","metadata":null,"ttl_s":10,"owner_pid":)" << pid
+        << R"(,"endpoints":[{"name":"Say.Hello","request":null,"response":null,"metadata":null}],"name":")" << name
+        << R"(","nodes":[{"id":")" << id << R"(","metadata":{"protocol":"mucp"},"address":"127.0.0.1:)"
+        << ntohs(address.sin_port) << "\"}]}\n";
     if (rename(fresh.c_str(), file.c_str())) return perror(("greeter-process: " + file.string()).c_str()), 1;
     registered = file;
-    std::signal(SIGTERM, leave);
-    std::signal(SIGINT, leave);
+    for (int s : {SIGTERM, SIGINT}) std::signal(s, leave);
     std::printf("%s at 127.0.0.1:%d\n", name.c_str(), ntohs(address.sin_port));
     std::fflush(stdout);
 

@@ -197,18 +197,16 @@ static mh_status create(const mh_host* h, const mh_module** out) {
     return http && config && limit ? h->contribute(h, MH_HTTP_FILTER, &filter) : MH_E_UNSUPPORTED;
 }
 
-#define OPTION(name, type, doc) "\"" name "\":{\"type\":\"" type "\",\"description\":\"" doc "\""
-MH_MODULE("{\"id\":\"rate-limit\",\"version\":\"1.0.0\",\"abi\":{\"epoch\":1},"
-          "\"summary\":\"Refuses requests that come too fast\","
-          "\"requires\":[\"mh.http.request/1\",\"mh.config/1\",\"mh.limit/1\"],"
-          "\"filters\":[{\"name\":\"rate-limit\",\"phase\":\"limit\"}],"
-          "\"filter_schema\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
-          OPTION("key", "string", "What has a budget: client-ip, principal, header:NAME") ",\"default\":\"client-ip\"},"
-          OPTION("rate", "number", "Requests a second") "},"
-          OPTION("count", "integer", "Instead of rate: so many requests in a period") "},"
-          OPTION("period", "string", "The period of count, such as 1m") "},"
-          OPTION("burst", "integer", "How many may come at once; the rate by default") "},"
-          OPTION("headers", "boolean", "Send X-RateLimit fields") ",\"default\":false},"
-          OPTION("max_keys", "integer", "How many keys are remembered; 0: 65536") ",\"default\":0}"
-          "}}}",
-          create)
+// clang-format off
+MH_MODULE(MH_MANIFEST({
+    "id": "rate-limit", "version": "1.0.0", "abi": {"epoch": 1}, "summary": "Refuses requests that come too fast",
+    "requires": ["mh.http.request/1", "mh.config/1", "mh.limit/1"],
+    "filters": [{"name": "rate-limit", "phase": "limit"}],
+    "filter_schema": {"type": "object", "additionalProperties": false, "properties": {
+        "key": {"type": "string", "default": "client-ip", "description": "Whose budget: client-ip, principal, header:NAME"},
+        "rate": {"type": "number", "description": "Requests a second"},
+        "count": {"type": "integer", "description": "Instead of rate: so many requests in a period"},
+        "period": {"type": ["string", "number"], "description": "The period of count, such as 1m"},
+        "burst": {"type": "integer", "description": "How many may come at once; the rate by default"},
+        "headers": {"type": "boolean", "default": false, "description": "Send X-RateLimit fields"},
+        "max_keys": {"type": "integer", "default": 0, "description": "How many keys are remembered; 0: 65536"}}}}), create)

@@ -29,13 +29,10 @@ static mh_verdict on_response(void* shard, mh_req* r, uint32_t code, const mh_he
     return MH_V_CONTINUE;
 }
 
-static const mh_http_filter filter = {.size = sizeof filter,
-                                      .interests = MH_I_RESPONSE,
-                                      .phase = MH_PHASE_RESPONSE,
-                                      .instance_create = instance_create,
-                                      .instance_destroy = instance_destroy,
-                                      .on_response = on_response};
-
+// clang-format off
+static const mh_http_filter filter = {
+    .size = sizeof filter, .interests = MH_I_RESPONSE, .phase = MH_PHASE_RESPONSE, .instance_create = instance_create,
+    .instance_destroy = instance_destroy, .on_response = on_response};
 static const mh_module module = {.size = sizeof module};
 
 static mh_status create(const mh_host* host, const mh_module** out) {
@@ -45,11 +42,9 @@ static mh_status create(const mh_host* host, const mh_module** out) {
     return http && config ? host->contribute(host, MH_HTTP_FILTER, &filter) : MH_E_UNSUPPORTED;
 }
 
-MH_MODULE(
-    "{\"id\":\"stamp\",\"version\":\"1.0.0\",\"abi\":{\"epoch\":1},\"summary\":\"Adds one field to every response\","
-    "\"requires\":[\"mh.http.request/1\",\"mh.config/1\"],"
-    "\"filters\":[{\"name\":\"stamp\",\"phase\":\"response\"}],"
-    "\"filter_schema\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
-    "\"field\":{\"type\":\"string\",\"default\":\"X-Served-By\",\"description\":\"Name of the field\"},"
-    "\"value\":{\"type\":\"string\",\"default\":\"microhost\",\"description\":\"Its value\"}}}}",
-    create)
+MH_MODULE(MH_MANIFEST({
+    "id": "stamp", "version": "1.0.0", "abi": {"epoch": 1}, "summary": "Adds one field to every response",
+    "requires": ["mh.http.request/1", "mh.config/1"], "filters": [{"name": "stamp", "phase": "response"}],
+    "filter_schema": {"type": "object", "additionalProperties": false, "properties": {
+        "field": {"type": "string", "default": "X-Served-By", "description": "Name of the field"},
+        "value": {"type": "string", "default": "microhost", "description": "Its value"}}}}), create)

@@ -2,8 +2,9 @@
 /* The one symbol that a module exports, and the manifest beside it. Frozen.
  *
  *     static mh_status create(const mh_host *host, const mh_module **out);
- *     MH_MODULE("{\"id\":\"com.acme.stamp\",\"version\":\"1.0.0\",\"abi\":{\"epoch\":1},"
- *               "\"requires\":[\"mh.http.request/1\"],\"filters\":[{\"name\":\"stamp\",\"phase\":\"response\"}]}", create)
+ *     MH_MODULE(MH_MANIFEST({"id": "com.acme.stamp", "version": "1.0.0", "abi": {"epoch": 1},
+ *                            "requires": ["mh.http.request/1"], "filters": [{"name": "stamp", "phase": "response"}]}),
+ *               create)
  *
  * Rationale for a data symbol: tools and the host read and compare it before any code of the module runs. Rationale for the
  * ELF section: `strip` keeps it, so the manifest of any file can be read without opening it as a library.
@@ -58,6 +59,9 @@ extern MH_EXPORT const mh_module_entry_t mh_module_entry;
 #else
 #define MH_EXTERN_C
 #endif
+
+/* JSON as it is, without a backslash before each quote: MH_MANIFEST({"id": "stamp", "version": "1.0.0"}). No apostrophes. */
+#define MH_MANIFEST(...) #__VA_ARGS__
 
 /* Defines the manifest and the entry. Once per shared object, at file scope. */
 #define MH_MODULE(manifest, create_fn)                                                              \
