@@ -26,10 +26,10 @@ struct Chosen {
 };
 
 void report(void* user, bool ok, mh_status why, uint64_t latency_ns) {
-    auto outcome = ok                             ? registry::Outcome::success
-                   : why == MH_E_UNAVAILABLE      ? registry::Outcome::connect_failed
-                   : why == MH_E_CANCELLED        ? registry::Outcome::cancelled
-                                                  : registry::Outcome::transport_failed;
+    auto outcome = ok                        ? registry::Outcome::success
+                   : why == MH_E_UNAVAILABLE ? registry::Outcome::connect_failed
+                   : why == MH_E_CANCELLED   ? registry::Outcome::cancelled
+                                             : registry::Outcome::transport_failed;
     static_cast<Chosen*>(user)->report(outcome, latency_ns);
 }
 

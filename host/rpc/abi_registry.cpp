@@ -147,10 +147,29 @@ mh_status deregister(mh_token t) {
 }  // namespace
 
 const mh_registry kRegistryTable = {
-    sizeof(mh_registry), 0,          now,     retain,         release,     revision, state,
-    nearest,             count,      at,      find,           name,        version,  json_text,
-    endpoint_count,      endpoint_at, endpoint, node_count,   node_at,     watch,    unwatch,
-    enlist,              deregister,
+    sizeof(mh_registry),
+    0,
+    now,
+    retain,
+    release,
+    revision,
+    state,
+    nearest,
+    count,
+    at,
+    find,
+    name,
+    version,
+    json_text,
+    endpoint_count,
+    endpoint_at,
+    endpoint,
+    node_count,
+    node_at,
+    watch,
+    unwatch,
+    enlist,
+    deregister,
 };
 
 }  // namespace microhost::rpc

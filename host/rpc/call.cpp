@@ -107,7 +107,9 @@ void Call::deliver(std::string_view type, const mh_header* h, uint32_t n, std::s
     mh_rpc_message m{sizeof m, n, http::seg(body), http::str(type), h};
     Wheel::disarm(timer_);
     sink_.on_message(user_, this, &m);
-    if (open_) end(MH_OK, {});  // unless it was cancelled in the callback; it is not used again in this turn
+    if (open_)
+        end(MH_OK,
+            {});  // unless it was cancelled in the callback; it is not used again in this turn
 }
 
 void Call::end(mh_status s, std::string_view error) {

@@ -98,7 +98,7 @@ class Call final : public mh_rpc_call, public http::Dependent, private http::Tra
     uint64_t id_ = 0;
     uint64_t started_ns_ = 0;
     uint32_t timeout_ms_ = 0;
-    bool open_ = false;   // somebody waits for the end
+    bool open_ = false;  // somebody waits for the end
     bool sent_ = false;
     bool hurried_ = false;  // the client gave it less time than we would: no node is to blame
     Deadline timer_;
@@ -111,14 +111,14 @@ class Call final : public mh_rpc_call, public http::Dependent, private http::Tra
     http::Upstream* upstream_ = nullptr;
     const char* refusal_ = nullptr;  // why no node of the service can be called
     Envelope envelope_ = Envelope::none;
-    bool bare_ = false;       // the node names no protocol
+    bool bare_ = false;  // the node names no protocol
     bool retried_ = false;
-    bool whole_ = false;      // out_ holds the body too: what a second attempt needs
+    bool whole_ = false;  // out_ holds the body too: what a second attempt needs
     bool head_seen_ = false;
-    std::string fields_;      // of the head, the same for each attempt
+    std::string fields_;  // of the head, the same for each attempt
     std::string out_;
     size_t body_at_ = 0, body_size_ = 0;  // the bare body in out_
-    std::string reply_;       // of a reply that comes in pieces, with its head
+    std::string reply_;                   // of a reply that comes in pieces, with its head
     std::string reply_head_;
     http::Headers reply_fields_;
     uint16_t reply_status_ = 0;

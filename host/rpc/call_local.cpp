@@ -61,8 +61,7 @@ void Call::send_local(std::string_view body) {
     });
     if (fine || id != id_ || !in_.waiting) return;
     char text[512];
-    in_.answer_error(
-        http::error_json(text, sizeof text, service_, 500, "the service broke down"));
+    in_.answer_error(http::error_json(text, sizeof text, service_, 500, "the service broke down"));
 }
 
 // To the thread that the service asks for. True: it was sent there, or the call has ended.

@@ -98,8 +98,7 @@ bool Call::attempt(std::string_view body, const char** why) {
     if (envelope_ == Envelope::none) body_at_ = 0;
     body_at_ += out_.size();
     if (whole_) out_.append(payload);
-    iovec v[2] = {{out_.data(), out_.size()},
-                  {const_cast<char*>(payload.data()), payload.size()}};
+    iovec v[2] = {{out_.data(), out_.size()}, {const_cast<char*>(payload.data()), payload.size()}};
     http::UpstreamRequest r;
     r.method = http::Method::post;
     r.connect_timeout_ms = engine_.http.limits.connect_timeout_ms;

@@ -77,9 +77,8 @@ void decorate(registry::Table& table, registry::Publisher* publisher) {
         return make_views(s);
     });
     // The table keeps it: no view outlives the table.
-    table.on_change([main](std::shared_ptr<const registry::Snapshot> s) {
-        main->desk.adopt(std::move(s));
-    });
+    table.on_change(
+        [main](std::shared_ptr<const registry::Snapshot> s) { main->desk.adopt(std::move(s)); });
 }
 
 }  // namespace microhost::rpc

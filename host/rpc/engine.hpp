@@ -76,7 +76,8 @@ class Engine {
     std::vector<LocalService> local_;
     std::vector<std::unique_ptr<Call>> all_;
     std::vector<Call*> free_;
-    std::vector<Call*> resting_;  // over since resting_since_: their methods may still be on the stack
+    std::vector<Call*>
+        resting_;  // over since resting_since_: their methods may still be on the stack
     uint64_t resting_since_ = 0;
     uint64_t id_ = 0;
     uint64_t said_ms_ = 0;

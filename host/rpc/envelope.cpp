@@ -50,7 +50,8 @@ std::string_view member(std::string_view object, std::string_view key) {
         const size_t open = object.find('"', at);
         if (open == std::string_view::npos) return {};
         size_t close = open + 1;
-        while (close < object.size() && object[close] != '"') close += object[close] == '\\' ? 2 : 1;
+        while (close < object.size() && object[close] != '"')
+            close += object[close] == '\\' ? 2 : 1;
         const size_t colon = object.find(':', close);
         if (close >= object.size() || colon == std::string_view::npos) return {};
         const size_t end = value_end(object, colon + 1);
@@ -69,8 +70,8 @@ Unwrapped unwrap_json(std::string_view reply) {
     out.good = true;
     std::string_view error = member(reply, "error");
     if (!error.empty() && error != "null") {
-        const bool plain = error.size() >= 2 && error.front() == '"' &&
-                           error.find('\\') == std::string_view::npos;
+        const bool plain =
+            error.size() >= 2 && error.front() == '"' && error.find('\\') == std::string_view::npos;
         out.error = plain ? error.substr(1, error.size() - 2) : error;
         if (!out.error.empty()) return out;
     }
@@ -81,7 +82,8 @@ Unwrapped unwrap_json(std::string_view reply) {
 // ---- proto-RPC: length, header message, length, body; lengths are 32 bits, the greatest first
 
 void length(std::string& out, size_t n) {
-    for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(n >> shift & 0xff));
+    for (int shift = 24; shift >= 0; shift -= 8)
+        out.push_back(static_cast<char>(n >> shift & 0xff));
 }
 
 bool take(std::string_view& from, size_t n, std::string_view& out) {

@@ -3,8 +3,8 @@
 
 #include <charconv>
 
-#include "http/head.hpp"
 #include "http/h1/hop_by_hop.hpp"
+#include "http/head.hpp"
 #include "http/names.hpp"
 
 namespace microhost::rpc::mucp {

@@ -75,9 +75,9 @@ void RemoteCall::call_service(void* shard) {
     // A worker goes on to other work, so there is no thread on which an answer could still come.
     if (waiting && (!home_ || !fine)) {
         char text[512];
-        answer_error(http::error_json(text, sizeof text, service, 500,
-                                      fine ? "the service gave no answer"
-                                           : "the service broke down"));
+        answer_error(
+            http::error_json(text, sizeof text, service, 500,
+                             fine ? "the service gave no answer" : "the service broke down"));
     }
     if (answered_ && home_) send_back();
 }

@@ -57,10 +57,10 @@ class RemoteCall final : public Incoming, private Task {
     To to_;
     From from_;
     Loop& caller_;
-    Loop* home_ = nullptr;  // null: a worker
+    Loop* home_ = nullptr;             // null: a worker
     std::string content_type_, body_;  // of the request, then of the answer
     mh_status status_ = MH_E_CANCELLED;
-    bool running_ = false;   // on_call has not returned
+    bool running_ = false;  // on_call has not returned
     bool answered_ = false;
 };
 
