@@ -31,7 +31,7 @@ struct forward : mh::handler<forward> {
     // What the upstream fails at later is answered by the host: 502 or 504 with the error JSON.
     void on_request(mh::request& r) {
         const mh_status s = mh::use<mh_http_forward>().forward(r.raw(), &to_);
-        if (s < 0) r.respond_error(502, "forward", "cannot forward to the upstream");
+        if (s < 0) r.respond_error(502, "forward", "cannot forward: status " + std::to_string(s));
     }
 
   private:

@@ -123,7 +123,7 @@ void Generation::destroy() {
     e.files->end(side_);
     e.health->end(side_);
     abort_config();
-    guarded(side_, "destroy", [&] { module_->destroy(module_); });
+    if (module_->destroy) guarded(side_, "destroy", [&] { module_->destroy(module_); });
     loops_.back().live = false;
     stage_ = Stage::stopped;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/abi_forward.hpp"
 
+#include <cstddef>
 #include <new>
 
 #include "http/forward.hpp"
@@ -80,8 +81,9 @@ mh_status to_service(Engine& e, http::Exchange& x, const mh_http_forward_to& to)
 }
 
 mh_status forward(mh_req* r, const mh_http_forward_to* to) {
-    if (!r || !MH_FIELD_OK(to, service.ptr) || (!to->address.len && !to->service.len))
-        return MH_E_INVALID;
+    // Not MH_FIELD_OK: an empty text is {NULL, 0}.
+    if (!r || !to || to->size < offsetof(mh_http_forward_to, version)) return MH_E_INVALID;
+    if (!to->address.len && !to->service.len) return MH_E_INVALID;
     if (module::broken(to->address) || module::broken(to->service)) return MH_E_INVALID;
     Engine* e = Engine::current();
     http::Exchange& x = http::Exchange::of(r);

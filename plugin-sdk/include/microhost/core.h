@@ -71,7 +71,7 @@ typedef struct mh_module {
      * [main] */
     void (*drain)(const struct mh_module *m, uint64_t deadline_ns);
 
-    /* Last call. No thread, timer, watch or pointer of the module may remain.
+    /* Last call. No thread, timer, watch or pointer of the module may remain. May be NULL.
      * [main] */
     void (*destroy)(const struct mh_module *m);
 
