@@ -28,8 +28,8 @@ TEST_SUITE("host/rpc") {
         CHECK(ok.body == R"({"error":"]}\"{","n":12345678901234567})");
         CHECK(unwrap(Envelope::json, R"({"id":"0","result":null,"error":"no"})").error == "no");
         CHECK(unwrap(Envelope::json, R"({"error":{"code":4}})").error == R"({"code":4})");
-        auto proto = unwrap(Envelope::proto,
-                            "\0\0\0\r\n\0\x11\0\0\0\0\0\0\0\0\x1a\0\0\0\0\x0c\n\nHello John"s);
+        const std::string reply = "\0\0\0\r\n\0\x11\0\0\0\0\0\0\0\0\x1a\0\0\0\0\x0c\n\nHello John"s;
+        auto proto = unwrap(Envelope::proto, reply);
         CHECK(proto.good);
         CHECK(proto.error.empty());
         CHECK(proto.body == "\n\nHello John");
