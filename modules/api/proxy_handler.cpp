@@ -4,7 +4,6 @@
 #include "../shared/text.hpp"
 #include "answer.hpp"
 #include "call.hpp"
-#include "cors.hpp"
 
 namespace microhost::api {
 namespace {
@@ -17,14 +16,6 @@ void on_error(void* user, mh_req*, mh_status why) noexcept {
         answer_failure(x, why == MH_E_INVALID ? MH_E_IO : why, {});
     } catch (...) {
         x.gateway().http->respond(x.request, 502, nullptr, 0, nullptr, 0);
-    }
-}
-
-void add_cors(const Gateway& g, mh_req* r) {
-    const CorsHeaders cors = cors_headers(g, r, false);
-    for (uint32_t i = 0; i < cors.count; ++i) {
-        g.http->header_edit(r, MH_DIR_RESPONSE, MH_EDIT_SET, cors.fields[i].key,
-                            cors.fields[i].val);
     }
 }
 
@@ -42,7 +33,6 @@ mh_status handle_proxy(Shard& shard, mh_req* r, const Route& route) {
     to.service = str(x->service);
     to.on_error = &on_error;
     to.user = x;
-    if (g.settings.cors()) add_cors(g, r);
     const mh_status s = g.forward->forward(r, &to);
     if (s == MH_E_NOT_FOUND) return refuse_unknown(g, r, x->service);
     if (s == MH_E_UNAVAILABLE) return refuse_gone(g, r, x->service);

@@ -177,6 +177,21 @@ TEST_SUITE("modules/api") {
         CHECK(endpoint_for("POST", "/example") == "Example");
     }
 
+    TEST_CASE("a remembered path is forgotten when the registry changes") {
+        FakeHost host;
+        const auto endpoint_now = [&] {
+            Request r("GET", "/users/list");
+            host.run(r);
+            return host.calls.back().endpoint;
+        };
+        CHECK(endpoint_now() == "Users.List");
+        host.add_service(R"({"name":"go.micro.api.u","version":"1","nodes":[],"endpoints":[
+            {"name":"U.All","metadata":{"endpoint":"U.All","handler":"rpc","path":"/users"}}]})");
+        CHECK(endpoint_now() == "U.All");
+        host.remove_services();
+        CHECK(endpoint_now() == "Users.List");
+    }
+
     TEST_CASE("the namespace can be switched off") {
         FakeHost host(R"({"namespace":" "})");
         Request r("GET", "/greeter/say/hello");
