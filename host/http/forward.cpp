@@ -297,6 +297,7 @@ void Forward::done() {
 }
 
 void Forward::abandon() {
+    if (x_) report(false, MH_E_CANCELLED);  // each pick of a node is reported once
     x_ = nullptr;
     Transaction::abandon();
     if (!deferred_) delete this;
