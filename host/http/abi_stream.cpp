@@ -95,7 +95,7 @@ mh_status ResponseStream::write(const mh_seg* v, uint32_t n) {
         if (!v[i].ptr && v[i].len) return MH_E_INVALID;
         bytes += v[i].len;
     }
-    if (bodiless_) return MH_E_GONE;  // nobody will see any of it
+    if (bodiless_ || x_->connection().broken()) return MH_E_GONE;  // nobody will see any of it
     if (announced_ && bytes > length_ - written_) return MH_E_INVALID;
     if (blocked_ || x_->unsent() > kWindow) {
         busy_told_ = true;
@@ -116,11 +116,12 @@ mh_status ResponseStream::write(const mh_seg* v, uint32_t n) {
     Exchange& x = *x_;
     blocked_ = true;  // a filter that lets go within the call says so through on_client_drained
     if (x.push_response(pieces.data(), count, false)) blocked_ = false;
-    return x_ ? MH_OK : MH_E_GONE;
+    return x_ && !x.connection().broken() ? MH_OK : MH_E_GONE;
 }
 
 mh_status ResponseStream::end() {
     if (bodiless_) return MH_OK;
+    if (x_->connection().broken()) return MH_E_GONE;
     if (announced_ && written_ != length_) {
         leave().break_response();
         return MH_E_INVALID;

@@ -260,11 +260,12 @@ void ServerConnection::refuse_head(unsigned status, const char* why) {
 }
 
 bool ServerConnection::write(const iovec* v, int n) {
-    if (state_ == State::closed) return false;
+    if (state_ == State::closed || broken_) return false;
     if (output_.write(stream_, v, n) != Output::Sent::broken) {
         if (!output_.empty() && !timer_.armed()) arm_for_state();
         return true;
     }
+    broken_ = true;
     // Told at the end of the turn: the exchange that writes is on the stack.
     engine_.loop.defer(
         [](void* p) {

@@ -45,6 +45,8 @@ class ServerConnection final : public Pollable {
     void drain();
     /// Ends a request whose answer nobody waits for, if the client has ended its direction.
     void check_client();
+    /// A write has failed; the exchange hears of it at the end of the turn.
+    bool broken() const { return broken_; }
     bool body_started() const { return body_bytes_ > 0; }
     bool raw() const { return raw_; }
     bool request_complete() const { return state_ != State::body; }
@@ -97,6 +99,7 @@ class ServerConnection final : public Pollable {
     bool reading_ = false;
     bool consuming_ = false;
     bool raw_ = false;
+    bool broken_ = false;
     bool skip_body_ = false;  // of a request that was answered without it
     bool draining_ = false;
     bool expects_proxy_header_ = false;
