@@ -8,21 +8,21 @@
 namespace microhost::http {
 namespace {
 
-std::vector<ListenerInfo>& listeners() {
-    static std::vector<ListenerInfo> all;
+std::vector<OpenListener>& listeners() {
+    static std::vector<OpenListener> all;
     return all;
 }
 
 void each(const mh_host*, void (*fn)(void*, mh_str, mh_str, mh_str, uint32_t), void* user) {
     if (!fn) return;
-    const std::vector<ListenerInfo> now = listeners();  // fn may bring about a change
-    for (const ListenerInfo& l : now) fn(user, str(l.name), str(l.module), str(l.address), l.tls);
+    const std::vector<OpenListener> now = listeners();  // fn may bring about a change
+    for (const OpenListener& l : now) fn(user, str(l.name), str(l.module), str(l.address), l.tls);
 }
 
 }  // namespace
 
 const mh_http_server kServerTable = {sizeof(mh_http_server), 0, each};
 
-void set_listeners(std::vector<ListenerInfo> all) { listeners() = std::move(all); }
+void set_listeners(std::vector<OpenListener> all) { listeners() = std::move(all); }
 
 }  // namespace microhost::http

@@ -11,7 +11,7 @@ namespace microhost::http {
 
 extern const mh_http_server kServerTable;
 
-struct ListenerInfo {
+struct OpenListener {
     std::string name;
     std::string module;   // whose handler serves it
     std::string address;  // "127.0.0.1:8080": the real port
@@ -19,6 +19,6 @@ struct ListenerInfo {
 };
 
 /// What each() tells from now on. Thread: main.
-void set_listeners(std::vector<ListenerInfo> listeners);
+void set_listeners(std::vector<OpenListener> listeners);
 
 }  // namespace microhost::http
