@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "http/abi_request.hpp"
 #include "loop_rig.hpp"
 
 using namespace microhost::http;
@@ -147,6 +148,41 @@ TEST_SUITE("host/http") {
                 CHECK(rig.outcome == MH_E_CANCELLED);
             }
         }
+    }
+
+    TEST_CASE("a response filter that thinks holds a stream up, and lets it go on") {
+        static mh_token token;
+        token = 0;
+        mh_http_filter filter{};
+        filter.size = sizeof filter;
+        filter.on_response = [](void*, mh_req* r, uint32_t, const mh_header*,
+                                uint32_t) -> mh_verdict {
+            token = kRequestTable.suspend(r, 5'000);
+            return MH_V_PENDING;
+        };
+        Flood flood;
+        LoopRig rig([&](mh_req* r) {
+            CHECK(begin(r, nullptr, &flood.events, &flood) == MH_OK);
+            flood.pour(r);
+            return MH_OK;
+        });
+        FilterLink link;
+        link.filter = &filter;
+        link.interests = rig.site.interests = MH_I_RESPONSE;
+        link.name = "thinker";
+        rig.site.chain.push_back(link);
+        rig.send(kGet);
+        REQUIRE(rig.until([&] { return flood.busy == 1; }));
+        rig.receive();
+        CHECK(rig.received.empty());
+        CHECK(flood.taken < 200'000);
+        REQUIRE(token);
+        CHECK(kRequestTable.resume(token, MH_V_CONTINUE) == MH_OK);
+        REQUIRE(rig.until([&] {
+            rig.receive();
+            return rig.received.size() > 1'000'000;
+        }));
+        CHECK(flood.busy > 1);
     }
 
     TEST_CASE("heads that cannot be sent are refused, and another answer is possible") {
