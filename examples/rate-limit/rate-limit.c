@@ -202,7 +202,7 @@ MH_MODULE(MH_MANIFEST({
     "id": "rate-limit", "version": "1.0.0", "abi": {"epoch": 1}, "summary": "Refuses requests that come too fast",
     "requires": ["mh.http.request/1", "mh.config/1", "mh.limit/1"],
     "filters": [{"name": "rate-limit", "phase": "limit"}],
-    "filter_schema": {"type": "object", "additionalProperties": false, "properties": {
+    "config_schema": {"type": "object", "additionalProperties": false, "properties": {
         "key": {"type": "string", "default": "client-ip", "description": "Whose budget: client-ip, principal, header:NAME"},
         "rate": {"type": "number", "description": "Requests a second"},
         "count": {"type": "integer", "description": "Instead of rate: so many requests in a period"},

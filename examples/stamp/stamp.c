@@ -45,6 +45,6 @@ static mh_status create(const mh_host* host, const mh_module** out) {
 MH_MODULE(MH_MANIFEST({
     "id": "stamp", "version": "1.0.0", "abi": {"epoch": 1}, "summary": "Adds one field to every response",
     "requires": ["mh.http.request/1", "mh.config/1"], "filters": [{"name": "stamp", "phase": "response"}],
-    "filter_schema": {"type": "object", "additionalProperties": false, "properties": {
+    "config_schema": {"type": "object", "additionalProperties": false, "properties": {
         "field": {"type": "string", "default": "X-Served-By", "description": "Name of the field"},
         "value": {"type": "string", "default": "microhost", "description": "Its value"}}}}), create)

@@ -135,8 +135,6 @@ TEST_SUITE("sdk/glue") {
             std::string_view(mh_module_entry.manifest_json) ==
             R"({"id":"com.acme.all","version":"1.2.3","summary":"Every kind of part","abi":{"epoch":1},)"
             R"("requires":["mh.config/1","mh.http.request/1","mh.rpc.server/1","mh.rpc/1"],)"
-            R"("config_schema":{"type":"object","properties":{"name":{"type":"string","description":"Name of the service",)"
-            R"("default":"go.micro.srv.bell"}},"additionalProperties":false},)"
             R"("filter_schema":{"type":"object","properties":{)"
             R"("field":{"type":"string","description":"A \"quoted\" text"},)"
             R"("colour":{"type":"string","description":"One of two","default":"red","enum":["red","green"],"x-secret":true},)"
@@ -146,6 +144,8 @@ TEST_SUITE("sdk/glue") {
             R"("wait":{"type":["string","number"],"description":"A time","default":"1500ms"},)"
             R"("names":{"type":"array","items":{"type":"string"},"description":"A list","default":[]}},)"
             R"("required":["field"],"additionalProperties":false},)"
+            R"("config_schema":{"type":"object","properties":{"name":{"type":"string","description":"Name of the service",)"
+            R"("default":"go.micro.srv.bell"}},"additionalProperties":false},)"
             R"("filters":[{"name":"door","phase":"authz","on_error":"closed"}]})");
     }
 

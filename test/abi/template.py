@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A plugin made from each template compiles without a warning against the installed SDK and shows one symbol. Skipped where no SDK
-is installed. usage: template.py TEMPLATE_FOLDER"""
+"""A plugin made from each template compiles without a warning against the installed SDK, shows one symbol and passes its own test.
+Skipped where no SDK is installed. usage: template.py TEMPLATE_FOLDER"""
 import os
 import shutil
 import subprocess
@@ -28,6 +28,10 @@ def main():
             subprocess.run(["make", "-s", "-C", place], check=True, env=env)
             found = list(exports.problems(str(place / "com.acme.made.so")))
             assert not found, found
+            program = Path(prefix, "bin/microhost")
+            if program.exists():
+                env["MICROHOST"] = str(program)
+                subprocess.run(["make", "-s", "-C", place, "check"], check=True, env=env, timeout=60)
     print("two plugins made from the templates")
     return 0
 

@@ -2,6 +2,7 @@
 """The examples, compiled against the installed SDK, in the program: what their READMEs promise."""
 import json
 import re
+import socket
 import subprocess
 import unittest
 
@@ -133,6 +134,10 @@ class AuthToken(Examples):
             self.replace(host, "two\n")
             harness.wait_for(lambda: self.bearing(host, "two") == 200, 5, "the file's return")
 
+    def test_without_a_file_it_is_refused(self):
+        for filters in ({}, {"t": {"use": "auth-token"}}):
+            self.refuses(forwarding(1, "auth-token.so", filters=filters), words=["file", "required"])
+
     def test_nobody_gets_in_when_the_file_is_missing_at_the_start(self):
         config = forwarding(1, "auth-token.so", filters={"t": {"use": "auth-token", "config": {"file": "no-file"}}})
         host = harness.Microhost(config, ready=False)
@@ -187,6 +192,12 @@ class Stamp(Examples):
                 with harness.Microhost(forwarding(upstream.port, "stamp.so", filters=filters)) as host:
                     self.assertEqual(host.get("/")[field], value)
 
+    def test_works_unconfigured_with_its_defaults_or_its_flags(self):
+        with wire.Upstream() as upstream:
+            for args, value in (((), "microhost"), (("--stamp_value", "flag"), "flag")):
+                with self.subTest(args), harness.Microhost(forwarding(upstream.port, "stamp.so"), *args) as host:
+                    self.assertEqual(host.get("/")["X-Served-By"], value)
+
 
 class Forward(Examples):
     def test_passes_everything_on(self):
@@ -197,12 +208,12 @@ class Forward(Examples):
             self.assertEqual((request.method, request.target, request.body), ("POST", "/a%20b?x=1", b"body"))
 
     def test_an_upstream_that_is_not_there_is_a_bad_gateway(self):
-        with wire.Upstream() as upstream:
-            port = upstream.port
-        with harness.Microhost(forwarding(port)) as host:
-            answer = host.get("/")
-            self.assertIn(answer.status, (502, 503))
-            self.assertEqual(answer.json()["code"], answer.status)
+        with socket.socket() as deaf:
+            deaf.bind(("127.0.0.1", 0))  # a port of ours where nobody listens
+            with harness.Microhost(forwarding(deaf.getsockname()[1])) as host:
+                answer = host.get("/")
+                self.assertIn(answer.status, (502, 503))
+                self.assertEqual(answer.json()["code"], answer.status)
 
     def test_an_upstream_that_does_not_answer_is_a_gateway_timeout(self):
         with wire.Upstream(lambda *_: b"") as upstream:

@@ -103,15 +103,15 @@ constexpr void write_manifest(Writer& w, const about& a) {
     w.text(R"(,"summary":)"), w.quote(a.summary);
     w.text(R"(,"abi":{"epoch":)"), w.integer(MH_ABI_EPOCH), w.push_back('}');
     write_requires<Parts...>(w);
-    const auto schema = [&]<class D>(std::type_identity<D>, bool filters) {
+    // A module of filters alone needs one schema: its own section then holds defaults for all instances.
+    constexpr bool own = (false || ... || (has_config<Parts> && !is_filter<Parts>));
+    const auto schema = [&]<class D>(std::type_identity<D>) {
         if constexpr (has_config<D>) {
-            if (is_filter<D> != filters) return;
-            w.text(filters ? R"(,"filter_schema":)" : R"(,"config_schema":)");
+            w.text(is_filter<D> && own ? R"(,"filter_schema":)" : R"(,"config_schema":)");
             write_schema<typename D::config>(w);
         }
     };
-    (schema(std::type_identity<Parts>{}, false), ...);
-    (schema(std::type_identity<Parts>{}, true), ...);
+    (schema(std::type_identity<Parts>{}), ...);
     w.text(R"(,"filters":[)");
     bool first = true;
     const auto one = [&]<class D>(std::type_identity<D>) {

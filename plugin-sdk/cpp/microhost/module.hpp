@@ -3,8 +3,8 @@
 ///
 ///     MH_PLUGIN("com.acme.stamp", "1.0.0", "Adds a response field", stamp)
 ///
-/// The parts are classes that derive from mh::filter, mh::handler or mh::service. Any number of filters may have a config (each
-/// is its filter_schema), and one of the others (the module's own).
+/// The parts are classes that derive from mh::filter, mh::handler or mh::service. One filter may have a config, and one of the
+/// others (then that is the module's own, and the filter's is its filter_schema).
 #pragma once
 
 #include <microhost/entry.h>

@@ -55,5 +55,5 @@ static mh_status create(const mh_host* h, const mh_module** out) {
 MH_MODULE(MH_MANIFEST({
     "id": "@ID@", "version": "0.1.0", "abi": {"epoch": 1}, "summary": "Refuses requests without a field",
     "requires": ["mh.http.request/1", "mh.config/1"], "filters": [{"name": "@ID@", "phase": "early"}],
-    "filter_schema": {"type": "object", "additionalProperties": false, "properties": {
+    "config_schema": {"type": "object", "additionalProperties": false, "properties": {
         "field": {"type": "string", "default": "X-Tenant", "description": "Field that must be there"}}}}), create)
