@@ -28,9 +28,9 @@ struct LoopRig {
         handler.on_request = [](void*, void* user, mh_req* r, const mh_header*, uint32_t) {
             return static_cast<LoopRig*>(user)->answer(r);
         };
-        handler.on_done = [](void*, void* user, mh_req*, mh_status outcome) {
+        handler.on_done = [](void*, void* user, mh_req*, mh_status how) {
             static_cast<LoopRig*>(user)->done++;
-            static_cast<LoopRig*>(user)->outcome = outcome;
+            static_cast<LoopRig*>(user)->outcome = how;
         };
         site.listener = site.module = "rig";
         site.handler = &handler;
