@@ -48,6 +48,8 @@ struct HostSettings {
     std::vector<std::string> module_path;
     std::string registry = "local";
     std::string control_address;
+    std::string card = "auto";  ///< auto, on, off
+    std::vector<std::string> card_try;
     bool supervise = false;
     bool watch = true;
     std::chrono::milliseconds drain_delay{0};

@@ -191,6 +191,8 @@ HostSettings host_settings(const Settings& s) {
     out.control_address = get<std::string>(s, "control_address");
     out.supervise = get<bool>(s, "supervise");
     out.watch = get<bool>(s, "watch");
+    out.card = get<std::string>(s, "card");
+    out.card_try = get<std::vector<std::string>>(s, "card_try");
     out.drain_delay = get<std::chrono::milliseconds>(s, "drain_delay");
     out.drain_timeout = get<std::chrono::milliseconds>(s, "drain_timeout");
     out.trusted_proxies = get<std::vector<std::string>>(s, "trusted_proxies");

@@ -31,18 +31,26 @@ std::string chain_text(const SitePlan& s) {
     return out.empty() ? "none" : out;
 }
 
-// A call that works: the first endpoint of a known service, as the listener's module would map it, is that module's
-// business; what every listener answers is its root.
-std::string curl_lines(const SiteSet& sites) {
-    for (auto& s : sites.sites())
-        if (!s->address.is_unix()) return fmt::format("  try        curl {}/\n", url(*s));
-    return {};
+std::string try_lines(const config::Config& config, const SiteSet& sites, const std::string& control) {
+    std::string out;
+    if (!config.host.card_try.empty()) {
+        out = "  try\n";
+        for (const std::string& line : config.host.card_try) out += line + "\n";
+        return out;
+    }
+    for (auto& s : sites.sites()) {
+        if (s->address.is_unix()) continue;
+        out = fmt::format("  try\ncurl {}/\n", url(*s));
+        break;
+    }
+    return out + fmt::format("curl --unix-socket {} 'http://localhost/readyz?verbose'\n", control);
 }
 
 }  // namespace
 
 std::string card(const config::Config& config, const module::ModuleSet& modules,
-                 const FilterSet&, const SiteSet& sites, const registry::Snapshot& known) {
+                 const SiteSet& sites, const registry::Snapshot& known,
+                 const std::string& control) {
     std::string out = fmt::format("microhost {} (pid {})\n", MICROHOST_VERSION, ::getpid());
     for (auto& s : sites.sites()) {
         out += fmt::format("  listening  {} -> {}  [{}]\n", url(*s), s->module, s->name);
@@ -58,7 +66,8 @@ std::string card(const config::Config& config, const module::ModuleSet& modules,
                                            : fmt::format("{} node{}", v.nodes.size(),
                                                          v.nodes.size() == 1 ? "" : "s"));
     }
-    out += curl_lines(sites);
+    out += fmt::format("  control    {}\n", control);
+    out += try_lines(config, sites, control);
     return out;
 }
 

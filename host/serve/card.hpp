@@ -7,12 +7,11 @@
 #include "config/config.hpp"
 #include "module/module_set.hpp"
 #include "registry/snapshot.hpp"
-#include "serve/filter_chain.hpp"
 #include "serve/site_set.hpp"
 
 namespace microhost::serve {
 
 std::string card(const config::Config& config, const module::ModuleSet& modules,
-                 const FilterSet& filters, const SiteSet& sites, const registry::Snapshot& known);
+                 const SiteSet& sites, const registry::Snapshot& known, const std::string& control);
 
 }  // namespace microhost::serve

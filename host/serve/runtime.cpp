@@ -8,23 +8,30 @@
 
 #include <csignal>
 #include <cstdio>
+#include <random>
 #include <thread>
 
+#include "http/abi_server.hpp"
+#include "http/client_call.hpp"
 #include "module/environment.hpp"
 #include "module/generation.hpp"
 #include "module/module_set.hpp"
 #include "net/address.hpp"
+#include "net/resolver.hpp"
+#include "net/tls.hpp"
 #include "observe/access_log.hpp"
 #include "observe/log.hpp"
 #include "observe/metrics.hpp"
 #include "observe/process_metrics.hpp"
 #include "registry/directory.hpp"
+#include "registry/publisher.hpp"
 #include "registry/table.hpp"
 #include "rpc/abi_registry.hpp"
 #include "rpc/local_call.hpp"
 #include "serve/card.hpp"
 #include "serve/control_thread.hpp"
 #include "serve/instance_folder.hpp"
+#include "serve/notify.hpp"
 #include "serve/offered.hpp"
 #include "serve/request_loop.hpp"
 #include "serve/signals.hpp"
@@ -75,6 +82,11 @@ struct Runtime::State {
     std::unique_ptr<observe::AccessLog> access_log;
     std::unique_ptr<ControlThread> control;
     std::vector<std::unique_ptr<RequestLoop>> loops;
+    std::unique_ptr<http::Engine> main_http;  // the control thread calls out, and serves the control socket
+    std::unique_ptr<rpc::Engine> main_rpc;
+    std::unique_ptr<net::TlsClientContext> upstream_tls;
+    std::unique_ptr<net::Resolver> resolver;
+    std::unique_ptr<registry::Publisher> publisher;
     std::unique_ptr<module::Environment> environment;
     std::unique_ptr<module::ModuleSet> modules;
     std::unique_ptr<registry::Table> table;
@@ -84,13 +96,19 @@ struct Runtime::State {
     FilterSet filters;
     std::unique_ptr<SiteSet> sites;
     std::unique_ptr<Signals> signals;
-    Timer pause;  // of a stop that waits
+    struct Sweep : Timer {
+        State* owner;
+    } sweep;
     int status = 0;
     bool stopping = false;
 
     const config::HostSettings& host() const { return prepared.config.host; }
     Result<> start_basics();
     Result<> open_access_log(unsigned n);
+    Result<> start_engines();
+    void adopt_snapshot(const std::shared_ptr<const registry::Snapshot>& snapshot);
+    void sweep_registry();
+    void reload();
     Result<> start_registry();
     Result<> create_modules();
     void publish_services();
@@ -125,6 +143,8 @@ int Runtime::run() {
     });
     s.control->run();
     for (auto& l : s.loops) l->stop();
+    http::set_client_resolver(nullptr);
+    s.resolver.reset();
     s.control->loop.close_queue();
     return s.status;
 }
@@ -160,13 +180,14 @@ Result<> Runtime::State::start_basics() {
                                                       metrics.get(), access_log.get()));
         bare.push_back(&loops.back()->loop);
     }
+    if (Result<> r = start_engines(); !r) return r;
     module::EnvironmentOptions options;
     options.workers = host().workers;
     options.version = MICROHOST_VERSION;
     environment = std::make_unique<module::Environment>(*log, *metrics, control->loop, bare, options);
     offer_interfaces(environment->interfaces);
     modules = std::make_unique<module::ModuleSet>(*environment);
-    signals = std::make_unique<Signals>(control->io, [this] { stop(); }, [this] { log->reopen(); });
+    signals = std::make_unique<Signals>(control->io, [this] { stop(); }, [this] { reload(); });
     std::string name = host().name.empty() ? std::to_string(::getpid()) : host().name;
     return folder.create(host().runtime_dir, name);
 }
@@ -184,25 +205,54 @@ Result<> Runtime::State::open_access_log(unsigned n) {
     return {};
 }
 
+// What request loops have, for the control thread; and what all of them share.
+Result<> Runtime::State::start_engines() {
+    main_http = std::make_unique<http::Engine>(control->loop, limits, log->domain("host/http"), metrics.get());
+    main_rpc = std::make_unique<rpc::Engine>(*main_http, std::random_device{}(), metrics.get());
+    main_http->adopt_thread();
+    main_rpc->adopt_thread();
+    auto tls = net::TlsClientContext::load({});
+    if (!tls) return std::move(tls.error()).context("TLS to upstreams");
+    upstream_tls = std::move(*tls);
+    for (auto& l : loops) l->rpc.tls = upstream_tls.get();
+    main_rpc->tls = upstream_tls.get();
+    resolver = std::make_unique<net::Resolver>();
+    http::set_client_resolver(resolver.get());
+    return {};
+}
+
 Result<> Runtime::State::start_registry() {
+    auto warn = [domain = log->domain("host/registry")](std::string_view text) { domain.warn(text); };
+    publisher = std::make_unique<registry::Publisher>(control->io, host().runtime_dir, warn);
     table = std::make_unique<registry::Table>(
         [this](std::function<void()> f) { control->loop.post(std::move(f)); });
-    rpc::decorate(*table);
-    table->on_change([this](std::shared_ptr<const registry::Snapshot> snapshot) {
-        for (auto& l : loops)
-            l->loop.post([this, loop = l.get(), snapshot] {
-                auto old = loop->rpc.adopt(snapshot);
-                control->loop.post([old] {});  // the last reference goes where time does not matter
-            });
-    });
+    rpc::decorate(*table, publisher.get());
+    table->on_change([this](std::shared_ptr<const registry::Snapshot> s) { adopt_snapshot(s); });
     registry::DirectoryOptions options;
     options.runtime_dir = host().runtime_dir;
-    options.warn = [domain = log->domain("host/registry")](std::string_view text) { domain.warn(text); };
+    options.warn = warn;
     directory = std::make_unique<registry::Directory>(
         control->io, table->open("directory", 100), std::move(options));
     directory->start();
     local_feed = table->open("process", 200);
+    sweep_registry();
     return {};
+}
+
+void Runtime::State::adopt_snapshot(const std::shared_ptr<const registry::Snapshot>& snapshot) {
+    main_rpc->adopt(snapshot);
+    for (auto& l : loops)
+        l->loop.post([this, loop = l.get(), snapshot] {
+            auto old = loop->rpc.adopt(snapshot);
+            control->loop.post([old] {});  // the last reference goes where time does not matter
+        });
+}
+
+void Runtime::State::sweep_registry() {
+    table->sweep();
+    sweep.fire = [](Timer& t) { static_cast<Sweep&>(t).owner->sweep_registry(); };
+    sweep.owner = this;
+    control->loop.arm(sweep, 60'000);
 }
 
 Result<> Runtime::State::create_modules() {
@@ -233,14 +283,15 @@ void Runtime::State::publish_services() {
             log->domain("host/rpc").error(described.error().what);
     }
     local_feed.synced();
-    for (auto& l : loops)
-        l->loop.post([loop = l.get(), offered] {
-            std::vector<rpc::LocalService> local;
-            for (const Offered& o : offered)
-                local.push_back({o.service, o.generation, o.generation->shard(loop->loop.index()),
-                                 o.service->name});
-            loop->rpc.set_local(std::move(local));
-        });
+    auto install = [offered](rpc::Engine& e) {
+        std::vector<rpc::LocalService> local;
+        for (const Offered& o : offered)
+            local.push_back({o.service, o.generation, o.generation->shard(e.http.loop.index()),
+                             o.service->name});
+        e.set_local(std::move(local));
+    };
+    install(*main_rpc);
+    for (auto& l : loops) l->loop.post([install, loop = l.get()] { install(loop->rpc); });
 }
 
 Result<> Runtime::State::open_sites() {
@@ -248,7 +299,9 @@ Result<> Runtime::State::open_sites() {
     if (!made) return made.error();
     filters = std::move(*made);
     for (const FilterPtr& f : filters.all())
-        if (!f->filter)
+        if (f->generation && !f->filter)
+            return error("filter \"{}\" ({}): {}", f->name, f->module, f->problem);
+        else if (!f->filter)
             log->domain("host/serve").error(
                 f->on_error == http::OnError::closed ? "a filter is missing: what it guards is answered 503"
                                                      : "a filter is missing",
@@ -262,12 +315,34 @@ Result<> Runtime::State::open_sites() {
 
 void Runtime::State::ready() {
     std::vector<std::pair<std::string, std::string>> open;
-    for (auto& s : sites->sites()) open.emplace_back(s->name, s->address.text());
+    std::vector<http::OpenListener> told;
+    for (auto& s : sites->sites()) {
+        open.emplace_back(s->name, s->address.text());
+        told.push_back({s->name, s->module, s->address.text(), s->tls != nullptr});
+    }
+    http::set_listeners(std::move(told));
+    for (const std::string& w : sites->warnings()) log->domain("host/net").warn(w);
+    for (const std::string& w : prepared.config.warnings) log->domain("host/config").warn(w);
     if (Result<> r = folder.announce(open); !r) return fail(r.error());
-    if (::isatty(2))
-        std::fputs(card(prepared.config, *modules, filters, *sites, *table->snapshot()).c_str(), stderr);
-    else
-        log->domain("host").info("ready", {{"listeners", static_cast<int>(open.size())}});
+    bool show = host().card == "on" || (host().card == "auto" && ::isatty(2));
+    if (show)
+        std::fputs(card(prepared.config, *modules, *sites, *table->snapshot(), folder.control_socket()).c_str(),
+                   stderr);
+    log->domain("host").info("ready", {{"listeners", static_cast<int>(open.size())}});
+    notify("READY=1");
+}
+
+// SIGHUP: log files and certificates, read again.
+void Runtime::State::reload() {
+    if (stopping) return;
+    log->reopen();
+    if (access_log) access_log->reopen();
+    if (!sites) return;
+    auto warnings = sites->reload_certificates();
+    if (!warnings)
+        return log->domain("host").error("the certificates in use stay", {{"reason", warnings.error().what}});
+    for (const std::string& w : *warnings) log->domain("host/net").warn(w);
+    log->domain("host").info("reloaded certificates and log files");
 }
 
 // ---- stop
@@ -276,6 +351,7 @@ void Runtime::State::stop() {
     if (stopping) return;
     stopping = true;
     log->domain("host").info("stopping");
+    notify("STOPPING=1");
     auto delay = static_cast<uint64_t>(host().drain_delay.count());
     if (delay)
         after(delay, &State::drain);
@@ -326,6 +402,8 @@ void Runtime::State::finish() {
         filters = {};
         modules->stop_all(monotonic_ns() + 2'000'000'000, [this] {
             directory.reset();
+            publisher.reset();
+            main_http->upstreams.close_idle();
             signals->close();
             control->stop();
         });

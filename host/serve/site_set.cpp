@@ -19,6 +19,7 @@ struct LiveSite {
 
     RequestLoop& loop;
     std::shared_ptr<const SitePlan> plan;
+    std::shared_ptr<const net::TlsServerContext> tls;
     http::Site site;
     std::unique_ptr<net::Acceptor> acceptor;
     std::unordered_map<std::string, uint32_t> per_peer;
@@ -31,6 +32,16 @@ struct LiveSite {
 };
 
 namespace {
+
+Result<std::shared_ptr<const net::TlsServerContext>> load_tls(const config::Tls& c) {
+    net::TlsServerOptions o;
+    for (const config::Certificate& pair : c.certificates) o.certificates.push_back({pair.cert, pair.key});
+    o.client_ca = c.client_ca;
+    o.only_version_1_3 = c.min_version == "1.3";
+    auto loaded = net::TlsServerContext::load(o);
+    if (!loaded) return loaded.error();
+    return std::shared_ptr<const net::TlsServerContext>(std::move(*loaded));
+}
 
 uint32_t interests_of(const FilterInstance& f) { return f.filter ? f.filter->interests : 0; }
 
@@ -67,7 +78,8 @@ void LiveSite::fill() {
     site.trusted = plan->trusted;
     site.trust_all = plan->trust_all;
     site.proxy_protocol = plan->proxy_protocol;
-    site.tls = plan->tls != nullptr;
+    tls = plan->tls;
+    site.tls = tls != nullptr;
     site.limits = plan->limits;
     for (const FilterPtr& f : plan->chain) {
         http::FilterLink link;
@@ -109,8 +121,8 @@ void LiveSite::accept(int fd, const net::Address& peer) {
         ::close(fd);
         return;
     }
-    if (plan->tls) {
-        http::ServerConnection::open(loop.http, site, net::Stream(fd, plan->tls->accept(fd)), peer);
+    if (tls) {
+        http::ServerConnection::open(loop.http, site, net::Stream(fd, tls->accept(fd)), peer);
         return;
     }
     http::ServerConnection::open(loop.http, site, net::Stream(fd), peer);
@@ -192,24 +204,65 @@ Result<> SiteSet::add(const config::Listener& l, const module::ModuleSet& module
         return error("listener \"{}\": {} filters, at most {} are possible", l.name, chain->size(),
                      http::Site::kMaxFilters);
     p->chain = std::move(*chain);
+    if (l.tls) {
+        p->tls_files = l.tls;
+        auto tls = load_tls(*l.tls);
+        if (!tls) return std::move(tls.error()).context(fmt::format("listener \"{}\"", l.name));
+        p->tls = std::move(*tls);
+        warnings_.insert(warnings_.end(), p->tls->warnings().begin(), p->tls->warnings().end());
+        if (Result<> r = add_redirect(*p, l); !r) return r;
+    }
+    sites_.push_back(std::move(p));
+    return {};
+}
+
+Result<> SiteSet::add_redirect(const SitePlan& tls_site, const config::Listener& l) {
+    if (l.tls->redirect_from.empty()) return {};
+    auto p = std::make_shared<SitePlan>();
+    p->name = l.name + "-redirect";
+    p->module = "host";
+    Result<net::Address> a = net::Address::parse(l.tls->redirect_from);
+    if (!a) return std::move(a.error()).context(fmt::format("listener \"{}\": redirect_from", l.name));
+    p->address = *a;
+    p->limits = tls_site.limits;
+    p->trusted = tls_site.trusted;
+    p->redirect = std::make_unique<Redirect>(tls_site.address.port(), l.tls->acme_webroot);
+    p->handler = p->redirect->handler();
     sites_.push_back(std::move(p));
     return {};
 }
 
 Result<> SiteSet::open() {
+    std::vector<int> adopted = net::adopted_listeners();
+    auto loops = static_cast<unsigned>(loops_.size());
     for (auto& s : sites_) {
-        for (size_t i = 0; i < loops_.size(); i++) {
-            if (s->address.is_unix() && i > 0) {
-                s->fds.push_back(::dup(s->fds[0]));  // no SO_REUSEPORT there: all loops share it
-                continue;
-            }
-            Result<int> fd = net::open_listener(s->address, {});
-            if (!fd) return std::move(fd.error()).context(fmt::format("listener \"{}\"", s->name));
-            s->fds.push_back(*fd);
-            if (i == 0) s->address = net::local_address(*fd);
-        }
+        int given = net::take_adopted(adopted, s->address);
+        Result<std::vector<int>> fds = given >= 0 ? net::spread_listener(given, {}, loops)
+                                                  : net::open_listeners(s->address, {}, loops);
+        if (!fds) return std::move(fds.error()).context(fmt::format("listener \"{}\"", s->name));
+        s->fds = std::move(*fds);
+        s->address = net::local_address(s->fds[0]);
     }
+    for (int fd : adopted) ::close(fd);
     return {};
+}
+
+Result<std::vector<std::string>> SiteSet::reload_certificates() {
+    std::vector<std::pair<size_t, std::shared_ptr<const net::TlsServerContext>>> fresh;
+    std::vector<std::string> warnings;
+    for (size_t i = 0; i < sites_.size(); i++) {
+        if (!sites_[i]->tls_files) continue;
+        auto tls = load_tls(*sites_[i]->tls_files);
+        if (!tls) return std::move(tls.error()).context(fmt::format("listener \"{}\"", sites_[i]->name));
+        warnings.insert(warnings.end(), (*tls)->warnings().begin(), (*tls)->warnings().end());
+        fresh.emplace_back(i, std::move(*tls));
+    }
+    for (auto& l : loops_)
+        l->loop.post([this, fresh, index = l->loop.index()] {
+            for (auto& [site, tls] : fresh)
+                if (site < live_[index].size()) live_[index][site]->tls = tls;
+        });
+    return warnings;
 }
 
 // The count goes down on the loops; the last one calls home.

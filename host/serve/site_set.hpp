@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "net/address.hpp"
 #include "net/listener.hpp"
 #include "serve/filter_chain.hpp"
+#include "serve/redirect.hpp"
 #include "serve/request_loop.hpp"
 
 namespace microhost::net {
@@ -29,7 +31,9 @@ struct SitePlan {
     bool proxy_protocol = false;
     bool trust_all = false;
     const net::PrefixSet* trusted = nullptr;
-    std::shared_ptr<const net::TlsServerContext> tls;
+    std::optional<config::Tls> tls_files;
+    std::shared_ptr<const net::TlsServerContext> tls;  // the loops have copies of their own
+    std::unique_ptr<Redirect> redirect;                // of the plain-text side of a TLS listener
     std::vector<int> fds;  // one a loop
 };
 
@@ -44,8 +48,12 @@ class SiteSet {
     /// Decides which listeners there are. Errors: an unknown module, handler or filter.
     Result<> plan(const config::Config& config, const module::ModuleSet& modules,
                   const FilterSet& filters, const net::PrefixSet& trusted);
-    /// Binds all of them, or none.
+    /// Binds all of them, or none. What the service manager handed over is taken before anything is bound.
     Result<> open();
+    /// Reads the certificates again and uses them for new connections. Errors: the old ones stay.
+    Result<std::vector<std::string>> reload_certificates();
+    /// About certificates, for the log.
+    const std::vector<std::string>& warnings() const { return warnings_; }
     /// Installs them on every loop, then `done` on main: connections are accepted from there on.
     void install(Loop& control, std::function<void()> done);
     /// No new connections; on every loop, then `done` on main.
@@ -56,12 +64,14 @@ class SiteSet {
     const std::vector<std::shared_ptr<SitePlan>>& sites() const { return sites_; }
 
   private:
+    Result<> add_redirect(const SitePlan& tls_site, const config::Listener& l);
     Result<> add(const config::Listener& l, const module::ModuleSet& modules,
                  const FilterSet& filters, const net::PrefixSet& trusted, std::string_view handler);
     void on_every_loop(Loop& control, std::function<void(RequestLoop&)> fn, std::function<void()> done);
 
     std::vector<std::unique_ptr<RequestLoop>>& loops_;
     std::vector<std::shared_ptr<SitePlan>> sites_;
+    std::vector<std::string> warnings_;
     std::vector<std::vector<std::unique_ptr<LiveSite>>> live_;  // by loop
 };
 
