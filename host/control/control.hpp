@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The control socket: health, readiness, metrics and what the process is made of, over HTTP, from the control thread.
+#pragma once
+
+#include <memory>
+
+#include "control/sources.hpp"
+#include "result.hpp"
+
+namespace microhost::http {
+class Engine;
+}
+
+namespace microhost::control {
+
+/// Answers as long as the control thread turns, whatever the request loops do. Thread: main.
+class Control {
+  public:
+    explicit Control(Sources sources);
+    /// After the loop's last turn; the loop itself must still be there.
+    ~Control();
+    Control(const Control&) = delete;
+    Control& operator=(const Control&) = delete;
+
+    /// Listens on the Unix socket (0600) and, if there is an address, on TCP; starts the watchdog; makes the engine the
+    /// calling thread's. From now on /healthz answers, /readyz says "started" is missing. Errors: of the sockets.
+    Result<> open();
+    /// Everything is started: /readyz may say so.
+    void set_ready(bool ready);
+    /// A stop was asked for: /readyz fails from now on. Call it before the drain delay.
+    void set_draining();
+    /// Ends the connections and the watchdog. The socket's file is removed.
+    void close();
+
+    /// The control thread's HTTP, for others there that make calls.
+    http::Engine& engine();
+    /// "127.0.0.1:9090": the real one, or empty.
+    const std::string& tcp_address() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> s_;
+};
+
+}  // namespace microhost::control
