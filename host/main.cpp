@@ -54,7 +54,12 @@ int serve_or_explain(const config::Scan& scan, const config::Surroundings& surro
     Result<config::Config> config = config::assemble({scan.flags, surroundings, *file, known});
     if (!config) return refuse(config.error());
     if (scan.check_config) return print(config::effective_text(*config));
-    return serve::Runtime({std::move(*config), std::move(*modules)}).run();
+    auto read_again = [&]() -> Result<config::Config> {
+        Result<config::File> now = config::read_file(scan.config, surroundings);
+        if (!now) return now.error();
+        return config::assemble({scan.flags, surroundings, *now, known});
+    };
+    return serve::Runtime({std::move(*config), *modules, read_again}).run();
 }
 
 }  // namespace

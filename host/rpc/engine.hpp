@@ -61,6 +61,16 @@ class Engine {
     Call* take();
     void recycle(Call* c);
     uint64_t next_id() { return ++id_; }
+    /// The connections to a node, looked up by its slot: upstreams live as long as the engine, and a slot that is given
+    /// away again has another generation.
+    http::Upstream* known_upstream(const registry::LiveNode& n) const {
+        bool known = n.slot < upstreams_.size() && upstreams_[n.slot].generation == n.generation;
+        return known ? upstreams_[n.slot].upstream : nullptr;
+    }
+    void remember_upstream(const registry::LiveNode& n, http::Upstream& u) {
+        if (n.slot >= upstreams_.size()) upstreams_.resize(n.slot + 16);
+        upstreams_[n.slot] = {n.generation, &u};
+    }
     /// A line, at most one in ten seconds, that a host name cannot be reached because nothing resolves it.
     void say_unresolved(std::string_view address);
 
@@ -72,6 +82,11 @@ class Engine {
   private:
     void wake_resting();
 
+    struct KnownUpstream {
+        uint32_t generation = 0;
+        http::Upstream* upstream = nullptr;
+    };
+    std::vector<KnownUpstream> upstreams_;
     RegistryDesk desk_;
     std::vector<LocalService> local_;
     std::vector<std::unique_ptr<Call>> all_;

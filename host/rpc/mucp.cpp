@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/mucp.hpp"
 
-#include <charconv>
-
 #include "http/h1/hop_by_hop.hpp"
+#include "http/h1/write_head.hpp"
 #include "http/head.hpp"
 #include "http/names.hpp"
 
@@ -38,43 +37,59 @@ constexpr http::IdSet kOwn = http::id_set({
     MH_H_X_MICRO_TARGET,
 });
 
-template <size_t N>
-void field(std::string& out, const char (&name)[N], std::string_view value) {
-    out.append(name, N - 1).append(value).append("\r\n", 2);
-}
+// Fields are written into one buffer and appended once: a dozen small appends cost as much as the parsing of a reply.
+constexpr size_t kOnStack = 4096;
 
-template <size_t N>
-void field(std::string& out, const char (&name)[N], uint64_t value) {
-    char digits[24];
-    char* end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-    field(out, name, {digits, static_cast<size_t>(end - digits)});
+template <class Write>
+void append(std::string& out, size_t bound, Write&& write) {
+    if (bound <= kOnStack) {
+        char space[kOnStack];
+        http::h1::HeadWriter w(space, sizeof space);
+        write(w);
+        out.append(w.text());
+        return;
+    }
+    std::string space(bound, 0);
+    http::h1::HeadWriter w(space.data(), space.size());
+    write(w);
+    out.append(w.text());
 }
 
 }  // namespace
 
 void write_fields(std::string& out, const Request& r, std::span<const mh_kv> metadata) {
-    field(out, "Accept: ", r.accept);
-    field(out, "Micro-Endpoint: ", r.endpoint);
-    field(out, "Micro-Id: ", r.id);
-    field(out, "Micro-Method: ", r.endpoint);
-    field(out, "Micro-Service: ", r.service);
-    if (!r.request_id.empty()) field(out, "X-Request-Id: ", r.request_id);
-    if (!r.traceparent.empty()) field(out, "Traceparent: ", r.traceparent);
-    for (const mh_kv& m : metadata) {
-        std::string_view name = view(m.key), value = view(m.val);
-        uint32_t id = http::header_id(name);
-        if (id && (http::skip_hop_by_hop(id) || http::in(kOwn, id))) continue;
-        if (!http::is_token(name) || !http::valid_value(value)) continue;
-        out.append(name).append(": ", 2).append(value).append("\r\n", 2);
-    }
+    size_t bound = 256 + r.accept.size() + 2 * r.endpoint.size() + r.service.size() +
+                   r.request_id.size() + r.traceparent.size();
+    for (const mh_kv& m : metadata) bound += m.key.len + m.val.len + 4;
+    append(out, bound, [&](http::h1::HeadWriter& w) {
+        w.field("Accept", r.accept);
+        w.field("Micro-Endpoint", r.endpoint);
+        w.field("Micro-Id", r.id);
+        w.field("Micro-Method", r.endpoint);
+        w.field("Micro-Service", r.service);
+        if (!r.request_id.empty()) w.field("X-Request-Id", r.request_id);
+        if (!r.traceparent.empty()) w.field("Traceparent", r.traceparent);
+        for (const mh_kv& m : metadata) {
+            std::string_view name = view(m.key), value = view(m.val);
+            uint32_t id = http::header_id(name);
+            if (id && (http::skip_hop_by_hop(id) || http::in(kOwn, id))) continue;
+            if (!http::is_token(name) || !http::valid_value(value)) continue;
+            w.field(name, value);
+        }
+    });
 }
 
 void write_head(std::string& out, const Attempt& a, std::string_view fields) {
-    field(out, "POST / HTTP/1.1\r\nHost: ", a.host);
-    field(out, "Content-Length: ", a.body);
-    field(out, "Content-Type: ", a.content_type);
-    field(out, "Timeout: ", a.timeout_ns);
-    out.append(fields).append("\r\n", 2);
+    size_t bound = 256 + a.host.size() + a.content_type.size() + fields.size();
+    append(out, bound, [&](http::h1::HeadWriter& w) {
+        w.raw("POST / HTTP/1.1\r\n");
+        w.field("Host", a.host);
+        w.field("Content-Length", a.body);
+        w.field("Content-Type", a.content_type);
+        w.field("Timeout", a.timeout_ns);
+        w.raw(fields);
+        w.end();
+    });
 }
 
 }  // namespace microhost::rpc::mucp

@@ -19,6 +19,7 @@ bool wants_tls(const registry::LiveNode& node) {
 }
 
 http::Upstream* upstream_of(Engine& e, const registry::LiveNode& node, const char** why) {
+    if (http::Upstream* known = e.known_upstream(node)) return known;
     net::Address address;
     if (node.protocol == registry::Protocol::grpc) {
         *why = "its nodes speak gRPC, and this host calls nodes that speak mucp";
@@ -34,8 +35,11 @@ http::Upstream* upstream_of(Engine& e, const registry::LiveNode& node, const cha
         *why = "its node asks for TLS, and this host has no TLS for upstreams";
         return nullptr;
     }
-    return &e.http.upstreams.get(address, secure ? e.tls : nullptr,
-                                 secure ? std::string_view(node.address.host) : std::string_view{});
+    http::Upstream& u =
+        e.http.upstreams.get(address, secure ? e.tls : nullptr,
+                             secure ? std::string_view(node.address.host) : std::string_view{});
+    e.remember_upstream(node, u);
+    return &u;
 }
 
 }  // namespace microhost::rpc

@@ -109,6 +109,7 @@ struct Runtime::State {
     void adopt_snapshot(const std::shared_ptr<const registry::Snapshot>& snapshot);
     void sweep_registry();
     void reload();
+    void reload_config();
     Result<> start_registry();
     Result<> create_modules();
     void publish_services();
@@ -332,17 +333,44 @@ void Runtime::State::ready() {
     notify("READY=1");
 }
 
-// SIGHUP: log files and certificates, read again.
+// Two phases: every module checks its new configuration before any of them takes it.
+void Runtime::State::reload_config() {
+    log::Domain domain = log->domain("host/config");
+    Result<config::Config> fresh = prepared.read_again();
+    if (!fresh) return domain.error("the configuration in use stays", {{"reason", fresh.error().what}});
+    std::vector<module::Generation*> willing;
+    for (auto& g : modules->generations()) {
+        const config::ModuleConfig* now = fresh->module(g->id());
+        const config::ModuleConfig* before = prepared.config.module(g->id());
+        if (!now || !before || now->config.text() == before->config.text()) continue;
+        if (!g->module_table(MH_CONFIG_SINK)) {
+            domain.warn("a changed configuration takes effect after a restart", {{"module", g->id()}});
+            continue;
+        }
+        if (Result<> r = g->prepare_config(now->config); !r) {
+            for (module::Generation* w : willing) w->abort_config();
+            return domain.error("the configuration in use stays",
+                                {{"module", g->id()}, {"reason", r.error().what}});
+        }
+        willing.push_back(g.get());
+    }
+    for (module::Generation* w : willing) w->commit_config();
+    if (Result<> r = log->set_levels(fresh->host.log.level); !r) domain.error(r.error().what);
+    prepared.config = std::move(*fresh);
+}
+
+// SIGHUP: log files, configuration and certificates, read again.
 void Runtime::State::reload() {
     if (stopping) return;
     log->reopen();
     if (access_log) access_log->reopen();
     if (!sites) return;
+    reload_config();
     auto warnings = sites->reload_certificates();
     if (!warnings)
         return log->domain("host").error("the certificates in use stay", {{"reason", warnings.error().what}});
     for (const std::string& w : *warnings) log->domain("host/net").warn(w);
-    log->domain("host").info("reloaded certificates and log files");
+    log->domain("host").info("reloaded configuration, certificates and log files");
 }
 
 // ---- stop

@@ -2,8 +2,8 @@
 /// The life of a serving process, from its configuration to its exit status.
 #pragma once
 
+#include <functional>
 #include <memory>
-#include <span>
 #include <string>
 
 #include "config/config.hpp"
@@ -16,6 +16,8 @@ namespace microhost::serve {
 struct Prepared {
     config::Config config;
     std::vector<module::CandidatePtr> modules;  // in loading order
+    /// Reads flags, environment and file once more. Thread: main.
+    std::function<Result<config::Config>()> read_again;
 };
 
 class Runtime {
