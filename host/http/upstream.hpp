@@ -30,6 +30,7 @@ struct UpstreamFailure {
     bool nothing_sent;   // not one byte left this process
     bool stale;          // the connection had been kept alive and died before any answer
     const char* detail;  // for the log
+    bool late = false;   // the connection was not made in time
 };
 
 /// The side that sends the request and gets the response. The owner of a transaction may destroy it in any callback.
@@ -47,7 +48,7 @@ class Transaction {
     void pause_reading();
     /// May call back at once.
     void resume_reading();
-    /// For tunnels: our direction is over.
+    /// For tunnels: our direction is over, once what waits is sent.
     void shutdown_write();
     /// Ends it without further callbacks; the connection is not used again.
     void abandon();
@@ -56,7 +57,8 @@ class Transaction {
     friend class UpstreamConnection;
     friend class Upstream;
     /// With the first call comes the final head, and with each call the bytes of the body that are here; all lent until
-    /// return. `end`: the response is whole, and the transaction over.
+    /// return. `end`: the response is whole, and the transaction over; of a tunnel only the upstream's direction is over,
+    /// and the owner ends the transaction.
     virtual void on_response(ResponseHead* head, std::string_view body, bool end) = 0;
     virtual void on_failure(const UpstreamFailure& f) = 0;
     /// What waited to be sent fell below the low mark.
@@ -64,8 +66,12 @@ class Transaction {
     /// An informational response other than 101 came.
     virtual void on_informational(uint16_t) {}
 
+    /// Trailer fields as lines; for on_response with `end`.
+    std::string_view trailers() const { return trailers_; }
+
   private:
     UpstreamConnection* connection_ = nullptr;
+    std::string_view trailers_;
 };
 
 struct UpstreamRequest {
@@ -112,6 +118,11 @@ class Upstreams {
                   std::string_view name = {});
     void close_idle();
     void clear() { by_key_.clear(); }
+    /// fn(const Upstream&) for each. Thread: the loop's.
+    template <class F>
+    void each(F fn) const {
+        for (const auto& [key, u] : by_key_) fn(*u);
+    }
 
   private:
     Engine& engine_;
@@ -147,6 +158,9 @@ class UpstreamConnection final : public Pollable {
     void release();
     void on_timer();
     void arm(uint32_t ms);
+    void yield();
+
+    static constexpr int kReadsPerTurn = 16;
 
     Engine& engine_;
     Upstream* upstream_;
@@ -170,6 +184,9 @@ class UpstreamConnection final : public Pollable {
     bool upgrade_ = false;
     bool tunnel_ = false;
     bool reading_ = false;
+    bool shutdown_due_ = false;  // our direction of a tunnel ends when the output is empty
+    bool end_told_ = false;      // the upstream's direction of a tunnel has ended
+    uint64_t flushed_at_timer_ = 0;
     uint32_t response_timeout_ms_ = 0;
     struct Deadline : Timer {
         UpstreamConnection* owner;

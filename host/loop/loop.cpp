@@ -137,8 +137,10 @@ int Loop::wait_hint() const {
 void Loop::turn(int max_wait_ms) {
     int wait = wait_hint();
     if (max_wait_ms >= 0) wait = wait < 0 ? max_wait_ms : std::min(wait, max_wait_ms);
+    if (busy(turn_stamp())) stamp();
     std::array<epoll_event, 512> events;
     int n = epoll_wait(epoll_fd_, events.data(), events.size(), wait);
+    stamp();
     now_ns_ = monotonic_ns();
     for (int i = 0; i < n; i++)
         if (auto* p = static_cast<Pollable*>(events[i].data.ptr)) p->on_events(events[i].events);

@@ -83,6 +83,11 @@ class Loop {
     /// Thread: any.
     void stop();
     bool stopped() const { return stop_.load(std::memory_order_relaxed); }
+    /// A word that changes when the loop begins to wait for events and when it goes on. Thread: any.
+    uint64_t turn_stamp() const { return turn_stamp_.load(std::memory_order_relaxed); }
+    /// Whether the loop was at work, not waiting, when that stamp was read.
+    static constexpr bool busy(uint64_t stamp) { return stamp & 1; }
+    static constexpr uint64_t turns(uint64_t stamp) { return (stamp + 1) / 2; }
     /// After the last turn: drops what is still queued and refuses more.
     void close_queue();
 
@@ -107,6 +112,10 @@ class Loop {
     }
     void run_posted();
     void run_deferred();
+    /// This thread alone writes it, so no locked instruction is needed.
+    void stamp() {
+        turn_stamp_.store(turn_stamp_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
 
     unsigned index_;
     int epoll_fd_;
@@ -116,6 +125,7 @@ class Loop {
     std::vector<Deferred> deferred_, running_;
     std::atomic<Task*> posted_{nullptr};  // a stack, newest first; kClosed when nobody takes it any more
     std::atomic<bool> stop_{false};
+    std::atomic<uint64_t> turn_stamp_{0};  // odd: at work
 };
 
 }  // namespace microhost
