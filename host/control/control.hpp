@@ -7,23 +7,20 @@
 #include "control/sources.hpp"
 #include "result.hpp"
 
-namespace microhost::http {
-class Engine;
-}
-
 namespace microhost::control {
 
 /// Answers as long as the control thread turns, whatever the request loops do. Thread: main.
 class Control {
   public:
     explicit Control(Sources sources);
-    /// After the loop's last turn; the loop itself must still be there.
+    /// After close() and the loop's last turn. What has a timer or a descriptor on that loop must still be there: it is
+    /// turned once more, so that closed connections are freed.
     ~Control();
     Control(const Control&) = delete;
     Control& operator=(const Control&) = delete;
 
-    /// Listens on the Unix socket (0600) and, if there is an address, on TCP; starts the watchdog; makes the engine the
-    /// calling thread's. From now on /healthz answers, /readyz says "started" is missing. Errors: of the sockets.
+    /// Listens on the Unix socket (0600) and, if there is an address, on TCP; starts the watchdog. From now on
+    /// /healthz answers and /readyz says that the start is not over. Errors: of the sockets, with the address.
     Result<> open();
     /// Everything is started: /readyz may say so.
     void set_ready(bool ready);
@@ -32,8 +29,6 @@ class Control {
     /// Ends the connections and the watchdog. The socket's file is removed.
     void close();
 
-    /// The control thread's HTTP, for others there that make calls.
-    http::Engine& engine();
     /// "127.0.0.1:9090": the real one, or empty.
     const std::string& tcp_address() const;
 

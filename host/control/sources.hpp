@@ -11,6 +11,9 @@
 #include "loop/loop.hpp"
 #include "registry/snapshot.hpp"
 
+namespace microhost::http {
+class Engine;
+}
 namespace microhost::log {
 class Log;
 }
@@ -47,7 +50,7 @@ using SiteVisit = std::function<void(unsigned loop, const std::function<void(con
 
 /// All references outlive the Control. Functions are called on main unless they say otherwise.
 struct Sources {
-    Loop& loop;                // the control thread's
+    http::Engine& http;        // the control thread's, which has adopted it
     std::vector<Loop*> loops;  // of requests
     log::Log& log;
     observe::Metrics& metrics;

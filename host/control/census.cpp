@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/census.hpp"
+
+#include "http/engine.hpp"
+
+namespace microhost::control {
+namespace {
+
+void count_site(const http::Site& site, LoopFigures& f) {
+    f.connections[site.listener] += site.pins;
+    for (const http::FilterLink& l : site.chain) {
+        FilterCounts& c = f.filters[l.name];
+        c.continued += l.counts[0];
+        c.answered += l.counts[1];
+        c.failed += l.counts[2];
+        c.suspended += l.counts[3];
+        c.timed_out += l.counts[4];
+        if (!l.filter) f.broken[l.name] = 1;
+    }
+}
+
+// On that loop. A few maps of a few entries: microseconds.
+LoopFigures count_loop(unsigned loop, const SiteVisit& each_site) {
+    LoopFigures f;
+    if (each_site) each_site(loop, [&](const http::Site& s) { count_site(s, f); });
+    http::Engine* e = http::Engine::by_index(loop);
+    if (!e) return f;
+    e->upstreams.each([&](const http::Upstream& u) {
+        LoopFigures::Upstream& row = f.upstreams[u.name()];
+        row.idle += u.idle();
+        row.busy += u.open() - std::min(u.open(), u.idle());
+    });
+    return f;
+}
+
+}  // namespace
+
+struct Census::Known {
+    std::vector<LoopFigures> by_loop;
+};
+
+void LoopFigures::add(const LoopFigures& other) {
+    for (auto& [name, n] : other.connections) connections[name] += n;
+    for (auto& [name, n] : other.broken) broken[name] += n;
+    for (auto& [name, u] : other.upstreams) {
+        upstreams[name].idle += u.idle;
+        upstreams[name].busy += u.busy;
+    }
+    for (auto& [name, c] : other.filters) {
+        FilterCounts& mine = filters[name];
+        mine.continued += c.continued;
+        mine.answered += c.answered;
+        mine.failed += c.failed;
+        mine.suspended += c.suspended;
+        mine.timed_out += c.timed_out;
+    }
+}
+
+Census::Census(Loop& control, std::vector<Loop*> loops, SiteVisit each_site)
+    : control_(control),
+      loops_(std::move(loops)),
+      each_site_(std::move(each_site)),
+      known_(std::make_shared<Known>()) {
+    known_->by_loop.resize(loops_.size());
+}
+
+void Census::ask(std::function<void()> done) {
+    if (loops_.empty()) return done();
+    struct Round {
+        std::function<void()> done;
+        size_t left;
+    };
+    auto round = std::make_shared<Round>(Round{std::move(done), loops_.size()});
+    for (size_t i = 0; i < loops_.size(); i++)
+        loops_[i]->post([i, round, known = known_, each = each_site_, loop = loops_[i],
+                         control = &control_] {
+            control->post([i, round, known, f = count_loop(loop->index(), each)] {
+                known->by_loop[i] = f;
+                if (--round->left == 0) round->done();
+            });
+        });
+}
+
+LoopFigures Census::total() const {
+    LoopFigures sum;
+    for (const LoopFigures& f : known_->by_loop) sum.add(f);
+    return sum;
+}
+
+}  // namespace microhost::control

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/control.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <span>
+
+#include "control/census.hpp"
+#include "control/gauges.hpp"
+#include "control/pages.hpp"
+#include "control/readiness.hpp"
+#include "control/watchdog.hpp"
+#include "http/engine.hpp"
+#include "http/error_json.hpp"
+#include "http/exchange.hpp"
+#include "http/h1/server_connection.hpp"
+#include "json/writer.hpp"
+#include "net/listener.hpp"
+#include "observe/exposition.hpp"
+#include "observe/log.hpp"
+
+namespace microhost::control {
+namespace {
+
+constexpr std::string_view kText = "text/plain; charset=utf-8";
+constexpr std::string_view kJson = "application/json";
+constexpr uint32_t kConnections = 256;
+// How long a page waits for the figures of a loop that hangs; then it shows what that loop told last.
+constexpr uint32_t kPatienceMs = 300;
+
+struct Answer {
+    unsigned status = 200;
+    std::string_view type = kJson;
+    std::string body;
+};
+
+// "a&verbose=1&b" has "verbose".
+bool has_parameter(std::string_view query, std::string_view name) {
+    while (!query.empty()) {
+        std::string_view one = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(query.size(), one.size() + 1));
+        if (one.substr(0, one.find('=')) == name) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+struct Control::State {
+    explicit State(Sources from);
+
+    struct Route {
+        std::string_view path, summary;
+        bool asks_loops;
+        Answer (State::*make)(http::Exchange&);
+    };
+    static std::span<const Route> routes();
+    static const Route* find(std::string_view path);
+
+    Result<> listen(http::Site& site, std::unique_ptr<net::Acceptor>& acceptor, net::Address& at);
+    void accept(http::Site& site, int fd, const net::Address& peer);
+    mh_status on_request(http::Exchange& x);
+    void finish(http::Exchange& x, const Route& r);
+    void refuse_method(http::Exchange& x);
+    LoopFigures figures() const;
+    std::vector<Check> checks() const;
+    void stop();
+
+    Answer index(http::Exchange&);
+    Answer healthz(http::Exchange&) { return {200, kText, "ok\n"}; }
+    Answer readyz(http::Exchange& x);
+    Answer metrics(http::Exchange&);
+    Answer modules(http::Exchange&) { return {200, kJson, modules_page(from)}; }
+    Answer listeners(http::Exchange&) { return {200, kJson, listeners_page(from, figures(), own)}; }
+    Answer filters(http::Exchange&) { return {200, kJson, filters_page(from, figures())}; }
+    Answer services(http::Exchange&) { return {200, kJson, services_page(from)}; }
+
+    Sources from;
+    Loop& loop;
+    log::Domain log;
+    Census census;
+    Watchdog watchdog;
+    Gauges gauges;
+    mh_http_handler handler{};
+    struct Door {
+        State* owner = nullptr;
+        http::Site site;
+        std::unique_ptr<net::Acceptor> acceptor;
+    };
+    Door unix_door, tcp_door;
+    std::string tcp_address;
+    std::vector<ListenerRow> own;
+    uint64_t opened_ms = 0;
+    bool is_ready = false, draining = false, open = false;
+};
+
+std::span<const Control::State::Route> Control::State::routes() {
+    static constexpr std::array<Route, 8> kRoutes{{
+        {"/", "this list", false, &State::index},
+        {"/healthz", "200 as long as the process answers", false, &State::healthz},
+        {"/readyz", "200 when requests may be sent here, 503 else; ?verbose lists the checks", true,
+         &State::readyz},
+        {"/metrics", "all metrics for Prometheus", true, &State::metrics},
+        {"/v1/modules", "the modules in this process and what they contribute", false,
+         &State::modules},
+        {"/v1/listeners", "where this process listens", true, &State::listeners},
+        {"/v1/filters", "the filters of each listener in order", true, &State::filters},
+        {"/v1/services", "the services that the registry knows", false, &State::services},
+    }};
+    return kRoutes;
+}
+
+const Control::State::Route* Control::State::find(std::string_view path) {
+    for (const Route& r : routes())
+        if (r.path == path) return &r;
+    return nullptr;
+}
+
+Control::State::State(Sources s)
+    : from(std::move(s)),
+      loop(from.http.loop),
+      log(from.log.domain("host/control")),
+      census(loop, from.loops, from.each_site),
+      watchdog(loop, from.loops, log, from.metrics),
+      gauges(from, census) {
+    handler.size = sizeof handler;
+    handler.name = "control";
+    handler.user = this;
+    handler.on_request = [](void*, void* user, mh_req* r, const mh_header*, uint32_t) {
+        return static_cast<State*>(user)->on_request(http::Exchange::of(r));
+    };
+    // A loop does not answer: the page is made without its news.
+    handler.on_cancel = [](void*, void* user, mh_req* r, mh_token, mh_status why) {
+        http::Exchange& x = http::Exchange::of(r);
+        if (why != MH_E_TIMEOUT) return;
+        if (const Route* route = find(x.route)) static_cast<State*>(user)->finish(x, *route);
+    };
+    for (Door* d : {&unix_door, &tcp_door}) {
+        d->owner = this;
+        d->site.module = "control";
+        d->site.handler = &handler;
+        d->site.limits.max_connections = kConnections;
+    }
+    unix_door.site.listener = "control";
+    unix_door.site.trust_all = true;  // 0600: whoever can connect is us, or root
+    tcp_door.site.listener = "control-tcp";
+}
+
+// ---- sockets
+
+Result<> Control::State::listen(http::Site& site, std::unique_ptr<net::Acceptor>& acceptor,
+                                net::Address& at) {
+    net::ListenOptions options;
+    options.reuse_port = false;
+    options.unix_mode = 0600;
+    Result<int> fd = net::open_listener(at, options);
+    if (!fd) return std::move(fd.error()).context("control socket");
+    at = net::local_address(*fd);
+    site.address = at.text();
+    Door& door = &site == &unix_door.site ? unix_door : tcp_door;
+    acceptor = std::make_unique<net::Acceptor>(
+        loop, *fd,
+        [](void* user, int s, const net::Address& peer) {
+            auto* d = static_cast<Door*>(user);
+            d->owner->accept(d->site, s, peer);
+        },
+        &door);
+    ListenerRow row;
+    row.name = site.listener;
+    row.module = site.module;
+    row.address = site.address;
+    own.push_back(std::move(row));
+    return {};
+}
+
+void Control::State::accept(http::Site& site, int fd, const net::Address& peer) {
+    if (site.pins >= site.limits.max_connections) {
+        ::close(fd);
+        return;
+    }
+    http::ServerConnection::open(from.http, site, net::Stream(fd), peer);
+}
+
+void Control::State::stop() {
+    if (!open) return;
+    open = false;
+    watchdog.stop();
+    for (Door* d : {&unix_door, &tcp_door}) d->acceptor.reset();
+    auto& all = from.http.connections;
+    for (size_t i = all.size(); i-- > 0;)
+        if (i < all.size() && all[i]->site().handler == &handler) all[i]->abort();
+    ::unlink(from.socket.c_str());
+}
+
+// ---- requests
+
+mh_status Control::State::on_request(http::Exchange& x) {
+    const Route* r = find(x.path.path);
+    if (!r) {
+        x.refuse(404, "there is no such page; GET / lists them");
+        return MH_OK;
+    }
+    x.route = r->path;
+    if (x.head.method != http::Method::get && x.head.method != http::Method::head) {
+        refuse_method(x);
+        return MH_OK;
+    }
+    const mh_token t = r->asks_loops && !from.loops.empty() ? x.suspend(kPatienceMs) : 0;
+    if (!t) {
+        finish(x, *r);
+        return MH_OK;
+    }
+    census.ask([this, r, t, http = &from.http] {
+        if (http::Exchange* waiting = http->tokens.find(t)) finish(*waiting, *r);
+    });
+    return MH_PENDING;
+}
+
+void Control::State::finish(http::Exchange& x, const Route& r) {
+    Answer a = (this->*r.make)(x);
+    std::array<mh_kv, 2> headers{{{http::str("Content-Type"), http::str(a.type)},
+                                  {http::str("Cache-Control"), http::str("no-store")}}};
+    mh_seg body = http::seg(a.body);
+    x.respond(a.status, headers.data(), headers.size(), &body, 1);
+}
+
+void Control::State::refuse_method(http::Exchange& x) {
+    std::array<char, 256> buffer;
+    std::string_view json = http::error_json(buffer.data(), buffer.size(), "microhost", 405,
+                                             "only GET and HEAD are possible here");
+    std::array<mh_kv, 2> headers{{{http::str("Content-Type"), http::str(kJson)},
+                                  {http::str("Allow"), http::str("GET, HEAD")}}};
+    mh_seg body = http::seg(json);
+    x.respond(405, headers.data(), headers.size(), &body, 1);
+}
+
+LoopFigures Control::State::figures() const {
+    LoopFigures all = census.total();
+    for (const Door* d : {&unix_door, &tcp_door})
+        if (d->acceptor) all.connections[d->site.listener] = d->site.pins;
+    return all;
+}
+
+std::vector<Check> Control::State::checks() const {
+    return readiness(from, census.total(), {is_ready, draining, watchdog.stalled_count()});
+}
+
+// ---- pages
+
+Answer Control::State::index(http::Exchange&) {
+    Answer a;
+    json::Writer w(a.body);
+    w.object().key("name").string(from.name).key("version").string(from.version);
+    w.key("pid").int64(::getpid());
+    w.key("uptime_s").number(static_cast<double>(loop.now_ms() - opened_ms) / 1000);
+    w.key("routes").object();
+    for (const Route& r : routes()) w.key(r.path).string(r.summary);
+    w.end().end();
+    return a;
+}
+
+Answer Control::State::readyz(http::Exchange& x) {
+    const std::vector<Check> all = checks();
+    const bool verbose = has_parameter(x.path.query, "verbose");
+    return {ready(all) ? 200u : 503u, kText, verbose ? verbose_text(all) : brief_text(all)};
+}
+
+Answer Control::State::metrics(http::Exchange&) {
+    return {200, observe::kExpositionType, observe::prometheus_text(from.metrics.collect())};
+}
+
+// ---- the outside
+
+Control::Control(Sources sources) : s_(std::make_unique<State>(std::move(sources))) {}
+
+Control::~Control() {
+    s_->stop();
+    s_->loop.turn(0);
+}
+
+Result<> Control::open() {
+    State& s = *s_;
+    s.opened_ms = s.loop.now_ms();
+    Result<net::Address> local = net::Address::parse("unix:" + s.from.socket);
+    if (!local) return std::move(local.error()).context("control socket");
+    s.open = true;
+    if (Result<> r = s.listen(s.unix_door.site, s.unix_door.acceptor, *local); !r) return r;
+    if (!s.from.tcp_address.empty()) {
+        Result<net::Address> at = net::Address::parse(s.from.tcp_address);
+        if (!at) return std::move(at.error()).context("control_address");
+        if (Result<> r = s.listen(s.tcp_door.site, s.tcp_door.acceptor, *at); !r) return r;
+        s.tcp_address = at->text();
+        if (!at->is_loopback() && !at->is_unix())
+            s.log.warn("the control socket is open to the network: whoever reaches it reads metrics and configuration",
+                       {{"address", s.tcp_address}});
+        s.log.info("control socket", {{"address", s.tcp_address}});
+    }
+    s.watchdog.start();
+    return {};
+}
+
+void Control::set_ready(bool ready) { s_->is_ready = ready; }
+void Control::set_draining() { s_->draining = true; }
+void Control::close() { s_->stop(); }
+const std::string& Control::tcp_address() const { return s_->tcp_address; }
+
+}  // namespace microhost::control

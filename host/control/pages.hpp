@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What the process is made of, as JSON. Thread: main.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "control/census.hpp"
+#include "control/sources.hpp"
+
+namespace microhost::control {
+
+/// [{"id","version","file","generation","stage","flags":[..],"requires":[..],"contributions":{POINT:[NAME..]},
+///   "hooks":{HOOK:{"calls","seconds"}},"panics","outstanding"}]; hooks only where they are counted.
+std::string modules_page(const Sources& s);
+/// [{"name","kind":"module"|"control","module","address","tls","proxy_protocol","filters":[NAME..],"connections"}]
+std::string listeners_page(const Sources& s, const LoopFigures& figures,
+                           const std::vector<ListenerRow>& own);
+/// [{"listener","filters":[{"name","module","phase","on_error","mode","state","reason","verdicts":{..}}]}], in the order in
+/// which requests pass. state: "active", "missing", "broken" (on some loop). mode: "enforce", "shadow".
+std::string filters_page(const Sources& s, const LoopFigures& figures);
+/// An array of services as Micro writes them, one element a version.
+std::string services_page(const Sources& s);
+
+}  // namespace microhost::control

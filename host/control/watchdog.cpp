@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/watchdog.hpp"
+
+#include <algorithm>
+
+#include "observe/names.hpp"
+
+namespace microhost::control {
+
+Watchdog::Watchdog(Loop& control, std::vector<Loop*> loops, log::Domain log,
+                   observe::Metrics& metrics)
+    : control_(control),
+      log_(log),
+      // Nobody notes yet whose hook a loop is in.
+      stalls_(metrics.counter(control.index(), metrics.counter_id(observe::names::kLoopStalls),
+                              {"unknown"})) {
+    for (Loop* l : loops) loops_.push_back({l});
+    tick_.owner = this;
+    tick_.fire = [](Timer& t) {
+        Watchdog* w = static_cast<Tick&>(t).owner;
+        w->look(w->control_.now_ms());
+        w->control_.arm(t, kPeriodMs);
+    };
+}
+
+void Watchdog::start() {
+    for (Watched& w : loops_) w.turn = w.loop->turn_stamp(), w.since_ms = control_.now_ms();
+    control_.arm(tick_, kPeriodMs);
+}
+
+void Watchdog::look(uint64_t now_ms) {
+    for (Watched& w : loops_) {
+        const uint64_t turn = w.loop->turn_stamp();
+        if (turn != w.turn) {
+            if (w.stalled)
+                log_.warn("the loop turns again",
+                          {{"loop", w.loop->index()}, {"stalled_ms", now_ms - w.since_ms}});
+            w.turn = turn;
+            w.since_ms = now_ms;
+            w.stalled = false;
+        } else if (!w.stalled && Loop::busy(turn) && now_ms - w.since_ms > kLimitMs) {
+            w.stalled = true;
+            stalls_.add();
+            log_.error("a loop does not turn: a module blocks it, and its connections wait",
+                       {{"loop", w.loop->index()}, {"since_ms", now_ms - w.since_ms}});
+        }
+    }
+}
+
+std::vector<uint64_t> Watchdog::stalled(uint64_t now_ms) const {
+    std::vector<uint64_t> out;
+    for (const Watched& w : loops_) out.push_back(w.stalled ? now_ms - w.since_ms : 0);
+    return out;
+}
+
+size_t Watchdog::stalled_count() const {
+    return static_cast<size_t>(
+        std::count_if(loops_.begin(), loops_.end(), [](auto& w) { return w.stalled; }));
+}
+
+}  // namespace microhost::control
