@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/census.hpp"
 
+#include <algorithm>
+
 #include "http/engine.hpp"
 
 namespace microhost::control {
@@ -64,15 +66,16 @@ Census::Census(Loop& control, std::vector<Loop*> loops, SiteVisit each_site)
     known_->by_loop.resize(loops_.size());
 }
 
-void Census::ask(std::function<void()> done) {
+void Census::ask(bool sites, std::function<void()> done) {
     if (loops_.empty()) return done();
     struct Round {
         std::function<void()> done;
         size_t left;
     };
     auto round = std::make_shared<Round>(Round{std::move(done), loops_.size()});
+    const SiteVisit each_site = sites ? each_site_ : SiteVisit{};
     for (size_t i = 0; i < loops_.size(); i++)
-        loops_[i]->post([i, round, known = known_, each = each_site_, loop = loops_[i],
+        loops_[i]->post([i, round, known = known_, each = each_site, loop = loops_[i],
                          control = &control_] {
             control->post([i, round, known, f = count_loop(loop->index(), each)] {
                 known->by_loop[i] = f;

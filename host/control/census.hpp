@@ -35,8 +35,8 @@ class Census {
     Census(Loop& control, std::vector<Loop*> loops, SiteVisit each_site);
 
     /// Asks every loop; `done` is called on main when all have answered, which a loop that hangs does not. With no loops:
-    /// at once.
-    void ask(std::function<void()> done);
+    /// at once. `sites`: there are listeners, and they may be looked at.
+    void ask(bool sites, std::function<void()> done);
     LoopFigures total() const;
 
   private:

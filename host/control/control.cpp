@@ -211,7 +211,7 @@ mh_status Control::State::on_request(http::Exchange& x) {
         finish(x, *r);
         return MH_OK;
     }
-    census.ask([this, r, t, http = &from.http] {
+    census.ask(!from.listeners().empty(), [this, r, t, http = &from.http] {
         if (http::Exchange* waiting = http->tokens.find(t)) finish(*waiting, *r);
     });
     return MH_PENDING;
