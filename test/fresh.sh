@@ -87,12 +87,12 @@ tour() {
     say "./dev run"
     (enter "exec ./dev run") >"$log" 2>&1 &
     local runner=$! waited=0
-    until grep -q 'curl ' "$log"; do
+    until grep -q '^  try' "$log" && grep -q 'ready$\|"ready"' "$log"; do
         kill -0 $runner 2>/dev/null || { tail -40 "$log"; die "./dev run ended"; }
         [ $((waited++)) -lt 600 ] || { tail -40 "$log"; kill $runner; die "no card after ten minutes"; }
         sleep 1
     done
-    sed -n 's/.*\(curl .*\)/\1/p' "$log" | tee "$tree/tmp/curl-lines"
+    sed -n '/^  try/,$p' "$log" | grep 'curl ' | tee "$tree/tmp/curl-lines"
     inside 'while read -r line; do timeout 10 bash -c "$line" || exit 1; echo; done </tmp/curl-lines' ||
         { kill $runner; die "a curl line of the card does not work"; }
     kill -TERM $runner

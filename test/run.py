@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the tests and counts them: what meson compiled, and the Python files named *_test.py beside this file.
 
-usage: run.py --build build/dev [--only meson,integration,docs,check] [--all] [NAME]
+usage: run.py --build build/dev [--only meson,integration,docs,check,abi] [--all] [NAME]
 
 NAME is a part of a test's name ("a missing file", "host/json", "greeter"), in any case. A compiled test that is a doctest
-program counts with its cases. Exit status 77 of a compiled test, or unittest's skip, is a skip: always printed with
+program counts with its cases; "abi" is those of meson's that are named so. Exit status 77 of a compiled test, or unittest's skip, is a skip: always printed with
 its reason. The last line is "N passed, N failed"; the exit status is 1 when something failed.
 """
 import argparse
@@ -137,14 +137,15 @@ def doctest_failures(text):
     return [(case, "\n".join(reports)) for case, reports in found.items()]
 
 
-def compiled(build, part):
+def compiled(build, part, prefix=""):
     result = Count(f"compiled ({build.name})")
     listed = subprocess.run(["meson", "introspect", "--tests", str(build)], capture_output=True, text=True)
     if listed.returncode:
         result.add(failures=[("meson introspect", listed.stdout + listed.stderr)])
         return result
+    wanted = [test for test in json.loads(listed.stdout) if test["name"].startswith(prefix)]
     with ThreadPoolExecutor(2) as pool:
-        for part_of in pool.map(lambda test: one_compiled(test, build, part), json.loads(listed.stdout)):
+        for part_of in pool.map(lambda test: one_compiled(test, build, part), wanted):
             result.add(**part_of)
     return result
 
@@ -255,9 +256,12 @@ def main():
     if options.file:
         return one_file(options.file, options.name)
     build = options.build.resolve()
-    groups = [lambda: compiled(build, options.name)] if "meson" in options.only else []
+    only = options.only.split(",")
+    groups = [lambda: compiled(build, options.name)] if "meson" in only else []
+    if "abi" in only:
+        groups.append(lambda: compiled(build, options.name, "abi "))
     for folder in ("check", "docs", "integration"):
-        if folder in options.only.split(","):
+        if folder in only:
             groups.append(lambda folder=folder: python(folder, build, options.name))
     counts = [group().show() for group in groups]
     if options.all:

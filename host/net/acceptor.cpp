@@ -16,11 +16,7 @@ int open_reserve() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 }  // namespace
 
 Acceptor::Acceptor(Loop& loop, int fd, OnAccept on_accept, void* user)
-    : loop_(loop),
-      fd_(fd),
-      reserve_(open_reserve()),
-      on_accept_(on_accept),
-      user_(user) {
+    : loop_(loop), fd_(fd), reserve_(open_reserve()), on_accept_(on_accept), user_(user) {
     retry_.owner = this;
     retry_.fire = [](Timer& t) {
         auto* a = static_cast<Retry&>(t).owner;

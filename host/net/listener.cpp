@@ -25,7 +25,8 @@ Result<> remove_stale(const Address& at) {
     struct stat s {};
     if (!path[0] || ::lstat(path, &s) != 0) return {};
     if (!S_ISSOCK(s.st_mode))
-        return error("listen on {}: there is something else than a socket; move it away", at.text());
+        return error("listen on {}: there is something else than a socket; move it away",
+                     at.text());
     int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return {};
     bool refused = ::connect(fd, at.get(), at.len) != 0 && errno == ECONNREFUSED;
@@ -36,8 +37,9 @@ Result<> remove_stale(const Address& at) {
 
 Error bind_error(const Address& at, int e) {
     if (e == EADDRINUSE)
-        return error("listen on {}: the address is in use; stop the other program or choose another",
-                     at.text());
+        return error(
+            "listen on {}: the address is in use; stop the other program or choose another",
+            at.text());
     if (e == EACCES && at.port() && at.port() < 1024)
         return error("listen on {}: ports below 1024 need CAP_NET_BIND_SERVICE", at.text());
     return error("listen on {}: {}", at.text(), std::strerror(e));

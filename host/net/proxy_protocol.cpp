@@ -164,8 +164,7 @@ ProxyParse parse_proxy_header(const char* data, size_t n, ProxyHeader& out) {
         return input.size() < kSignature.size() ? ProxyParse::need_more
                                                 : parse_version2(data, input.size(), out);
     if (begins(kVersion1))
-        return input.size() < kVersion1.size() ? ProxyParse::need_more
-                                               : parse_version1(input, out);
+        return input.size() < kVersion1.size() ? ProxyParse::need_more : parse_version1(input, out);
     return ProxyParse::bad;
 }
 

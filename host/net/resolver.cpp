@@ -75,7 +75,8 @@ struct Resolver::Shared {
     void remember(const std::string& host, const Resolved& result);
 
     ResolverOptions options;
-    std::mutex mutex;  // guards all below; a callback is posted under it, so that none is after the destructor
+    std::mutex
+        mutex;  // guards all below; a callback is posted under it, so that none is after the destructor
     std::condition_variable wake;
     std::deque<std::string> queue;
     std::map<std::string, std::vector<std::shared_ptr<Lookup>>> waiting;

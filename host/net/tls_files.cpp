@@ -125,7 +125,9 @@ std::string common_name(X509* certificate) {
 std::string last_error() {
     unsigned long code = ERR_peek_last_error();
     const char* reason = ERR_reason_error_string(code);
-    std::string text = reason ? reason : code ? fmt::format("OpenSSL error {:x}", code) : "no reason";
+    std::string text = reason ? reason
+                       : code ? fmt::format("OpenSSL error {:x}", code)
+                              : "no reason";
     ERR_clear_error();
     return text;
 }
@@ -192,8 +194,8 @@ std::vector<std::string> names_of(X509* certificate) {
     for (int i = 0; i < sk_GENERAL_NAME_num(alternative); i++) {
         const GENERAL_NAME* name = sk_GENERAL_NAME_value(alternative, i);
         if (name->type != GEN_DNS) continue;
-        names.push_back(lower(ASN1_STRING_get0_data(name->d.dNSName),
-                              ASN1_STRING_length(name->d.dNSName)));
+        names.push_back(
+            lower(ASN1_STRING_get0_data(name->d.dNSName), ASN1_STRING_length(name->d.dNSName)));
     }
     if (!alternative)
         if (std::string name = common_name(certificate); !name.empty())

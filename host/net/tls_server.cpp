@@ -61,7 +61,8 @@ SSL_CTX* TlsServerContext::Certificates::find(std::string name) const {
 }
 
 Result<std::unique_ptr<TlsServerContext>> TlsServerContext::load(const TlsServerOptions& options) {
-    if (options.certificates.empty()) return error("tls: a listener needs a certificate and its key");
+    if (options.certificates.empty())
+        return error("tls: a listener needs a certificate and its key");
     std::unique_ptr<TlsServerContext> context(new TlsServerContext);
     auto all = std::make_shared<Certificates>();
     for (const TlsFiles& files : options.certificates) {

@@ -39,7 +39,8 @@ void Engine::adopt_thread() {
 
 std::shared_ptr<const registry::Snapshot> Engine::adopt(
     std::shared_ptr<const registry::Snapshot> s) {
-    upstreams_.clear();  // a node keeps its slot when its metadata changes, and with it how it is reached
+    upstreams_
+        .clear();  // a node keeps its slot when its metadata changes, and with it how it is reached
     selector.adopt(*s);
     return desk_.adopt(std::move(s));
 }

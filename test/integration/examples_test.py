@@ -229,7 +229,7 @@ class Gateway(Examples):
         text = text.replace("examples/tokens.txt", str(harness.ROOT / "examples/tokens.txt"))
         with harness.Microhost(text) as host:
             self.assertEqual(hello(host, b'{"name":"John"}').status, 401)
-            token = [("Authorization", "Bearer letmein")]
+            token = [("Authorization", "Bearer demo")]
             seen = [hello(host, b'{"name":"John"}', token) for _ in range(30)]
             self.assertEqual(seen[0].json(), {"msg": "Hello John"})
             self.assertEqual({a.status for a in seen}, {200, 429})

@@ -114,7 +114,8 @@ TEST_SUITE("host/net") {
             CHECK(::recv(clients[0].fd, &byte, 1, 0) == 0);
             // Four clients wait, and the loop sleeps until its timer: a busy loop would do thousands of turns.
             int turns = 0;
-            for (auto end = Clock::now() + std::chrono::milliseconds(80); Clock::now() < end; turns++)
+            for (auto end = Clock::now() + std::chrono::milliseconds(80); Clock::now() < end;
+                 turns++)
                 rig.loop.turn(20);
             CHECK(turns < 20);
             CHECK(rig.acceptor->exhausted() <= 2);

@@ -43,11 +43,27 @@ TEST_SUITE("host/net") {
 
     TEST_CASE("what is not an address is refused with the text in the message") {
         const std::string long_path = "unix:/" + std::string(108, 'x');
-        for (const std::string text :
-             {"", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1",
-              "127.0.0.1:8o", "127.0.0.1:80 ", " 127.0.0.1:80", "127.0.0.1:+80", "::1:80", "[::1]",
-              "[::1:80", "1.2.3:80", "1.2.3.4.5:80", "256.0.0.1:80", "example.org:80", "[]:x",
-              "[fe80::1%lo]:80", "unix:", long_path.c_str()}) {
+        for (const std::string text : {"",
+                                       "8080",
+                                       "127.0.0.1",
+                                       "127.0.0.1:",
+                                       "127.0.0.1:65536",
+                                       "127.0.0.1:-1",
+                                       "127.0.0.1:8o",
+                                       "127.0.0.1:80 ",
+                                       " 127.0.0.1:80",
+                                       "127.0.0.1:+80",
+                                       "::1:80",
+                                       "[::1]",
+                                       "[::1:80",
+                                       "1.2.3:80",
+                                       "1.2.3.4.5:80",
+                                       "256.0.0.1:80",
+                                       "example.org:80",
+                                       "[]:x",
+                                       "[fe80::1%lo]:80",
+                                       "unix:",
+                                       long_path.c_str()}) {
             CAPTURE(text);
             auto a = Address::parse(text);
             REQUIRE_FALSE(a.has_value());

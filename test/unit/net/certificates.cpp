@@ -46,9 +46,9 @@ Issued Issued::make(const Wish& wish, const Issued* issuer) {
     X509_gmtime_adj(X509_getm_notBefore(c), wish.from_days * 86'400L);
     X509_gmtime_adj(X509_getm_notAfter(c), wish.until_days * 86'400L);
     X509_set_pubkey(c, made.key());
-    X509_NAME_add_entry_by_txt(
-        X509_get_subject_name(c), "CN", MBSTRING_UTF8,
-        reinterpret_cast<const unsigned char*>(wish.common_name.c_str()), -1, -1, 0);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(c), "CN", MBSTRING_UTF8,
+                               reinterpret_cast<const unsigned char*>(wish.common_name.c_str()), -1,
+                               -1, 0);
     X509_set_issuer_name(c, X509_get_subject_name(parent));
     extend(c, parent, NID_basic_constraints, issuer ? "CA:FALSE" : "critical,CA:TRUE");
     std::string names;

@@ -88,7 +88,8 @@ TEST_SUITE("host/net") {
         Address at;
         Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), accepted;
         {
-            Fds two(open_listeners(Address::parse("127.0.0.1:0").value(), {.backlog = 5}, 2).value());
+            Fds two(
+                open_listeners(Address::parse("127.0.0.1:0").value(), {.backlog = 5}, 2).value());
             at = local_address(two.all[0]);
             REQUIRE(::connect(client.fd, at.get(), at.len) == 0);
             for (int fd : two.all)
@@ -145,7 +146,8 @@ TEST_SUITE("host/net") {
         auto r = open_listener(Address::parse("192.0.2.1:0").value(), {});  // not ours: RFC 5737
         REQUIRE_FALSE(r.has_value());
         CHECK(r.error().what.find("192.0.2.1:0") != std::string::npos);
-        CHECK_FALSE(open_listener(Address::parse("unix:/none/such/folder").value(), {}).has_value());
+        CHECK_FALSE(
+            open_listener(Address::parse("unix:/none/such/folder").value(), {}).has_value());
     }
 
     TEST_CASE("sockets of the service manager are adopted and found by address") {

@@ -24,10 +24,13 @@ std::string padded(std::string path) {
 }
 
 const std::string kV4 = "\xc0\x00\x02\x01\xc0\x00\x02\x02\x30\x39\x01\xbb"s;
-const std::string kV6 = "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01"s
-                        "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02"s
-                        "\x30\x39\x01\xbb"s;
-const std::string kTlv = "\x04\0\x03"s "abc"s;
+const std::string kV6 =
+    "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01"s
+    "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02"s
+    "\x30\x39\x01\xbb"s;
+const std::string kTlv =
+    "\x04\0\x03"s
+    "abc"s;
 
 struct Good {
     std::string header;

@@ -31,8 +31,7 @@ TEST_SUITE("host/net") {
         write_file(empty, "");
         write_file(cut, other.certificate_pem().substr(0, other.certificate_pem().size() / 2) +
                             "\n-----END CERTIFICATE-----\n");
-        write_file(cut_key,
-                   "-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\n");
+        write_file(cut_key, "-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\n");
         write_file(locked, other.encrypted_key_pem());
         const TlsFiles others = write_files(rig.folder.path, "other", other);
         const struct {

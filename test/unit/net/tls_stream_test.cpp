@@ -121,7 +121,8 @@ TEST_SUITE("host/net") {
                 Stream& hears = server_ends ? pair.client : pair.server;
                 // The server's ticket must be read: a close with unread bytes is a reset, in TLS or not.
                 CHECK(write_text(pair.server, "hello") == 5);
-                CHECK(eventually([&] { return drain(pair.client, pair.at_client), !pair.at_client.empty(); }));
+                CHECK(eventually(
+                    [&] { return drain(pair.client, pair.at_client), !pair.at_client.empty(); }));
                 CHECK(write_text(ends, "partial") == 7);
                 if (honest)
                     ends.close();
@@ -173,7 +174,8 @@ TEST_SUITE("host/net") {
     TEST_CASE("a client that does not speak TLS is a protocol error") {
         TlsRig rig;
         auto context = rig.server();
-        for (const std::string text : {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "\x16\x03\x01\x02\x00\xff\xff\xff"
+        for (const std::string text : {"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+                                       "\x16\x03\x01\x02\x00\xff\xff\xff"
                                        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}) {
             auto [c, s] = tcp_pair();
             int fd = std::exchange(s.fd, -1);
