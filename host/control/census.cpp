@@ -75,13 +75,13 @@ void Census::ask(bool sites, std::function<void()> done) {
     auto round = std::make_shared<Round>(Round{std::move(done), loops_.size()});
     const SiteVisit each_site = sites ? each_site_ : SiteVisit{};
     for (size_t i = 0; i < loops_.size(); i++)
-        loops_[i]->post([i, round, known = known_, each = each_site, loop = loops_[i],
-                         control = &control_] {
-            control->post([i, round, known, f = count_loop(loop->index(), each)] {
-                known->by_loop[i] = f;
-                if (--round->left == 0) round->done();
+        loops_[i]->post(
+            [i, round, known = known_, each = each_site, loop = loops_[i], control = &control_] {
+                control->post([i, round, known, f = count_loop(loop->index(), each)] {
+                    known->by_loop[i] = f;
+                    if (--round->left == 0) round->done();
+                });
             });
-        });
 }
 
 LoopFigures Census::total() const {

@@ -18,9 +18,9 @@ struct FilterCounts {
 
 /// Of one loop; summed up, of all.
 struct LoopFigures {
-    std::map<std::string, uint64_t, std::less<>> connections;            // by listener
-    std::map<std::string, FilterCounts, std::less<>> filters;            // by instance
-    std::map<std::string, uint64_t, std::less<>> broken;                 // filter -> loops without its shard
+    std::map<std::string, uint64_t, std::less<>> connections;  // by listener
+    std::map<std::string, FilterCounts, std::less<>> filters;  // by instance
+    std::map<std::string, uint64_t, std::less<>> broken;       // filter -> loops without its shard
     struct Upstream {
         uint64_t idle = 0, busy = 0;
     };

@@ -292,8 +292,10 @@ Result<> Control::open() {
         if (Result<> r = s.listen(s.tcp_door.site, s.tcp_door.acceptor, *at); !r) return r;
         s.tcp_address = at->text();
         if (!at->is_loopback() && !at->is_unix())
-            s.log.warn("the control socket is open to the network: whoever reaches it reads metrics and configuration",
-                       {{"address", s.tcp_address}});
+            s.log.warn(
+                "the control socket is open to the network: whoever reaches it reads metrics and "
+                "configuration",
+                {{"address", s.tcp_address}});
         s.log.info("control socket", {{"address", s.tcp_address}});
     }
     s.watchdog.start();

@@ -49,7 +49,8 @@ Gauges::Gauges(const Sources& s, const Census& census) : metrics_(s.metrics) {
     add(names::kConnections, [&census](const Emit& emit) {
         for (const auto& [name, n] : census.total().connections) emit({name}, real(n));
     });
-    add(names::kFilterVerdicts, [&census](const Emit& emit) { emit_verdicts(census.total(), emit); });
+    add(names::kFilterVerdicts,
+        [&census](const Emit& emit) { emit_verdicts(census.total(), emit); });
     add(names::kUpstreamConnections, [&census](const Emit& emit) {
         for (const auto& [name, u] : census.total().upstreams) {
             emit({name, "idle"}, real(u.idle));

@@ -93,7 +93,8 @@ std::string verbose_text(const std::vector<Check>& checks) {
         switch (c.state) {
             case CheckState::ok: out += fmt::format("[+]{} ok\n", c.name); break;
             case CheckState::degraded:
-                out += fmt::format("[+]{} degraded{}{}\n", c.name, c.text.empty() ? "" : ": ", c.text);
+                out +=
+                    fmt::format("[+]{} degraded{}{}\n", c.name, c.text.empty() ? "" : ": ", c.text);
                 break;
             case CheckState::failing: out += fmt::format("[-]{} {}\n", c.name, c.text); break;
         }
@@ -103,7 +104,8 @@ std::string verbose_text(const std::vector<Check>& checks) {
 
 std::string brief_text(const std::vector<Check>& checks) {
     for (const Check& c : checks)
-        if (c.state == CheckState::failing) return fmt::format("not ready: {} {}\n", c.name, c.text);
+        if (c.state == CheckState::failing)
+            return fmt::format("not ready: {} {}\n", c.name, c.text);
     return "ready\n";
 }
 

@@ -20,7 +20,7 @@ class Log;
 namespace microhost::module {
 class HealthBoard;
 class ModuleSet;
-}
+}  // namespace microhost::module
 namespace microhost::observe {
 class Metrics;
 }
