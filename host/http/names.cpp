@@ -153,6 +153,13 @@ const char* find_control(const char* p, const char* end) {
             return p + std::countr_zero(static_cast<unsigned>(mask));
     }
 #endif
+    for (; end - p >= 8; p += 8) {  // what is left of a value is nearly always clean
+        constexpr uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
+        uint64_t x;
+        std::memcpy(&x, p, 8);
+        const uint64_t is_del = x ^ kOnes * 0x7f;
+        if (((x - kOnes * 0x20) & ~x & kHigh) | ((is_del - kOnes) & ~is_del & kHigh)) break;
+    }
     while (p != end && !is_control(*p)) p++;
     return p;
 }

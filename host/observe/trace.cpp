@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <cstring>
 #include <cerrno>
 #include <system_error>
 
 namespace microhost::observe {
 namespace {
 
-constexpr char kHex[] = "0123456789abcdef";
 
 bool lower_hex(std::string_view text) {
     return std::all_of(text.begin(), text.end(),
@@ -60,14 +60,25 @@ std::uint64_t IdSource::next() noexcept {
     return result;
 }
 
+// Eight hex digits at once: the nibbles are spread over eight bytes, and each becomes its character.
+static std::uint64_t hex_digits(std::uint32_t word) noexcept {
+    std::uint64_t x = word;
+    x = (x & 0xffff0000) << 16 | (x & 0xffff);
+    x = (x & 0x0000ff000000ff00) << 8 | (x & 0x000000ff000000ff);
+    x = (x & 0x00f000f000f000f0) << 4 | (x & 0x000f000f000f000f);
+    const std::uint64_t letters = (x + 0x0606060606060606) >> 4 & 0x0101010101010101;
+    return x + 0x3030303030303030 + letters * ('a' - '0' - 10);
+}
+
 void IdSource::fill_hex(std::span<char> out) noexcept {
     assert(out.size() % 16 == 0);
     for (std::size_t i = 0; i < out.size(); i += 16) {
         std::uint64_t word;
         do word = next();
         while (word == 0);
-        for (std::size_t digit = 0; digit < 16; ++digit, word >>= 4)
-            out[i + digit] = kHex[word & 15];
+        const std::uint64_t digits[2] = {hex_digits(static_cast<std::uint32_t>(word)),
+                                         hex_digits(static_cast<std::uint32_t>(word >> 32))};
+        std::memcpy(&out[i], digits, 16);
     }
 }
 

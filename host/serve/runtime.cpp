@@ -11,6 +11,7 @@
 #include <random>
 #include <thread>
 
+#include "control/control.hpp"
 #include "http/abi_server.hpp"
 #include "http/client_call.hpp"
 #include "module/environment.hpp"
@@ -30,6 +31,7 @@
 #include "rpc/local_call.hpp"
 #include "serve/card.hpp"
 #include "serve/control_thread.hpp"
+#include "serve/health_probes.hpp"
 #include "serve/instance_folder.hpp"
 #include "serve/notify.hpp"
 #include "serve/offered.hpp"
@@ -92,10 +94,12 @@ struct Runtime::State {
     std::unique_ptr<registry::Table> table;
     std::unique_ptr<registry::Directory> directory;
     registry::Feed local_feed;
+    std::unique_ptr<HealthProbes> health_probes;
     InstanceFolder folder;
     FilterSet filters;
     std::unique_ptr<SiteSet> sites;
     std::unique_ptr<Signals> signals;
+    std::unique_ptr<control::Control> control_socket;
     struct Sweep : Timer {
         State* owner;
     } sweep;
@@ -114,6 +118,8 @@ struct Runtime::State {
     Result<> create_modules();
     void publish_services();
     Result<> open_sites();
+    Result<> open_control();
+    std::vector<control::ListenerRow> listener_rows() const;
     void ready();
     void fail(const Error& e);
     void stop();
@@ -132,6 +138,7 @@ int Runtime::run() {
     Result<> started = s.start_basics();
     if (started) started = s.start_registry();
     if (started) started = s.create_modules();
+    if (started) started = s.open_control();
     if (!started) {
         s.fail(started.error());
         return s.status;
@@ -236,6 +243,7 @@ Result<> Runtime::State::start_registry() {
         control->io, table->open("directory", 100), std::move(options));
     directory->start();
     local_feed = table->open("process", 200);
+    health_probes = std::make_unique<HealthProbes>(*main_http, *table, warn);
     sweep_registry();
     return {};
 }
@@ -314,6 +322,41 @@ Result<> Runtime::State::open_sites() {
     return sites->open();
 }
 
+std::vector<control::ListenerRow> Runtime::State::listener_rows() const {
+    std::vector<control::ListenerRow> rows;
+    if (!sites) return rows;
+    for (auto& s : sites->sites()) {
+        control::ListenerRow row;
+        row.name = s->name;
+        row.module = s->module;
+        row.address = s->address.text();
+        row.tls = s->tls != nullptr;
+        row.proxy_protocol = s->proxy_protocol;
+        for (const FilterPtr& f : s->chain)
+            row.filters.push_back({f->name, f->module, std::string(phase_name(f->phase)), f->on_error,
+                                   f->shadow, f->problem});
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+Result<> Runtime::State::open_control() {
+    std::vector<Loop*> bare;
+    for (auto& l : loops) bare.push_back(&l->loop);
+    auto each_site = [this](unsigned loop, const std::function<void(const http::Site&)>& fn) {
+        if (sites) sites->each(loop, fn);
+    };
+    control_socket = std::make_unique<control::Control>(control::Sources{
+        *main_http, std::move(bare), *log, *metrics, *modules, *environment->health,
+        host().name.empty() ? std::to_string(::getpid()) : host().name, MICROHOST_VERSION,
+        folder.control_socket(), host().control_address, [this] { return table->snapshot(); },
+        [this] { return listener_rows(); }, each_site});
+    observe::add_process_metrics(*metrics, MICROHOST_VERSION);
+    observe::add_log_metrics(*metrics, *log);
+    if (access_log) observe::add_access_log_metrics(*metrics, *access_log);
+    return control_socket->open();
+}
+
 void Runtime::State::ready() {
     std::vector<std::pair<std::string, std::string>> open;
     std::vector<http::OpenListener> told;
@@ -330,6 +373,7 @@ void Runtime::State::ready() {
         std::fputs(card(prepared.config, *modules, *sites, *table->snapshot(), folder.control_socket()).c_str(),
                    stderr);
     log->domain("host").info("ready", {{"listeners", static_cast<int>(open.size())}});
+    control_socket->set_ready(true);
     notify("READY=1");
 }
 
@@ -379,6 +423,7 @@ void Runtime::State::stop() {
     if (stopping) return;
     stopping = true;
     log->domain("host").info("stopping");
+    control_socket->set_draining();
     notify("STOPPING=1");
     auto delay = static_cast<uint64_t>(host().drain_delay.count());
     if (delay)
@@ -430,7 +475,9 @@ void Runtime::State::finish() {
         filters = {};
         modules->stop_all(monotonic_ns() + 2'000'000'000, [this] {
             directory.reset();
+            health_probes.reset();
             publisher.reset();
+            if (control_socket) control_socket->close();
             main_http->upstreams.close_idle();
             signals->close();
             control->stop();

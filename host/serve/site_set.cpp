@@ -22,7 +22,6 @@ struct LiveSite {
     std::shared_ptr<const net::TlsServerContext> tls;
     http::Site site;
     std::unique_ptr<net::Acceptor> acceptor;
-    std::unordered_map<std::string, uint32_t> per_peer;
     std::vector<std::pair<FilterPtr, void*>> shards;
 
     void fill();
@@ -263,6 +262,11 @@ Result<std::vector<std::string>> SiteSet::reload_certificates() {
                 if (site < live_[index].size()) live_[index][site]->tls = tls;
         });
     return warnings;
+}
+
+void SiteSet::each(unsigned loop, const std::function<void(const http::Site&)>& fn) const {
+    if (loop >= live_.size()) return;
+    for (auto& s : live_[loop]) fn(s->site);
 }
 
 // The count goes down on the loops; the last one calls home.

@@ -61,6 +61,8 @@ class SiteSet {
     /// Frees the sites and the shards of their filters, then `done`. No request may be left.
     void remove(Loop& control, std::function<void()> done);
 
+    /// Calls fn for each site of that loop. Thread: that loop.
+    void each(unsigned loop, const std::function<void(const http::Site&)>& fn) const;
     const std::vector<std::shared_ptr<SitePlan>>& sites() const { return sites_; }
 
   private:
