@@ -30,11 +30,11 @@ std::string row_of(const Definition& d) {
     std::string labels;
     for (std::size_t i = 0; i < d.label_count(); ++i)
         labels += fmt::format("{}`{}`", i ? ", " : "", d.labels[i]);
-    if (labels.empty()) labels = "-";
     const char* kind = d.kind == Kind::counter ? "counter"
                        : d.kind == Kind::gauge ? "gauge"
                                                : "histogram";
-    return fmt::format("| `{}` | {} | {} | {} |", d.name, kind, labels, d.help);
+    return fmt::format("| `{}` | {} | {} | {} |", d.name, kind, labels.empty() ? "-" : labels,
+                       d.help);
 }
 
 }  // namespace
