@@ -2,6 +2,7 @@
 #include "serve/instance_folder.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,9 +36,19 @@ Result<> write_whole(const std::string& path, const std::string& text) {
 Result<> InstanceFolder::create(const std::string& runtime_dir, const std::string& name) {
     std::error_code ec;
     std::filesystem::create_directories(std::filesystem::path(runtime_dir).parent_path(), ec);
-    for (const std::string& p : {runtime_dir, runtime_dir + "/instances", runtime_dir + "/instances/" + name})
+    for (const std::string& p :
+         {runtime_dir, runtime_dir + "/instances", runtime_dir + "/instances/" + name})
         if (Result<> r = make_folder(p); !r) return r;
-    path_ = runtime_dir + "/instances/" + name;
+    const std::string path = runtime_dir + "/instances/" + name;
+    // Two processes of one name would take each other's control socket away. The kernel lets go
+    // of a dead one's lock.
+    held_ = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (held_ < 0) return error("cannot open {}: {}", path, std::strerror(errno));
+    if (::flock(held_, LOCK_EX | LOCK_NB) != 0)
+        return error(
+            "another microhost runs under the name \"{}\" ({}); choose another with --name", name,
+            path);
+    path_ = path;
     return {};
 }
 
@@ -53,10 +64,12 @@ Result<> InstanceFolder::announce(
 }
 
 InstanceFolder::~InstanceFolder() {
-    if (path_.empty()) return;
-    ::unlink((path_ + "/listeners.json").c_str());
-    ::unlink((path_ + "/control.sock").c_str());
-    ::rmdir(path_.c_str());
+    if (!path_.empty()) {
+        ::unlink((path_ + "/listeners.json").c_str());
+        ::unlink((path_ + "/control.sock").c_str());
+        ::rmdir(path_.c_str());
+    }
+    if (held_ >= 0) ::close(held_);
 }
 
 }  // namespace microhost::serve

@@ -17,7 +17,7 @@ class InstanceFolder {
     /// Removes what it wrote.
     ~InstanceFolder();
 
-    /// Makes the folder, 0700. Errors: the system's, with the path.
+    /// Makes the folder, 0700, and holds it. Errors: the system's; a name that is in use.
     Result<> create(const std::string& runtime_dir, const std::string& name);
     /// listeners.json, written whole: {"listeners":{NAME:{"address":...}},"control":PATH,"pid":N}.
     Result<> announce(const std::vector<std::pair<std::string, std::string>>& listeners);
@@ -26,6 +26,7 @@ class InstanceFolder {
 
   private:
     std::string path_;
+    int held_ = -1;  // the folder, locked as long as we live
 };
 
 }  // namespace microhost::serve

@@ -42,6 +42,26 @@ class Start(harness.Case):
             config = {**FORWARD, "listeners": {"edge": {"module": "forward", "address": address}}}
             self.refuses(config, words=[address])
 
+    def test_a_name_that_is_in_use_is_refused_and_the_first_keeps_its_control_socket(self):
+        named = {**FORWARD, "host": {"name": "edge-1"}}
+        with harness.Microhost(named) as first:
+            second = harness.Microhost(named, folder=first.folder, ready=False)
+            second.start()
+            self.assertEqual(second.wait(), 2, second.stderr)
+            self.assertEqual(len(second.stderr.splitlines()), 1, second.stderr)
+            self.assertIn("edge-1", second.stderr)
+            self.assertEqual(first.ask_control("GET", "/healthz").status, 200)
+
+    def test_the_card_is_printed_when_it_is_wanted(self):
+        wanted = {**FORWARD, "host": {"card": "on", "card_try": ["curl it", "and that"]}}
+        with harness.Microhost(wanted) as host:
+            host.wait_for_log("ready")
+            for text in (f"http://{host.address()} -> forward", "  module     forward", "curl it\nand that\n", host.control):
+                self.assertIn(text, host.stderr)
+        with harness.Microhost(FORWARD) as host:
+            host.wait_for_log("ready")
+            self.assertNotIn("listening", host.stderr)
+
     def test_it_starts_says_where_it_listens_and_stops_on_sigterm(self):
         with harness.Microhost(FORWARD) as host:
             self.assertGreater(host.port("edge"), 0)
