@@ -5,7 +5,7 @@
 
 namespace microhost::serve {
 
-ControlThread::ControlThread(unsigned index) : loop(index), wake_(io, ::dup(loop.epoll_fd())), due_(io) {}
+ControlThread::ControlThread(unsigned index) : loop(index), wake_(io, ::dup(loop.epoll_fd())) {}
 ControlThread::~ControlThread() = default;
 
 // Asio sleeps; the loop's epoll set and its next timer are two of the things that wake it.
@@ -24,15 +24,13 @@ void ControlThread::run() {
             wake_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                              [&watching](const boost::system::error_code&) { watching = false; });
         }
-        if (wait > 0) {
-            due_.expires_after(std::chrono::milliseconds(wait));
-            due_.async_wait([](const boost::system::error_code&) {});
-        }
         io.restart();
-        io.run_one();
+        if (wait < 0)
+            io.run_one();
+        else
+            io.run_one_for(std::chrono::milliseconds(wait));
     }
     wake_.cancel();
-    due_.cancel();
     io.restart();
     io.poll();
 }

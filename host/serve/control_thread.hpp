@@ -4,7 +4,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "loop/loop.hpp"
 
@@ -25,7 +24,6 @@ class ControlThread {
 
   private:
     boost::asio::posix::stream_descriptor wake_;
-    boost::asio::steady_timer due_;
 };
 
 }  // namespace microhost::serve

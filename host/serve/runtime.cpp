@@ -2,6 +2,7 @@
 // Start order is written top to bottom; stop order is the same, bottom to top.
 #include "serve/runtime.hpp"
 
+#include <boost/asio/steady_timer.hpp>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
