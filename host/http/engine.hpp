@@ -10,6 +10,7 @@
 #include "http/arena.hpp"
 #include "http/h1/parser.hpp"
 #include "http/limits.hpp"
+#include "http/peer_counts.hpp"
 #include "http/request_metrics.hpp"
 #include "http/tokens.hpp"
 #include "http/upstream.hpp"
@@ -65,6 +66,7 @@ class Engine {
     observe::IdSource ids;
     Upstreams upstreams;
     Tokens tokens;
+    PeerCounts peers;
     RequestMetrics requests;
     observe::AccessLog* access_log;
     std::vector<ServerConnection*> connections;  // each knows its place

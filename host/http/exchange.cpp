@@ -31,7 +31,8 @@ void Exchange::reset() {
     collect_fn_ = nullptr;
     collected_.clear();
     held_.clear();
-    response_bytes_ = 0;
+    response_bytes_ = streamed_ = 0;
+    response_trailers_ = {};
     attributes_ = nullptr;
     principal_ = {};
     request_id_.size = 0;
@@ -49,7 +50,7 @@ void Exchange::begin(ServerConnection& c, Site& site, bool body_here) {
     site_ = &site;
     started_ns_ = engine_.loop.now_ns();
     body_here_ = body_here;
-    body_complete_ = head.framing == Framing::none;
+    body_complete_ = !has_body();
     const size_t room = head.target.size() * 3;
     if (Refusal no = normalise_target(head.target, static_cast<char*>(arena_.alloc(room, 1)), room, path)) {
         begin_refused(c, site, no.status, no.why);
@@ -85,7 +86,11 @@ void Exchange::read_identity() {
     authority = head.headers.value(MH_H_HOST);
     scheme_ = connection_->stream().tls() ? "https" : "http";
     if (trusted_) {
-        std::string_view proto = head.headers.value(MH_H_X_FORWARDED_PROTO);
+        // Of several the last one: who stands nearest to us wrote it.
+        std::string_view proto;
+        for (uint32_t i = 0; i < head.headers.count; i++)
+            if (head.headers.fields[i].id == MH_H_X_FORWARDED_PROTO)
+                proto = view(head.headers.fields[i].value);
         if (proto == "https" || proto == "http") scheme_ = proto;
     } else {
         strip_untrusted(head);
@@ -95,29 +100,14 @@ void Exchange::read_identity() {
 void Exchange::keep_head() {
     if (head_kept_) return;
     head_kept_ = true;
-    // All views point into one stretch of bytes: find its ends, copy it once, and move the views.
-    const char* low = head.method_text.data();
-    const char* high = low + head.method_text.size();
-    auto widen = [&](const char* p, size_t n) {
-        if (!n) return;
-        low = p < low ? p : low;
-        high = p + n > high ? p + n : high;
-    };
-    const char* first = head.method_text.data();
-    for (uint32_t i = 0; i < head.headers.count; i++) {
-        const mh_header& h = head.headers.fields[i];
-        // Values set by a filter live in the arena already.
-        if (h.flags & kInArena) continue;
-        widen(h.name.ptr, h.name.len);
-        widen(h.value.ptr, h.value.len);
-    }
-    widen(head.target.data(), head.target.size());
-    if (!first || high <= low) return;
-    std::string_view copy = arena_.copy({low, static_cast<size_t>(high - low)});
+    // The views point into one stretch of bytes, or to static text: copy it once, and move those that do.
+    const char* low = head_bytes.data();
+    const char* high = low + head_bytes.size();
+    std::string_view copy = arena_.copy(head_bytes);
     if (copy.empty()) return;
     auto moved = [&](const char* p) { return copy.data() + (p - low); };
     auto move_view = [&](std::string_view& v) {
-        if (v.data() >= low && v.data() + v.size() <= high) v = {moved(v.data()), v.size()};
+        if (v.data() && v.data() >= low && v.data() + v.size() <= high) v = {moved(v.data()), v.size()};
     };
     for (uint32_t i = 0; i < head.headers.count; i++) {
         mh_header& h = head.headers.fields[i];
@@ -165,6 +155,17 @@ void Exchange::refuse(unsigned status, std::string_view detail) {
     respond(status, &type, 1, &piece, 1);
 }
 
+void Exchange::fail_request(unsigned status, std::string_view detail) {
+    if (over_) return;
+    if (answered_) return connection_->abort();
+    close_after_ = true;
+    if (token_) close_suspension(MH_E_CANCELLED);
+    if (over_ || answered_) return;
+    drop_dependents();
+    stop_body();
+    refuse(status, detail);
+}
+
 void Exchange::on_client_lost(mh_status why) {
     if (over_) return;
     over_ = true;
@@ -194,18 +195,23 @@ void Exchange::finish(mh_status outcome) {
     connection_->response_done(keep);
 }
 
+// What is suspended is not waited for any more.
+void Exchange::close_suspension(mh_status why) {
+    mh_token t = token_;
+    token_ = 0;
+    engine_.tokens.close(t);
+    if (where_ == Where::handler) {
+        if (site_->handler->on_cancel)
+            site_->handler->on_cancel(site_->handler_shard, site_->handler->user, this, t, why);
+        return;
+    }
+    const FilterLink& l = site_->chain[running_];
+    if (l.filter && l.filter->on_cancel) l.filter->on_cancel(l.shard, this, t, why);
+}
+
 void Exchange::tell_done(mh_status outcome) {
     engine_.count_request(*this, outcome);
-    mh_token t = token_;
-    if (t) {
-        token_ = 0;
-        engine_.tokens.close(t);
-        const bool handler = where_ == Where::handler;
-        if (handler && site_->handler->on_cancel)
-            site_->handler->on_cancel(site_->handler_shard, site_->handler->user, this, t, outcome);
-        else if (!handler && site_->chain[running_].filter && site_->chain[running_].filter->on_cancel)
-            site_->chain[running_].filter->on_cancel(site_->chain[running_].shard, this, t, outcome);
-    }
+    if (token_) close_suspension(outcome);
     drop_dependents();
     if (collect_fn_) finish_collect(outcome == MH_OK ? MH_E_CANCELLED : outcome);
     if (handled_ && site_->handler->on_done)

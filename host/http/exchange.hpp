@@ -53,6 +53,8 @@ class Exchange final : public mh_req {
 
     // ---- the connection's side
     RequestHead head;
+    /// The bytes that the views of `head` point into, where they do not point to static text.
+    std::string_view head_bytes;
     /// The head is parsed and found good. `body_here`: its body is in the buffer already, whole.
     void begin(ServerConnection& c, Site& site, bool body_here);
     /// The head could not be understood: answers, and the connection closes.
@@ -65,6 +67,9 @@ class Exchange final : public mh_req {
     void on_client_drained();
     /// Answers for the host: error JSON with this status. Legal until an answer has begun.
     void refuse(unsigned status, std::string_view detail);
+    /// The request itself is at fault: whatever works for it stops, it is refused, and the connection closes. Broken off
+    /// where an answer has begun.
+    void fail_request(unsigned status, std::string_view detail);
 
     // ---- for what answers the request
     Engine& engine() { return engine_; }
@@ -79,6 +84,17 @@ class Exchange final : public mh_req {
     void stream_body_to(Dependent& d);
     void resume_body();
     void pause_body();
+    /// The request announces a body (not an empty one).
+    bool has_body() const {
+        return head.framing == Framing::chunked ||
+               (head.framing == Framing::length && head.content_length > 0);
+    }
+    /// The announced length alone is more than may stream through.
+    bool body_too_large() const;
+    /// Trailer fields of the request as lines, once its body is complete.
+    std::string_view request_trailers() const;
+    /// The client understands trailers behind a response, and there can be some.
+    bool takes_trailers() const;
     bool body_complete() const { return body_complete_; }
     bool answered() const { return answered_; }
     /// The head of the response that is being made; views must live until it is sent or copied.
@@ -87,6 +103,8 @@ class Exchange final : public mh_req {
     void start_response(const iovec* v, int n, bool fin);
     /// More of the body. False when the client is slow: wait for on_client_drained.
     bool push_response(const iovec* v, int n, bool fin);
+    /// Trailer fields as lines, to be sent behind the response's body. Copied.
+    void set_response_trailers(std::string_view lines);
     /// The source of the response broke: the client must not take it for a whole one.
     void break_response();
     bool response_held() const { return response_held_; }
@@ -96,7 +114,7 @@ class Exchange final : public mh_req {
     /// Nobody takes the rest of the request's body.
     void stop_body();
     /// Filters may change the body, so its length is not known in advance.
-    bool body_rewritten() const { return site_->interests & MH_I_REQUEST_BODY; }
+    bool body_rewritten() const { return site_->interests & (MH_I_REQUEST_BODY | MH_I_REQUEST_BODY_FULL); }
     /// Some dependent has no use for a client that will not send any more.
     bool ends_with_client() const;
     /// What writes the response bit by bit, if something does (http/abi_stream.cpp).
@@ -123,6 +141,8 @@ class Exchange final : public mh_req {
     mh_status replace_body(const mh_seg* v, uint32_t n);
     uint32_t flags() const;
     bool trusted() const { return trusted_; }
+    /// All values of a request's field as one list.
+    std::string_view all_values(uint32_t id);
     uint64_t started_ns() const { return started_ns_; }
     uint64_t response_bytes() const { return response_bytes_; }
     std::string_view request_id() const { return request_id_.view(); }
@@ -151,6 +171,8 @@ class Exchange final : public mh_req {
     bool after_response_verdict(unsigned i, mh_verdict v);
     void replace_response(unsigned status, std::string_view detail);
     void copy_response_head();
+    void close_suspension(mh_status why);
+    void head_overflow();
     void release_held();
     bool call_body_hook(unsigned i, std::string& piece, bool fin);
     bool push_now(const iovec* v, int n, bool fin);
@@ -205,7 +227,9 @@ class Exchange final : public mh_req {
     std::string held_;  // response body bytes that wait for a filter
     bool held_fin_ = false;
     uint64_t response_bytes_ = 0;
-    std::string replacement_;
+    std::string replacement_, rewritten_;
+    std::string_view response_trailers_;
+    uint64_t streamed_ = 0;  // bytes of the request's body that were passed on
     bool replaced_piece_ = false;
 
     std::array<void*, Site::kMaxFilters + 1> slots_{};

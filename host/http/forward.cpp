@@ -60,12 +60,17 @@ Forward::Forward(Exchange& x, const mh_http_forward_to& to, Upstream& u, Upstrea
         }
         set_ = set;
     }
-    has_body_ = x.head.framing != Framing::none;
+    has_body_ = x.has_body();
     upgrade_ = x.head.upgrade_websocket && flags_ & MH_FORWARD_UPGRADE;
 }
 
 bool Forward::begin(Exchange& x, const mh_http_forward_to& to, const net::Address& address,
                     const net::TlsClientContext* tls, std::string_view name, UpstreamReport report) {
+    if (x.body_too_large()) {
+        if (report.fn) report.fn(report.user, false, MH_E_CANCELLED, 0);
+        x.refuse(413, "the request body is too large");
+        return true;
+    }
     x.keep_head();
     auto* f = new Forward(x, to, x.engine().upstreams.get(address, tls, name), report);
     x.attach(*f);
@@ -126,7 +131,7 @@ size_t Forward::write_request(char* out, size_t cap) {
     x_->attribute(MH_ATTR_SCHEME, &scheme);
     x_->attribute(MH_ATTR_REQUEST_ID, &id);
     x_->attribute(MH_ATTR_TRACEPARENT, &trace);
-    std::string_view before = head.headers.value(MH_H_X_FORWARDED_FOR);
+    std::string_view before = x_->all_values(MH_H_X_FORWARDED_FOR);
     if (before.empty())
         w.field("X-Forwarded-For", peer);
     else
@@ -139,7 +144,11 @@ size_t Forward::write_request(char* out, size_t cap) {
     w.field("X-Real-IP", real);
     w.field("X-Request-Id", id);
     w.field("traceparent", trace);
-    if (upgrade_) w.raw("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    if (upgrade_)
+        w.raw("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    else if (x_->takes_trailers())
+        w.raw("Connection: TE\r\nTE: trailers\r\n");
+    if (!has_body_ && head.framing == Framing::length) w.raw("Content-Length: 0\r\n");
     if (has_body_) {
         chunked_ = head.framing == Framing::chunked || x_->body_rewritten();
         if (chunked_)
@@ -159,8 +168,8 @@ void Forward::on_request_body(std::string_view piece, bool fin) {
         }
         if (fin) {
             client_ended_ = true;
-            if (upstream_ended_) return done();
             shutdown_write();
+            if (upstream_ended_) return end_tunnel_when_sent();
         }
         if (x_ && unsent() > x_->site().limits.output_high) x_->pause_body();
         return;
@@ -177,7 +186,13 @@ void Forward::on_request_body(std::string_view piece, bool fin) {
         v[n++] = {size, static_cast<size_t>(r.ptr - size)};
     }
     if (!piece.empty()) v[n++] = {const_cast<char*>(piece.data()), piece.size()};
+    std::string trailers;
     std::string_view end = !chunked_ ? "" : piece.empty() ? (fin ? "0\r\n\r\n" : "") : (fin ? "\r\n0\r\n\r\n" : "\r\n");
+    if (std::string_view late = chunked_ && fin ? x_->request_trailers() : std::string_view{};
+        !late.empty()) {
+        trailers.append(end.substr(0, end.size() - 2)).append(late).append("\r\n");
+        end = trailers;
+    }
     if (!end.empty()) v[n++] = {const_cast<char*>(end.data()), end.size()};
     if (n == 0 && !fin) return;
     if (!send(v, n, fin)) return give_up(MH_E_IO, "the upstream closed the connection");
@@ -185,7 +200,9 @@ void Forward::on_request_body(std::string_view piece, bool fin) {
 }
 
 void Forward::on_drained() {
-    if (x_) x_->resume_body();
+    if (!x_) return;
+    if (client_ended_ && upstream_ended_) return end_tunnel_when_sent();
+    x_->resume_body();
 }
 
 void Forward::on_client_drained() { resume_reading(); }
@@ -217,7 +234,7 @@ void Forward::on_response(ResponseHead* head, std::string_view body, bool end) {
         if (!body.empty() && !x->connection().write(&v, 1)) return;
         if (end) {
             upstream_ended_ = true;
-            if (client_ended_) return done();
+            if (client_ended_) return end_tunnel_when_sent();
             x->connection().shutdown_write();
         } else if (x->unsent() > x->site().limits.output_high) {
             pause_reading();
@@ -225,8 +242,10 @@ void Forward::on_response(ResponseHead* head, std::string_view body, bool end) {
         return;
     }
     if (end) {
+        if (!trailers().empty()) x->set_response_trailers(trailers());
         Exchange::detach(*this);
         x_ = nullptr;
+        x->stop_body();
     }
     bool room = true;
     if (head) {
@@ -244,12 +263,12 @@ void Forward::on_response(ResponseHead* head, std::string_view body, bool end) {
 }
 
 void Forward::on_failure(const UpstreamFailure& f) {
-    if (tunnel_) return done();
     if (f.head_seen) {
         report(false, f.why);
         Exchange* x = x_;
         Exchange::detach(*this);
         x_ = nullptr;
+        x->stop_body();
         x->break_response();
         delete this;
         return;
@@ -260,10 +279,10 @@ void Forward::on_failure(const UpstreamFailure& f) {
         retried_ = true;
         if (start(true)) return;
     }
-    give_up(f.why, f.detail);
+    give_up(f.why, f.detail, f.late);
 }
 
-void Forward::give_up(mh_status why, const char* detail) {
+void Forward::give_up(mh_status why, const char* detail, bool late) {
     report(false, why);
     Exchange* x = x_;
     Exchange::detach(*this);
@@ -276,7 +295,7 @@ void Forward::give_up(mh_status why, const char* detail) {
     if (on_error_)
         on_error_(user_, x, why);
     if (!x->answered())
-        x->refuse(status_of(why), why == MH_E_TIMEOUT ? "the upstream did not answer in time"
+        x->refuse(late ? 504 : status_of(why), why == MH_E_TIMEOUT || late ? "the upstream did not answer in time"
                                                       : "the upstream is not reachable");
     delete this;
 }
@@ -286,7 +305,11 @@ void Forward::report(bool ok, mh_status why) {
     report_.fn = nullptr;
 }
 
-// A tunnel is over: both ends said so, or one broke.
+// Both ends said that they are done; what one of them sent last may still wait.
+void Forward::end_tunnel_when_sent() {
+    if (unsent() == 0) done();
+}
+
 void Forward::done() {
     Exchange* x = x_;
     Exchange::detach(*this);
@@ -297,10 +320,12 @@ void Forward::done() {
 }
 
 void Forward::abandon() {
+    Engine* engine = x_ ? &x_->engine() : nullptr;
     if (x_) report(false, MH_E_CANCELLED);  // each pick of a node is reported once
     x_ = nullptr;
     Transaction::abandon();
-    if (!deferred_) delete this;
+    // Later: an exchange that replaces or breaks its response abandons us while we hand it a piece.
+    if (!deferred_ && engine) engine->loop.free_later(this);
 }
 
 }  // namespace microhost::http

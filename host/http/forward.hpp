@@ -37,7 +37,8 @@ class Forward final : public Dependent, private Transaction {
     void on_drained() override;
     void take_head(Exchange& x, const ResponseHead& head);
     void report(bool ok, mh_status why);
-    void give_up(mh_status why, const char* detail);
+    void give_up(mh_status why, const char* detail, bool late = false);
+    void end_tunnel_when_sent();
     void done();
 
     Exchange* x_;

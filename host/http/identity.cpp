@@ -33,6 +33,21 @@ std::string_view forwarded_client(std::string_view list, const net::PrefixSet* t
 
 }  // namespace
 
+std::string_view Exchange::all_values(uint32_t id) {
+    const mh_header* first = head.headers.find(id);
+    if (!first) return {};
+    std::string joined;
+    const mh_header* end = head.headers.fields.data() + head.headers.count;
+    for (const mh_header* h = first + 1; h < end; h++) {
+        if (h->id != id) continue;
+        if (joined.empty()) joined.append(view(first->value));
+        joined += ",";
+        joined += " ";
+        joined += view(h->value);
+    }
+    return joined.empty() ? view(first->value) : arena_.copy(joined);
+}
+
 bool Exchange::attribute(uint32_t attr, std::string_view* out) {
     const net::TlsPeer* tls = nullptr;
     switch (attr) {
@@ -53,7 +68,7 @@ bool Exchange::attribute(uint32_t attr, std::string_view* out) {
             return true;
         case MH_ATTR_CLIENT_IP:
             if (trusted_ && head.headers.has(MH_H_X_FORWARDED_FOR)) {
-                *out = forwarded_client(head.headers.value(MH_H_X_FORWARDED_FOR), site_->trusted);
+                *out = forwarded_client(all_values(MH_H_X_FORWARDED_FOR), site_->trusted);
                 if (!out->empty()) return true;
             }
             [[fallthrough]];

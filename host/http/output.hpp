@@ -18,6 +18,8 @@ class Output {
 
     bool empty() const { return waiting_.size() == at_; }
     size_t size() const { return waiting_.size() - at_; }
+    /// Bytes that waited and were taken by the socket, ever: whether the peer reads at all.
+    uint64_t flushed() const { return flushed_; }
 
     /// Sends now what the socket takes and keeps the rest. At most 8 pieces.
     Sent write(net::Stream& s, const iovec* v, int n) {
@@ -46,6 +48,7 @@ class Output {
             if (got == -EAGAIN) return Sent::some;
             if (got < 0) return Sent::broken;
             at_ += static_cast<size_t>(got);
+            flushed_ += static_cast<uint64_t>(got);
             if (at_ > 64 * 1024 && at_ * 2 > waiting_.size()) {
                 waiting_.erase(0, at_);
                 at_ = 0;
@@ -63,6 +66,7 @@ class Output {
   private:
     std::string waiting_;
     size_t at_ = 0;
+    uint64_t flushed_ = 0;
 };
 
 }  // namespace microhost::http

@@ -236,6 +236,11 @@ void Exchange::on_body(std::string_view piece, bool fin) {
     if (over_) return;
     body_complete_ = body_complete_ || fin;
     if (body_mode_ == BodyMode::discard) return;
+    if (body_mode_ == BodyMode::stream && !connection_->raw()) {
+        streamed_ += piece.size();
+        const uint64_t most = site_->limits.stream_body_bytes;
+        if (most && streamed_ > most) return fail_request(413, "the request body is too large");
+    }
     if (!connection_->raw() && !filter_request_body(piece, fin)) return;
     if (body_mode_ == BodyMode::collect) {
         if (collected_.size() + piece.size() > collect_max_) return finish_collect(MH_E_LIMIT);
@@ -263,7 +268,10 @@ bool Exchange::filter_request_body(std::string_view& piece, bool fin) {
         mh_verdict v =
             guarded(l, [&] { return l.filter->on_request_body(l.shard, this, &s, 1, fin); });
         in_hook_ = false;
-        if (replaced_piece_) piece = arena_.copy(replacement_);
+        if (replaced_piece_) {
+            rewritten_.swap(replacement_);  // the next filter may replace it again while it reads it
+            piece = rewritten_;
+        }
         if (over_) return false;
         if (v == MH_V_DETACH) active_ &= ~(uint64_t{1} << i);
         if (v == MH_V_CONTINUE || v == MH_V_DETACH || l.shadow) continue;
@@ -346,6 +354,13 @@ void Exchange::on_full_body(mh_req* r, void*, mh_status s, mh_seg body) {
     x.body_buffered_ = true;
     x.run_handler();
 }
+
+bool Exchange::body_too_large() const {
+    const uint64_t most = site_->limits.stream_body_bytes;
+    return most && head.framing == Framing::length && head.content_length > most;
+}
+
+std::string_view Exchange::request_trailers() const { return connection_->trailers(); }
 
 void Exchange::stream_body_to(Dependent& d) {
     body_sink_ = &d;

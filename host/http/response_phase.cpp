@@ -110,7 +110,10 @@ void Exchange::run_response_filters() {
     for (unsigned i = 0; i < site_->chain.size(); i++)
         whole_first = whole_first || (active_ >> i & entered_ >> i & 1 &&
                                       site_->chain[i].interests & MH_I_RESPONSE_BODY_FULL);
-    if (whole_first && !held_fin_) return on_client_drained();  // more, please
+    if (whole_first && !held_fin_) {
+        copy_response_head();  // its source lends it for this call only
+        return on_client_drained();  // more, please
+    }
     release_held();
 }
 
@@ -234,6 +237,8 @@ bool Exchange::push_now(const iovec* v, int n, bool fin) {
 void Exchange::break_response() {
     if (over_) return;
     if (!head_sent_) {
+        if (token_) close_suspension(MH_E_CANCELLED);
+        if (over_) return;
         answered_ = false;
         response_held_ = false;
         held_.clear();
@@ -256,6 +261,33 @@ void Exchange::start_tunnel(Dependent& d) {
 
 void Exchange::end_tunnel() { finish(MH_OK); }
 
+// Nothing of it was sent, so it can still be an error of ours.
+void Exchange::head_overflow() {
+    engine_.log.error("a response head is too large to be sent", {{"module", site_->module}});
+    replace_response(502, "the response head is too large");
+    std::string body;
+    body.swap(held_);
+    iovec v{body.data(), body.size()};
+    emit(&v, 1, true);
+}
+
+void Exchange::set_response_trailers(std::string_view lines) {
+    response_trailers_ = arena_.copy(lines);
+}
+
+// RFC 9110 6.5.1: only who says "TE: trailers" gets them.
+bool Exchange::takes_trailers() const {
+    if (head.minor_version == 0 || !head.headers.has(MH_H_TE)) return false;
+    bool takes = false;
+    for (uint32_t i = 0; i < head.headers.count; i++)
+        if (head.headers.fields[i].id == MH_H_TE)
+            for_each_token(view(head.headers.fields[i].value), [&](std::string_view t) {
+                takes = takes || iequals(t, "trailers");
+                return true;
+            });
+    return takes;
+}
+
 // Head, if it is due, and body bytes, framed; in one send.
 void Exchange::emit(const iovec* v, int n, bool fin) {
     if (over_) return;
@@ -264,11 +296,7 @@ void Exchange::emit(const iovec* v, int n, bool fin) {
     size_t at = 0;
     if (!head_sent_) {
         at = write_head(out, fin, bytes);
-        if (!at) {
-            engine_.log.error("a response head is too large to be sent", {{"module", site_->module}});
-            connection_->abort();
-            return;
-        }
+        if (!at) return head_overflow();
         head_sent_ = true;
     }
     if (bodiless(*this)) bytes = 0, n = 0;
@@ -281,6 +309,11 @@ void Exchange::emit(const iovec* v, int n, bool fin) {
     }
     constexpr std::string_view kEnds[] = {"", "\r\n", "0\r\n\r\n", "\r\n0\r\n\r\n"};
     std::string_view end = kEnds[chunked_ ? (bytes ? 1 : 0) + (fin ? 2 : 0) : 0];
+    std::string with_trailers;
+    if (chunked_ && fin && !response_trailers_.empty() && takes_trailers()) {
+        with_trailers.append(end.substr(0, end.size() - 2)).append(response_trailers_).append("\r\n");
+        end = with_trailers;
+    }
     std::array<iovec, kMaxPieces + 2> pieces;
     int count = 0;
     if (bytes <= kCopyBelow) {
@@ -288,9 +321,12 @@ void Exchange::emit(const iovec* v, int n, bool fin) {
             std::memcpy(out + at, v[i].iov_base, v[i].iov_len);
             at += v[i].iov_len;
         }
-        std::memcpy(out + at, end.data(), end.size());
-        at += end.size();
+        if (with_trailers.empty()) {
+            std::memcpy(out + at, end.data(), end.size());
+            at += end.size();
+        }
         if (at) pieces[count++] = {out, at};
+        if (!with_trailers.empty()) pieces[count++] = {with_trailers.data(), with_trailers.size()};
     } else {
         if (at) pieces[count++] = {out, at};
         for (int i = 0; i < n; i++) pieces[count++] = v[i];

@@ -11,6 +11,8 @@
 namespace microhost::http {
 namespace {
 
+constexpr const char* kConnectTooLate = "connecting took too long";
+
 HeadScan fresh_scan() {
     HeadScan s;
     s.request = false;
@@ -40,8 +42,12 @@ void Transaction::resume_reading() {
 }
 
 void Transaction::shutdown_write() {
-    if (connection_ && connection_->output_.empty()) connection_->stream_.shutdown_write();
-    if (connection_) connection_->request_done_ = true;
+    if (!connection_) return;
+    connection_->request_done_ = true;
+    if (connection_->output_.empty())
+        connection_->stream_.shutdown_write();
+    else
+        connection_->shutdown_due_ = true;
 }
 
 void Transaction::abandon() {
@@ -146,7 +152,10 @@ void UpstreamConnection::begin(Transaction& t, const UpstreamRequest& r) {
     state_ = State::head;
     method_ = r.method;
     upgrade_ = r.upgrade;
-    wrote_ = request_done_ = head_seen_ = paused_ = tunnel_ = false;
+    t.trailers_ = {};
+    wrote_ = request_done_ = head_seen_ = paused_ = tunnel_ = shutdown_due_ = end_told_ = false;
+    write_window_ = false;
+    flushed_at_timer_ = output_.flushed();
     keep_ = true;
     scan_ = fresh_scan();
     response_timeout_ms_ = r.response_timeout_ms;
@@ -207,7 +216,12 @@ void UpstreamConnection::on_events(uint32_t events) {
                 keep_ = false;
                 output_.clear();
                 events |= EPOLLIN;
-            } else if (t_ && output_.size() <= engine_.limits.output_low) {
+            } else if (sent == Output::Sent::all && shutdown_due_) {
+                shutdown_due_ = false;
+                stream_.shutdown_write();
+            }
+            if (sent != Output::Sent::broken && t_ &&
+                output_.size() <= engine_.limits.output_low) {
                 t_->on_drained();
                 if (state_ == State::closed) return;
             }
@@ -215,6 +229,7 @@ void UpstreamConnection::on_events(uint32_t events) {
             events |= EPOLLIN;  // a handshake may have waited for room
         }
     }
+    if (read_ready_) events |= EPOLLIN;  // TLS may hold bytes that the socket does not show any more
     if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
         read_ready_ = true;
         if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) hung_up_ = true;
@@ -225,7 +240,11 @@ void UpstreamConnection::on_events(uint32_t events) {
 void UpstreamConnection::read_some() {
     if (reading_) return;
     reading_ = true;
-    while (read_ready_ && !paused_ && state_ != State::closed) {
+    for (int reads = 0; read_ready_ && !paused_ && state_ != State::closed; reads++) {
+        if (reads == kReadsPerTurn) {
+            yield();
+            break;
+        }
         char* buffer = engine_.upstream_buffer.get();
         ssize_t n = stream_.read(buffer, Engine::kUpstreamBuffer);
         if (n == -EAGAIN) {
@@ -235,6 +254,7 @@ void UpstreamConnection::read_some() {
             break;
         }
         if (n <= 0) {
+            read_ready_ = false;
             if (n == 0)
                 end_of_stream();
             else
@@ -251,6 +271,11 @@ void UpstreamConnection::read_some() {
         consume(buffer, static_cast<size_t>(n));
     }
     reading_ = false;
+}
+
+// One that sends as fast as we read must not keep the others of this loop waiting: the events come again next turn.
+void UpstreamConnection::yield() {
+    engine_.loop.modify(stream_.fd(), this, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
 }
 
 void UpstreamConnection::consume(char* data, size_t n) {
@@ -309,7 +334,9 @@ void UpstreamConnection::deliver(ResponseHead* head, char* data, size_t n) {
     if (fed.error) return fail(MH_E_IO, "malformed chunked body");
     std::string_view piece(data, fed.produced);
     if (!fed.done) {
-        arm(tunnel_ ? 0 : engine_.limits.stream_timeout_ms);
+        // A body of known length is there to be sent; others may be streams of events with long pauses.
+        const bool known = body_.framing() == Framing::length && response_timeout_ms_;
+        arm(tunnel_ ? 0 : known ? response_timeout_ms_ : engine_.limits.stream_timeout_ms);
         if (head || !piece.empty()) t_->on_response(head, piece, false);
         return;
     }
@@ -319,6 +346,7 @@ void UpstreamConnection::deliver(ResponseHead* head, char* data, size_t n) {
 void UpstreamConnection::finish(ResponseHead* head, std::string_view piece, bool clean) {
     Transaction* t = t_;
     t->connection_ = nullptr;
+    t->trailers_ = body_.trailers();
     t_ = nullptr;
     // Bytes behind the message, or a request that was answered before it was sent whole: not to be used again.
     if (clean && keep_ && request_done_ && output_.empty() && !hung_up_)
@@ -340,6 +368,11 @@ void UpstreamConnection::release() {
 
 void UpstreamConnection::end_of_stream() {
     if (state_ == State::idle) return close();
+    if (tunnel_) {
+        if (end_told_) return;
+        end_told_ = true;
+        return t_->on_response(nullptr, {}, true);
+    }
     if (state_ == State::body && body_.eof()) return finish(nullptr, {}, false);
     fail(MH_E_IO, head_seen_ ? "response cut short" : "closed without an answer");
 }
@@ -348,6 +381,7 @@ void UpstreamConnection::fail(mh_status why, const char* detail) {
     Transaction* t = t_;
     t_ = nullptr;
     UpstreamFailure f{why, head_seen_, !wrote_, reused_ && !head_seen_ && why != MH_E_TIMEOUT, detail};
+    f.late = !connected_ && why == MH_E_UNAVAILABLE && detail == kConnectTooLate;
     close();
     if (!t) return;
     t->connection_ = nullptr;
@@ -366,9 +400,20 @@ void UpstreamConnection::close() {
 
 void UpstreamConnection::on_timer() {
     if (state_ == State::idle) return close();
-    if (!connected_) return fail(MH_E_UNAVAILABLE, "connecting took too long");
-    if (state_ == State::head && !request_done_) {
-        arm(engine_.limits.stream_timeout_ms);  // a long upload; the client's own deadlines guard it
+    if (!connected_) return fail(MH_E_UNAVAILABLE, kConnectTooLate);
+    if (!output_.empty()) {
+        // It may take its time to read a long request, but it must go on reading.
+        const bool progress = output_.flushed() != flushed_at_timer_;
+        flushed_at_timer_ = output_.flushed();
+        if (progress || !write_window_) {
+            write_window_ = true;
+            return arm(engine_.limits.write_timeout_ms);
+        }
+        return fail(MH_E_TIMEOUT, "the upstream took no more of the request");
+    }
+    write_window_ = false;
+    if (paused_ || (state_ == State::head && !request_done_)) {
+        arm(engine_.limits.stream_timeout_ms);  // it waits for the client, whose own deadlines guard that
         return;
     }
     fail(MH_E_TIMEOUT, state_ == State::head ? "no response in time" : "the response stalled");

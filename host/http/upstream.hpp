@@ -186,6 +186,7 @@ class UpstreamConnection final : public Pollable {
     bool reading_ = false;
     bool shutdown_due_ = false;  // our direction of a tunnel ends when the output is empty
     bool end_told_ = false;      // the upstream's direction of a tunnel has ended
+    bool write_window_ = false;  // the timer watches whether the upstream reads on
     uint64_t flushed_at_timer_ = 0;
     uint32_t response_timeout_ms_ = 0;
     struct Deadline : Timer {

@@ -19,7 +19,7 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 void ServerConnection::open(Engine& e, Site& site, net::Stream s, const net::Address& peer) {
     auto* c = new ServerConnection(e, site, std::move(s), peer);
-    if (!e.loop.add(c->stream_.fd(), c)) {
+    if (!e.loop.add(c->stream_.fd(), c) || (!c->expects_proxy_header_ && !c->count_peer())) {
         c->close();
         return;
     }
@@ -44,12 +44,14 @@ void ServerConnection::on_events(uint32_t events) {
         if (stream_.tls()) events |= EPOLLIN;
         if (state_ == State::closed) return;
     }
-    if (events & (EPOLLHUP | EPOLLERR)) {
+    // A tunnel whose other direction we ended before may still bring bytes with its end.
+    const bool last_bytes = raw_ && !(events & EPOLLERR);
+    if (events & (EPOLLHUP | EPOLLERR) && !last_bytes) {
         // Both directions are gone: nobody reads an answer. What was received before is of no use either.
         lost(MH_E_CANCELLED);
         return;
     }
-    if (events & (EPOLLIN | EPOLLRDHUP)) {
+    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP) || read_ready_) {
         read_ready_ = true;
         read_some();
     }
@@ -69,10 +71,17 @@ void ServerConnection::flush_output() {
         case Output::Sent::broken: lost(MH_E_CANCELLED); return;
         case Output::Sent::some: break;
         case Output::Sent::all:
+            if (shutdown_due_) {
+                shutdown_due_ = false;
+                stream_.shutdown_write();
+            }
             if (close_when_sent_) {
                 linger();
                 return;
             }
+            // What was watched until now was that the client reads.
+            Wheel::disarm(timer_);
+            arm_for_state();
     }
     if (x_ && output_.size() <= site_->limits.output_low) x_->on_client_drained();
 }
@@ -91,7 +100,11 @@ bool ServerConnection::may_read() const {
 void ServerConnection::read_some() {
     if (reading_ || consuming_) return;
     reading_ = true;
-    while (read_ready_ && may_read()) {
+    for (int reads = 0; read_ready_ && may_read(); reads++) {
+        if (reads == kReadsPerTurn) {
+            yield();
+            break;
+        }
         char* buffer = engine_.read_buffer.get();
         ssize_t n = stream_.read(buffer, Engine::kReadBuffer);
         if (n == -EAGAIN) {
@@ -113,6 +126,11 @@ void ServerConnection::read_some() {
         if (state_ != State::lingering) consume(buffer, static_cast<size_t>(n));
     }
     reading_ = false;
+}
+
+// One that sends as fast as we read must not keep the others of this loop waiting: the events come again next turn.
+void ServerConnection::yield() {
+    engine_.loop.modify(stream_.fd(), this, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
 }
 
 // Works through the bytes: heads, bodies, the next head. What nobody takes now is held.
@@ -171,6 +189,7 @@ bool ServerConnection::consume_head(char*& data, size_t& n) {
     }
     Exchange* x = engine_.take();
     x_ = x;
+    x->head_bytes = {data + skip, size - skip};
     if (Refusal no = h1::parse_request(data + skip, size - skip, engine_.parser, x->head)) {
         refuse_head(no.status, no.why);
         return false;
@@ -182,8 +201,9 @@ bool ServerConnection::consume_head(char*& data, size_t& n) {
     body_.start(head.framing, head.content_length);
     body_bytes_ = 0;
     continue_due_ = head.expect_continue;
-    state_ = head.framing == Framing::none ? State::busy : State::body;
-    bool here = head.framing == Framing::none ||
+    const bool has_body = x->has_body();
+    state_ = has_body ? State::body : State::busy;
+    bool here = !has_body ||
                 (head.framing == Framing::length && n >= head.content_length);
     Wheel::disarm(timer_);
     x->begin(*this, *site_, here);
@@ -204,13 +224,7 @@ bool ServerConnection::consume_body(char*& data, size_t& n) {
         return true;
     }
     if (fed.error) {
-        Exchange* x = x_;
-        if (!x->answered()) {
-            x->head.keep_alive = false;
-            x->refuse(400, "malformed chunked body");
-        } else {
-            abort();
-        }
+        x_->fail_request(400, "malformed chunked body");
         n = 0;
         return false;
     }
@@ -240,6 +254,10 @@ bool ServerConnection::skip_proxy_header(char*& data, size_t& n) {
     }
     if (proxy.source.len) peer_ = proxy.source;
     expects_proxy_header_ = false;
+    if (!count_peer()) {
+        close();
+        return false;
+    }
     data += proxy.size;
     n -= proxy.size;
     return n != 0;
@@ -278,7 +296,7 @@ bool ServerConnection::write(const iovec* v, int n) {
 
 void ServerConnection::resume_body() {
     if (state_ != State::body) return;
-    if (continue_due_) {
+    if (continue_due_ && x_ && x_->takes_body() && !x_->answered()) {
         continue_due_ = false;
         iovec v{const_cast<char*>(kContinue.data()), kContinue.size()};
         write(&v, 1);
@@ -341,7 +359,17 @@ void ServerConnection::switch_protocol() {
 }
 
 void ServerConnection::shutdown_write() {
-    if (state_ != State::closed && output_.empty()) stream_.shutdown_write();
+    if (state_ == State::closed) return;
+    shutdown_due_ = !output_.empty();
+    if (!shutdown_due_) stream_.shutdown_write();
+}
+
+// False: this peer has as many connections as it may. Proxies that we trust stand for many peers.
+bool ServerConnection::count_peer() {
+    const uint32_t most = site_->limits.max_connections_per_peer;
+    if (!most || peer_.is_unix() || (site_->trusted && site_->trusted->contains(peer_))) return true;
+    peer_counted_ = engine_.peers.enter(peer_, most);
+    return peer_counted_;
 }
 
 void ServerConnection::end_of_stream() {
@@ -403,6 +431,7 @@ void ServerConnection::close(bool reset) {
     Wheel::disarm(timer_);
     output_.clear();
     site_->pins--;
+    if (peer_counted_) engine_.peers.leave(peer_);
     auto& all = engine_.connections;
     all[place_] = all.back();
     all[place_]->place_ = place_;
@@ -417,7 +446,8 @@ void ServerConnection::drain() {
 
 void ServerConnection::arm_for_state() {
     const Limits& l = site_->limits;
-    unsent_at_timer_ = output_.size();
+    flushed_at_timer_ = output_.flushed();
+    unsent_at_timer_ = !output_.empty();
     body_bytes_at_timer_ = body_bytes_;
     if (!output_.empty()) return engine_.loop.arm(timer_, l.write_timeout_ms);
     if (state_ == State::body && !raw_) return engine_.loop.arm(timer_, l.body_timeout_ms);
@@ -429,7 +459,7 @@ void ServerConnection::arm_for_state() {
 void ServerConnection::on_timer() {
     if (state_ == State::lingering) return close();
     if (!output_.empty()) {
-        if (output_.size() >= unsent_at_timer_ && unsent_at_timer_) {
+        if (unsent_at_timer_ && output_.flushed() == flushed_at_timer_) {
             stream_.close(
                 true);  // takes nothing for a whole window: reset, so that it cannot look whole
             return lost(MH_E_TIMEOUT);
@@ -445,12 +475,7 @@ void ServerConnection::on_timer() {
     uint64_t least = static_cast<uint64_t>(l.body_min_rate) * l.body_timeout_ms / 1000;
     if (!x_->takes_body() || body_bytes_ - body_bytes_at_timer_ >= std::max<uint64_t>(least, 1))
         return arm_for_state();
-    if (x_->answered()) {
-        stream_.close(true);
-        return lost(MH_E_TIMEOUT);
-    }
-    x_->head.keep_alive = false;
-    x_->refuse(408, "the request body did not arrive in time");
+    x_->fail_request(408, "the request body did not arrive in time");
 }
 
 }  // namespace microhost::http

@@ -38,6 +38,7 @@ class ServerConnection final : public Pollable {
     void response_done(bool keep);
     /// From now on the connection carries raw bytes in both directions.
     void switch_protocol();
+    /// Ends our direction, once what waits is sent.
     void shutdown_write();
     /// Breaks the connection off.
     void abort();
@@ -47,6 +48,8 @@ class ServerConnection final : public Pollable {
     void check_client();
     /// A write has failed; the exchange hears of it at the end of the turn.
     bool broken() const { return broken_; }
+    /// Trailer fields of the request as lines, once its body is complete.
+    std::string_view trailers() const { return body_.trailers(); }
     bool body_started() const { return body_bytes_ > 0; }
     bool raw() const { return raw_; }
     bool request_complete() const { return state_ != State::body; }
@@ -78,6 +81,10 @@ class ServerConnection final : public Pollable {
     void arm_for_state();
     void flush_output();
     bool may_read() const;
+    bool count_peer();
+    void yield();
+
+    static constexpr int kReadsPerTurn = 16;
 
     Engine& engine_;
     Site* site_;
@@ -91,7 +98,8 @@ class ServerConnection final : public Pollable {
     BodyReader body_;
     uint64_t body_bytes_ = 0;
     uint64_t body_bytes_at_timer_ = 0;
-    size_t unsent_at_timer_ = 0;
+    uint64_t flushed_at_timer_ = 0;
+    bool unsent_at_timer_ = false;
     uint32_t place_ = 0;  // in Engine::connections
     State state_ = State::head;
     bool read_ready_ = false;
@@ -108,6 +116,8 @@ class ServerConnection final : public Pollable {
     bool served_ = false;      // at least one request
     bool close_when_sent_ = false;
     bool end_seen_ = false;
+    bool shutdown_due_ = false;
+    bool peer_counted_ = false;
     struct Deadline : Timer {
         ServerConnection* owner;
     } timer_;
