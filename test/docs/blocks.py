@@ -5,6 +5,8 @@
     <!-- docs: file PATH -->            written to PATH in the test's folder
     <!-- docs: same PATH -->            must be the text of PATH in the project
     <!-- docs: background TEXT -->      run, and left running once it has printed TEXT; stopped at the end of the page
+    <!-- docs: background file GLOB --> the same, once there is such a file in the folder of the runtime
+    <!-- docs: interrupt -->            the newest in the background gets Ctrl-C first; the output may need a moment to come true
 """
 import re
 from pathlib import Path

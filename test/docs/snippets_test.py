@@ -7,8 +7,10 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -26,11 +28,20 @@ def pages():
     return sorted(found, key=lambda page: (page.parent != ROOT, str(page)))
 
 
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        return sock.getsockname()[1]
+
+
+def wrong(command, expected, status, text):
+    return "\n".join([f"$ {command}", "expected:", *expected, f"got (exit status {status}):", text])
+
+
 class Reader:
     """Somebody who works through a page. His folder has what a clone has where the pages use it."""
 
     def __init__(self, folder):
-        self.folder, self.running = folder, []
+        self.folder, self.running, self.ports = folder, [], {}
         for name in ("dev", "examples", "plugin-sdk"):
             (folder / name).symlink_to(ROOT / name)
         self.env = harness.clean_environment(folder)
@@ -39,6 +50,10 @@ class Reader:
             PATH=f"{harness.PREFIX / 'bin'}:{self.env['PATH']}",
             PKG_CONFIG_PATH=f"{harness.PREFIX}/lib/pkgconfig:{harness.PREFIX}/share/pkgconfig",
         )
+
+    def mine(self, text):
+        """The text with a free port of ours for each that a page takes for granted."""
+        return re.sub(r"(?<=127\.0\.0\.1:)80\d\d\b", lambda port: str(self.ports.setdefault(port[0], free_port())), text)
 
     # ---- one block
 
@@ -55,6 +70,8 @@ class Reader:
         elif block.instruction == "background":
             self.background(block)
             return
+        elif block.instruction == "interrupt":
+            self.interrupt()
         checker = getattr(self, "check_" + {"c++": "cpp", "bash": "sh"}.get(block.language, block.language), None)
         if checker:
             checker(block)
@@ -69,9 +86,9 @@ class Reader:
 
     def check_console(self, block):
         for command, expected in blocks.session(block.text):
-            status, text = self.shell(command)
-            shown = "\n".join(expected)
-            assert blocks.matches(expected, text), f"$ {command}\nexpected:\n{shown}\ngot (exit status {status}):\n{text}"
+            deadline = time.monotonic() + (5 * harness.SLOW if block.instruction == "interrupt" else 0)
+            while not blocks.matches(expected, (got := self.shell(command))[1]):
+                assert time.monotonic() < deadline, wrong(command, expected, *got)
 
     def check_c(self, block):
         self.compiles(block, ["cc", "-std=c11", "-x", "c"])
@@ -108,7 +125,7 @@ class Reader:
             self.needs_program()
         if "pkg-config" in text and not (harness.PREFIX / "lib/pkgconfig/microhost.pc").exists():
             raise unittest.SkipTest("the SDK is not installed yet")
-        done = subprocess.run(["bash", "-eu", "-o", "pipefail", "-c", text], cwd=self.folder, env=self.env, text=True,
+        done = subprocess.run(["bash", "-eu", "-o", "pipefail", "-c", self.mine(text)], cwd=self.folder, env=self.env, text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds)
         return done.returncode, done.stdout
 
@@ -120,22 +137,34 @@ class Reader:
         self.needs_program()
         log = self.folder / f"background-{block.line}.log"
         with open(log, "w") as out:
-            process = subprocess.Popen(["bash", "-eu", "-c", block.text], cwd=self.folder, env=self.env, start_new_session=True,
-                                       stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
+            process = subprocess.Popen(["bash", "-eu", "-c", self.mine(block.text)], cwd=self.folder, env=self.demo(block),
+                                       start_new_session=True, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
         self.running.append((process, log))
 
         def printed():
             if process.poll() is not None and process.returncode:
                 raise AssertionError(f"ended with {process.returncode}\n{log.read_text()}")
-            return block.argument in log.read_text() if block.argument else self.ready(process)
+            if block.argument.startswith("file "):
+                return list((self.folder / "runtime").glob(block.argument[5:]))
+            return block.argument in log.read_text()
 
         try:
-            harness.wait_for(printed, 300, f"{block.argument or 'readiness'!r}")
+            harness.wait_for(printed, 300, repr(block.argument))
         except AssertionError as late:
             raise AssertionError(f"{late}\n{log.read_text()}") from None
 
-    def ready(self, process):
-        return list((self.folder / "runtime").glob("instances/*/listeners.json"))
+    def demo(self, block):
+        """The environment: ./dev run takes the demo's configuration with a port of ours."""
+        if "./dev run" not in block.text:
+            return self.env
+        path = self.folder / "gateway.json"
+        path.write_text(self.mine((ROOT / "examples/gateway.json").read_text()))
+        return {**self.env, "MICROHOST_CONFIG": str(path)}
+
+    def interrupt(self):
+        process, _ = self.running.pop()
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(15)
 
     def leave(self):
         for process, _ in reversed(self.running):
