@@ -391,7 +391,8 @@ void Exchange::write_framing(h1::HeadWriter& w, bool fin, uint64_t length) {
             w.field("Content-Length", length);
         return;
     }
-    if (fin) return w.field("Content-Length", length);
+    const bool trailers = !response_trailers_.empty() && takes_trailers();
+    if (fin && !trailers) return w.field("Content-Length", length);
     if (head.minor_version >= 1) {
         chunked_ = true;
         w.raw("Transfer-Encoding: chunked\r\n");
