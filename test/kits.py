@@ -91,11 +91,8 @@ def lifecycle():
     """The kit stops the program itself; about 100 connections come from its limit on open files."""
     folder, harness, backend = kit_folder("http"), program(), free_port()
     host = forwarding(harness, backend)
-    before = limit_open_files(128)
-    try:
-        host.start()
-    finally:
-        limit_open_files(before)
+    host.start()
+    limit_open_files(host.pid, 128)
     try:
         pid_file = host.folder / "pid"
         pid_file.write_text(str(host.pid))
@@ -122,13 +119,11 @@ def reaping(host):
     return waiting()
 
 
-def limit_open_files(count):
-    """Sets our soft limit, which children inherit. Returns the one before."""
+def limit_open_files(pid, count):
+    """Both limits, of the running program: at its start it raises the soft one itself."""
     import resource
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
-    return soft
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (count, count))
 
 
 # ---- kits/bad-modules
