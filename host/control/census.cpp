@@ -17,6 +17,7 @@ void count_site(const http::Site& site, LoopFigures& f) {
         c.failed += l.counts[2];
         c.suspended += l.counts[3];
         c.timed_out += l.counts[4];
+        c.on_error = l.on_error;
         if (!l.filter) f.broken[l.name] = 1;
     }
 }
@@ -55,6 +56,7 @@ void LoopFigures::add(const LoopFigures& other) {
         mine.failed += c.failed;
         mine.suspended += c.suspended;
         mine.timed_out += c.timed_out;
+        mine.on_error = c.on_error;
     }
 }
 

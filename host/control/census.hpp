@@ -14,6 +14,7 @@ namespace microhost::control {
 
 struct FilterCounts {
     uint64_t continued = 0, answered = 0, failed = 0, suspended = 0, timed_out = 0;
+    http::OnError on_error = http::OnError::closed;
 };
 
 /// Of one loop; summed up, of all.

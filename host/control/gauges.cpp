@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "control/pages.hpp"
 #include "module/generation.hpp"
 #include "module/module_set.hpp"
 #include "observe/names.hpp"
@@ -31,6 +32,11 @@ void emit_verdicts(const LoopFigures& all, const Emit& emit) {
     }
 }
 
+void emit_failures(const LoopFigures& all, const Emit& emit) {
+    for (const auto& [name, c] : all.filters)
+        emit({name, on_error_text(c.on_error)}, real(c.failed));
+}
+
 void emit_generations(const module::ModuleSet& modules, const Emit& emit) {
     std::map<std::pair<std::string, std::string>, uint64_t> count;
     for (const auto& g : modules.generations())
@@ -51,6 +57,8 @@ Gauges::Gauges(const Sources& s, const Census& census) : metrics_(s.metrics) {
     });
     add(names::kFilterVerdicts,
         [&census](const Emit& emit) { emit_verdicts(census.total(), emit); });
+    add(names::kFilterFailures,
+        [&census](const Emit& emit) { emit_failures(census.total(), emit); });
     add(names::kUpstreamConnections, [&census](const Emit& emit) {
         for (const auto& [name, u] : census.total().upstreams) {
             emit({name, "idle"}, real(u.idle));

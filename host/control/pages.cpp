@@ -83,15 +83,6 @@ void write_listener(Writer& w, const ListenerRow& l, std::string_view kind, uint
     w.end().key("connections").uint64(connections).end();
 }
 
-std::string_view on_error_text(http::OnError e) {
-    switch (e) {
-        case http::OnError::open: return "open";
-        case http::OnError::skip: return "skip";
-        case http::OnError::closed: break;
-    }
-    return "closed";
-}
-
 void write_filter(Writer& w, const FilterRow& f, const LoopFigures& figures) {
     const bool broken = figures.broken.contains(f.name);
     const bool missing = !f.problem.empty();
@@ -110,6 +101,15 @@ void write_filter(Writer& w, const FilterRow& f, const LoopFigures& figures) {
 }
 
 }  // namespace
+
+std::string_view on_error_text(http::OnError e) {
+    switch (e) {
+        case http::OnError::open: return "open";
+        case http::OnError::skip: return "skip";
+        case http::OnError::closed: break;
+    }
+    return "closed";
+}
 
 std::string modules_page(const Sources& s) {
     std::string out;

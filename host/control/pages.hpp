@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "control/census.hpp"
@@ -19,6 +20,8 @@ std::string listeners_page(const Sources& s, const LoopFigures& figures,
 /// [{"listener","filters":[{"name","module","phase","on_error","mode","state","reason","verdicts":{..}}]}], in the order in
 /// which requests pass. state: "active", "missing", "broken" (on some loop). mode: "enforce", "shadow".
 std::string filters_page(const Sources& s, const LoopFigures& figures);
+/// "closed", "open", "skip".
+std::string_view on_error_text(http::OnError e);
 /// An array of services as Micro writes them, one element a version.
 std::string services_page(const Sources& s);
 

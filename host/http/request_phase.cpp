@@ -103,7 +103,10 @@ bool Exchange::after_request_verdict(unsigned i, mh_verdict v) {
         engine_.tokens.close(token_);
         token_ = 0;
     }
-    if (answered_) return false;
+    if (answered_) {
+        l.counts[1]++;
+        return false;
+    }
     if (l.shadow && v != MH_V_CONTINUE && v != MH_V_PENDING && v != MH_V_DETACH) {
         l.counts[v == MH_V_RESPOND ? 1 : 2]++;
         return true;

@@ -147,6 +147,8 @@ class Control(harness.Case):
                 self.assertEqual((row["name"], row["phase"], row["state"]), ("token", "authn", "missing"))
                 self.assertEqual(row["mode"], more.get("mode", "enforce"))
                 self.assertEqual(row["on_error"], more.get("on_error", "closed"))
+                self.assertEqual(metrics(host)["microhost_filter_failures_total"],
+                                 {f'filter="token",on_error="{row["on_error"]}"': 1})
 
     def test_what_a_module_says_of_itself_counts(self):
         with moods() as host:
@@ -189,6 +191,23 @@ class Control(harness.Case):
             self.assertEqual(requests(host, "moods"), {("2xx", "GET"): 20, ("2xx", "POST"): 30})
             count = {k: v for k, v in metrics(host)["microhost_request_duration_seconds_count"].items() if '"moods"' in k}
             self.assertEqual(sum(count.values()), 50)
+
+    def test_verdicts_of_filters_are_counted(self):
+        token = harness.PREFIX / "lib/microhost/auth-token.so"
+        if not token.exists():
+            self.skipTest("the examples are not built")
+        config = {"load": [str(MOODS), str(token)], "listeners": {"edge": {"module": "moods", "address": "127.0.0.1:0"}},
+                  "filters": {"token": {"use": "auth-token", "config": {"file": "tokens"}}}}
+        host = harness.Microhost(config)
+        (host.folder / "tokens").write_text("one\n")
+        with host:
+            for value in ("one", "two", "one", "one"):
+                host.get("/", [("Authorization", f"Bearer {value}")])
+            seen = metrics(host)["microhost_filter_verdicts_total"]
+            self.assertEqual({v: seen[f'filter="token",verdict="{v}"'] for v in ("continue", "respond", "fail")},
+                             {"continue": 3, "respond": 1, "fail": 0})
+            row = host.ask_control("GET", "/v1/filters").json()[0]["filters"][0]
+            self.assertEqual((row["state"], row["verdicts"]["respond"]), ("active", 1))
 
     def test_connections_are_shown_by_listener(self):
         with moods() as host, wire.Client(host.port()) as one, wire.Client(host.port()) as two:
