@@ -9,30 +9,7 @@
 namespace microhost::http {
 namespace {
 
-constexpr IdSet kTrustedOnly = id_set({
-    MH_H_FORWARDED,
-    MH_H_X_FORWARDED_FOR,
-    MH_H_X_FORWARDED_PROTO,
-    MH_H_X_FORWARDED_HOST,
-    MH_H_X_FORWARDED_PORT,
-    MH_H_X_FORWARDED_PREFIX,
-    MH_H_X_REAL_IP,
-    MH_H_X_REQUEST_ID,
-    MH_H_MICRO_ID,
-    MH_H_MICRO_SERVICE,
-    MH_H_MICRO_ENDPOINT,
-    MH_H_MICRO_METHOD,
-    MH_H_MICRO_ERROR,
-    MH_H_MICRO_STREAM,
-    MH_H_MICRO_TOPIC,
-    MH_H_MICRO_FROM_SERVICE,
-    MH_H_X_MICRO_ID,
-    MH_H_X_MICRO_SERVICE,
-    MH_H_X_MICRO_ENDPOINT,
-    MH_H_X_MICRO_METHOD,
-    MH_H_X_MICRO_ERROR,
-    MH_H_X_MICRO_TARGET,
-});
+constexpr IdSet kTrustedOnly = joined(kMicroFields, kForwardedFields);
 
 bool has_prefix(std::string_view name, std::string_view prefix) {
     return name.size() >= prefix.size() && iequals(name.substr(0, prefix.size()), prefix);
@@ -41,12 +18,9 @@ bool has_prefix(std::string_view name, std::string_view prefix) {
 // Names of these families that have no id.
 bool trusted_family(std::string_view name) {
     switch (name.front() | 0x20) {
-        case 'm':
-            return has_prefix(name, "micro-");
-        case 'x':
-            return has_prefix(name, "x-micro-") || has_prefix(name, "x-forwarded-");
-        default:
-            return false;
+        case 'm': return has_prefix(name, "micro-");
+        case 'x': return has_prefix(name, "x-micro-") || has_prefix(name, "x-forwarded-");
+        default: return false;
     }
 }
 

@@ -12,30 +12,16 @@ namespace {
 using http::view;
 
 // Written here, or of no meaning to a service.
-constexpr http::IdSet kOwn = http::id_set({
-    MH_H_HOST,
-    MH_H_EXPECT,
-    MH_H_ACCEPT,
-    MH_H_CONTENT_TYPE,
-    MH_H_CONTENT_ENCODING,
-    MH_H_TIMEOUT,
-    MH_H_X_REQUEST_ID,
-    MH_H_TRACEPARENT,
-    MH_H_MICRO_ID,
-    MH_H_MICRO_SERVICE,
-    MH_H_MICRO_ENDPOINT,
-    MH_H_MICRO_METHOD,
-    MH_H_MICRO_ERROR,
-    MH_H_MICRO_STREAM,
-    MH_H_MICRO_TOPIC,
-    MH_H_MICRO_FROM_SERVICE,
-    MH_H_X_MICRO_ID,
-    MH_H_X_MICRO_SERVICE,
-    MH_H_X_MICRO_ENDPOINT,
-    MH_H_X_MICRO_METHOD,
-    MH_H_X_MICRO_ERROR,
-    MH_H_X_MICRO_TARGET,
-});
+constexpr http::IdSet kOwn = http::joined(http::kMicroFields, http::id_set({
+                                                                  MH_H_HOST,
+                                                                  MH_H_EXPECT,
+                                                                  MH_H_ACCEPT,
+                                                                  MH_H_CONTENT_TYPE,
+                                                                  MH_H_CONTENT_ENCODING,
+                                                                  MH_H_TIMEOUT,
+                                                                  MH_H_X_REQUEST_ID,
+                                                                  MH_H_TRACEPARENT,
+                                                              }));
 
 // Fields are written into one buffer and appended once: a dozen small appends cost as much as the parsing of a reply.
 constexpr size_t kOnStack = 4096;

@@ -17,6 +17,7 @@ constexpr IdSet id_set(std::initializer_list<uint32_t> ids) {
     for (const uint32_t id : ids) set[id / 64] |= uint64_t{1} << id % 64;
     return set;
 }
+constexpr IdSet joined(const IdSet& a, const IdSet& b) { return {a[0] | b[0], a[1] | b[1]}; }
 constexpr bool in(const IdSet& set, uint32_t id) { return set[id / 64] >> id % 64 & 1; }
 
 /// Never forwarded as received. Content-Length is among them: the writer says the length of what it writes.
@@ -32,6 +33,34 @@ inline constexpr IdSet kHopByHop = id_set({
     MH_H_UPGRADE,
     MH_H_HTTP2_SETTINGS,
     MH_H_CONTENT_LENGTH,
+});
+/// Micro's own fields, which name what is called and how it went.
+inline constexpr IdSet kMicroFields = id_set({
+    MH_H_MICRO_ID,
+    MH_H_MICRO_SERVICE,
+    MH_H_MICRO_ENDPOINT,
+    MH_H_MICRO_METHOD,
+    MH_H_MICRO_ERROR,
+    MH_H_MICRO_STREAM,
+    MH_H_MICRO_TOPIC,
+    MH_H_MICRO_FROM_SERVICE,
+    MH_H_X_MICRO_ID,
+    MH_H_X_MICRO_SERVICE,
+    MH_H_X_MICRO_ENDPOINT,
+    MH_H_X_MICRO_METHOD,
+    MH_H_X_MICRO_ERROR,
+    MH_H_X_MICRO_TARGET,
+});
+/// Said of a request by a proxy in front of us.
+inline constexpr IdSet kForwardedFields = id_set({
+    MH_H_FORWARDED,
+    MH_H_X_FORWARDED_FOR,
+    MH_H_X_FORWARDED_PROTO,
+    MH_H_X_FORWARDED_HOST,
+    MH_H_X_FORWARDED_PORT,
+    MH_H_X_FORWARDED_PREFIX,
+    MH_H_X_REAL_IP,
+    MH_H_X_REQUEST_ID,
 });
 constexpr bool skip_hop_by_hop(uint32_t id) { return in(kHopByHop, id); }
 
