@@ -103,8 +103,26 @@ tour() {
         { kill $runner; die "a curl line of the card does not work"; }
     kill -TERM $runner
     wait $runner || die "./dev run ended with $? after SIGTERM"
+    say "an example copied out of the tree"
+    inside "$(declare -f stranger); stranger"
     say "./dev test"
     inside "./dev test"
+}
+
+# Runs inside: the installed SDK and a compiler are all that a plugin needs; every module shows one symbol.
+stranger() {
+    set -eu
+    local prefix=$PWD/.cache/prefix/release module
+    export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
+    cp examples/stamp/stamp.c /tmp
+    cd /tmp
+    # shellcheck disable=SC2046
+    cc -Wall -Wextra -Werror $(pkg-config --cflags microhost) stamp.c $(pkg-config --libs microhost) -o stamp.so
+    "$prefix/bin/microhost" --load api.so ./stamp.so --check_config >/dev/null
+    for module in stamp.so "$prefix"/lib/microhost/*.so; do
+        echo "$module: $(nm -D --defined-only "$module")"
+        [ "$(nm -D --defined-only "$module" | awk '{ print $3 }')" = mh_module_entry ]
+    done
 }
 
 unpack_base
