@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Start order is written top to bottom; stop order is the same, bottom to top.
-#include "serve/runtime.hpp"
-
-#include <boost/asio/steady_timer.hpp>
+// The start of a serving process, top to bottom. Its end, and what happens in between, is in runtime_stop.cpp.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -12,33 +9,10 @@
 #include <random>
 #include <thread>
 
-#include "control/control.hpp"
-#include "http/abi_server.hpp"
-#include "http/client_call.hpp"
-#include "module/environment.hpp"
-#include "module/generation.hpp"
-#include "module/module_set.hpp"
-#include "net/address.hpp"
-#include "net/resolver.hpp"
-#include "net/tls.hpp"
-#include "observe/access_log.hpp"
-#include "observe/log.hpp"
-#include "observe/metrics.hpp"
-#include "observe/process_metrics.hpp"
-#include "registry/directory.hpp"
-#include "registry/publisher.hpp"
-#include "registry/table.hpp"
-#include "rpc/abi_registry.hpp"
-#include "rpc/local_call.hpp"
 #include "serve/card.hpp"
-#include "serve/control_thread.hpp"
-#include "serve/health_probes.hpp"
-#include "serve/instance_folder.hpp"
 #include "serve/notify.hpp"
 #include "serve/offered.hpp"
-#include "serve/request_loop.hpp"
-#include "serve/signals.hpp"
-#include "serve/site_set.hpp"
+#include "serve/runtime_state.hpp"
 
 namespace microhost::serve {
 namespace {
@@ -66,70 +40,7 @@ void raise_file_limit() {
     setrlimit(RLIMIT_NOFILE, &l);
 }
 
-uint64_t monotonic_ns() {
-    timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_nsec);
-}
-
 }  // namespace
-
-struct Runtime::State {
-    explicit State(Prepared p) : prepared(std::move(p)) {}
-
-    Prepared prepared;
-    http::Limits limits;
-    net::PrefixSet trusted;
-    std::unique_ptr<log::Log> log;
-    std::unique_ptr<observe::Metrics> metrics;
-    std::unique_ptr<observe::AccessLog> access_log;
-    std::unique_ptr<ControlThread> control;
-    std::vector<std::unique_ptr<RequestLoop>> loops;
-    std::unique_ptr<http::Engine> main_http;  // the control thread calls out, and serves the control socket
-    std::unique_ptr<rpc::Engine> main_rpc;
-    std::unique_ptr<net::TlsClientContext> upstream_tls;
-    std::unique_ptr<net::Resolver> resolver;
-    std::unique_ptr<registry::Publisher> publisher;
-    std::unique_ptr<module::Environment> environment;
-    std::unique_ptr<module::ModuleSet> modules;
-    std::unique_ptr<registry::Table> table;
-    std::unique_ptr<registry::Directory> directory;
-    registry::Feed local_feed;
-    std::unique_ptr<HealthProbes> health_probes;
-    InstanceFolder folder;
-    FilterSet filters;
-    std::unique_ptr<SiteSet> sites;
-    std::unique_ptr<Signals> signals;
-    std::unique_ptr<control::Control> control_socket;
-    struct Sweep : Timer {
-        State* owner;
-    } sweep;
-    int status = 0;
-    bool stopping = false;
-
-    const config::HostSettings& host() const { return prepared.config.host; }
-    Result<> start_basics();
-    Result<> open_access_log(unsigned n);
-    Result<> start_engines();
-    void adopt_snapshot(const std::shared_ptr<const registry::Snapshot>& snapshot);
-    void sweep_registry();
-    void reload();
-    void reload_config();
-    Result<> start_registry();
-    Result<> create_modules();
-    void publish_services();
-    Result<> open_sites();
-    Result<> open_control();
-    std::vector<control::ListenerRow> listener_rows() const;
-    void ready();
-    void fail(const Error& e);
-    void stop();
-    void drain();
-    void wait_for_connections(uint64_t deadline_ns);
-    void finish();
-    void after(uint64_t ms, void (State::*next)());
-    std::function<void()> then_ = nullptr;
-};
 
 Runtime::Runtime(Prepared prepared) : s_(std::make_unique<State>(std::move(prepared))) {}
 Runtime::~Runtime() = default;
@@ -193,10 +104,12 @@ Result<> Runtime::State::start_basics() {
     module::EnvironmentOptions options;
     options.workers = host().workers;
     options.version = MICROHOST_VERSION;
-    environment = std::make_unique<module::Environment>(*log, *metrics, control->loop, bare, options);
+    environment =
+        std::make_unique<module::Environment>(*log, *metrics, control->loop, bare, options);
     offer_interfaces(environment->interfaces);
     modules = std::make_unique<module::ModuleSet>(*environment);
-    signals = std::make_unique<Signals>(control->io, [this] { stop(); }, [this] { reload(); });
+    signals = std::make_unique<Signals>(
+        control->io, [this] { stop(); }, [this] { reload(); });
     std::string name = host().name.empty() ? std::to_string(::getpid()) : host().name;
     return folder.create(host().runtime_dir, name);
 }
@@ -216,7 +129,8 @@ Result<> Runtime::State::open_access_log(unsigned n) {
 
 // What request loops have, for the control thread; and what all of them share.
 Result<> Runtime::State::start_engines() {
-    main_http = std::make_unique<http::Engine>(control->loop, limits, log->domain("host/http"), metrics.get());
+    main_http = std::make_unique<http::Engine>(control->loop, limits, log->domain("host/http"),
+                                               metrics.get());
     main_rpc = std::make_unique<rpc::Engine>(*main_http, std::random_device{}(), metrics.get());
     main_http->adopt_thread();
     main_rpc->adopt_thread();
@@ -231,7 +145,9 @@ Result<> Runtime::State::start_engines() {
 }
 
 Result<> Runtime::State::start_registry() {
-    auto warn = [domain = log->domain("host/registry")](std::string_view text) { domain.warn(text); };
+    auto warn = [domain = log->domain("host/registry")](std::string_view text) {
+        domain.warn(text);
+    };
     publisher = std::make_unique<registry::Publisher>(control->io, host().runtime_dir, warn);
     table = std::make_unique<registry::Table>(
         [this](std::function<void()> f) { control->loop.post(std::move(f)); });
@@ -240,8 +156,8 @@ Result<> Runtime::State::start_registry() {
     registry::DirectoryOptions options;
     options.runtime_dir = host().runtime_dir;
     options.warn = warn;
-    directory = std::make_unique<registry::Directory>(
-        control->io, table->open("directory", 100), std::move(options));
+    directory = std::make_unique<registry::Directory>(control->io, table->open("directory", 100),
+                                                      std::move(options));
     directory->start();
     local_feed = table->open("process", 200);
     health_probes = std::make_unique<HealthProbes>(*main_http, *table, warn);
@@ -312,14 +228,16 @@ Result<> Runtime::State::open_sites() {
         if (f->generation && !f->filter)
             return error("filter \"{}\" ({}): {}", f->name, f->module, f->problem);
         else if (!f->filter)
-            log->domain("host/serve").error(
-                f->on_error == http::OnError::closed ? "a filter is missing: what it guards is answered 503"
-                                                     : "a filter is missing",
-                {{"filter", f->name}, {"reason", f->problem}});
+            log->domain("host/serve")
+                .error(f->on_error == http::OnError::closed
+                           ? "a filter is missing: what it guards is answered 503"
+                           : "a filter is missing",
+                       {{"filter", f->name}, {"reason", f->problem}});
     sites = std::make_unique<SiteSet>(loops);
     if (Result<> r = sites->plan(prepared.config, *modules, filters, trusted); !r) return r;
     if (sites->sites().empty())
-        return error("nothing to listen on: load a module that serves HTTP, for example --load NAME.so");
+        return error(
+            "nothing to listen on: load a module that serves HTTP, for example --load NAME.so");
     return sites->open();
 }
 
@@ -334,8 +252,8 @@ std::vector<control::ListenerRow> Runtime::State::listener_rows() const {
         row.tls = s->tls != nullptr;
         row.proxy_protocol = s->proxy_protocol;
         for (const FilterPtr& f : s->chain)
-            row.filters.push_back({f->name, f->module, std::string(phase_name(f->phase)), f->on_error,
-                                   f->shadow, f->problem});
+            row.filters.push_back({f->name, f->module, std::string(phase_name(f->phase)),
+                                   f->on_error, f->shadow, f->problem});
         rows.push_back(std::move(row));
     }
     return rows;
@@ -371,123 +289,13 @@ void Runtime::State::ready() {
     if (Result<> r = folder.announce(open); !r) return fail(r.error());
     bool show = host().card == "on" || (host().card == "auto" && ::isatty(2));
     if (show)
-        std::fputs(card(prepared.config, *modules, *sites, *table->snapshot(), folder.control_socket()).c_str(),
-                   stderr);
+        std::fputs(
+            card(prepared.config, *modules, *sites, *table->snapshot(), folder.control_socket())
+                .c_str(),
+            stderr);
     log->domain("host").info("ready", {{"listeners", static_cast<int>(open.size())}});
     control_socket->set_ready(true);
     notify("READY=1");
-}
-
-// Two phases: every module checks its new configuration before any of them takes it.
-void Runtime::State::reload_config() {
-    log::Domain domain = log->domain("host/config");
-    Result<config::Config> fresh = prepared.read_again();
-    if (!fresh) return domain.error("the configuration in use stays", {{"reason", fresh.error().what}});
-    std::vector<module::Generation*> willing;
-    for (auto& g : modules->generations()) {
-        const config::ModuleConfig* now = fresh->module(g->id());
-        const config::ModuleConfig* before = prepared.config.module(g->id());
-        if (!now || !before || now->config.text() == before->config.text()) continue;
-        if (!g->module_table(MH_CONFIG_SINK)) {
-            domain.warn("a changed configuration takes effect after a restart", {{"module", g->id()}});
-            continue;
-        }
-        if (Result<> r = g->prepare_config(now->config); !r) {
-            for (module::Generation* w : willing) w->abort_config();
-            return domain.error("the configuration in use stays",
-                                {{"module", g->id()}, {"reason", r.error().what}});
-        }
-        willing.push_back(g.get());
-    }
-    for (module::Generation* w : willing) w->commit_config();
-    if (Result<> r = log->set_levels(fresh->host.log.level); !r) domain.error(r.error().what);
-    prepared.config = std::move(*fresh);
-}
-
-// SIGHUP: log files, configuration and certificates, read again.
-void Runtime::State::reload() {
-    if (stopping) return;
-    log->reopen();
-    if (access_log) access_log->reopen();
-    if (!sites) return;
-    reload_config();
-    auto warnings = sites->reload_certificates();
-    if (!warnings)
-        return log->domain("host").error("the certificates in use stay", {{"reason", warnings.error().what}});
-    for (const std::string& w : *warnings) log->domain("host/net").warn(w);
-    log->domain("host").info("reloaded configuration, certificates and log files");
-}
-
-// ---- stop
-
-void Runtime::State::stop() {
-    if (stopping) return;
-    stopping = true;
-    log->domain("host").info("stopping");
-    control_socket->set_draining();
-    notify("STOPPING=1");
-    auto delay = static_cast<uint64_t>(host().drain_delay.count());
-    if (delay)
-        after(delay, &State::drain);
-    else
-        drain();
-}
-
-void Runtime::State::after(uint64_t ms, void (State::*next)()) {
-    then_ = [this, next] { (this->*next)(); };
-    auto timer = std::make_shared<boost::asio::steady_timer>(control->io, std::chrono::milliseconds(ms));
-    timer->async_wait([this, timer](const boost::system::error_code&) {
-        auto f = std::move(then_);
-        if (f) f();
-    });
-}
-
-void Runtime::State::drain() {
-    uint64_t deadline = monotonic_ns() + static_cast<uint64_t>(host().drain_timeout.count()) * 1'000'000;
-    sites->stop_accepting(control->loop, [this, deadline] { wait_for_connections(deadline); });
-}
-
-// Asks every loop how many connections are left, again and again, until none is or the time is over.
-void Runtime::State::wait_for_connections(uint64_t deadline_ns) {
-    struct Count {
-        std::atomic<size_t> connections{0}, left;
-    };
-    auto count = std::make_shared<Count>();
-    count->left = loops.size();
-    bool late = monotonic_ns() >= deadline_ns;
-    for (auto& l : loops)
-        l->loop.post([this, count, deadline_ns, late, loop = l.get()] {
-            if (late) loop->http.close_all();
-            count->connections += loop->http.connections.size();
-            if (--count->left != 0) return;
-            control->loop.post([this, count, deadline_ns, late] {
-                if (count->connections == 0 || late) return finish();
-                auto timer = std::make_shared<boost::asio::steady_timer>(
-                    control->io, std::chrono::milliseconds(10));
-                timer->async_wait([this, timer, deadline_ns](const boost::system::error_code&) {
-                    wait_for_connections(deadline_ns);
-                });
-            });
-        });
-}
-
-void Runtime::State::finish() {
-    auto modules_down = [this] {
-        filters = {};
-        modules->stop_all(monotonic_ns() + 2'000'000'000, [this] {
-            directory.reset();
-            health_probes.reset();
-            publisher.reset();
-            if (control_socket) control_socket->close();
-            main_http->upstreams.close_idle();
-            signals->close();
-            control->stop();
-        });
-    };
-    if (sites)
-        sites->remove(control->loop, modules_down);
-    else
-        modules_down();
 }
 
 }  // namespace microhost::serve

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a serving process owns, in the order in which it is made; destroyed in reverse. Private to runtime*.cpp.
+#pragma once
+
+#include "control/control.hpp"
+#include "http/abi_server.hpp"
+#include "http/client_call.hpp"
+#include "module/environment.hpp"
+#include "module/generation.hpp"
+#include "module/module_set.hpp"
+#include "net/address.hpp"
+#include "net/resolver.hpp"
+#include "net/tls.hpp"
+#include "observe/access_log.hpp"
+#include "observe/log.hpp"
+#include "observe/metrics.hpp"
+#include "observe/process_metrics.hpp"
+#include "registry/directory.hpp"
+#include "registry/publisher.hpp"
+#include "registry/table.hpp"
+#include "rpc/abi_registry.hpp"
+#include "rpc/local_call.hpp"
+#include "serve/control_thread.hpp"
+#include "serve/health_probes.hpp"
+#include "serve/instance_folder.hpp"
+#include "serve/request_loop.hpp"
+#include "serve/runtime.hpp"
+#include "serve/signals.hpp"
+#include "serve/site_set.hpp"
+
+namespace microhost::serve {
+
+struct Runtime::State {
+    explicit State(Prepared p) : prepared(std::move(p)) {}
+
+    Prepared prepared;
+    http::Limits limits;
+    net::PrefixSet trusted;
+    std::unique_ptr<log::Log> log;
+    std::unique_ptr<observe::Metrics> metrics;
+    std::unique_ptr<observe::AccessLog> access_log;
+    std::unique_ptr<ControlThread> control;
+    std::vector<std::unique_ptr<RequestLoop>> loops;
+    std::unique_ptr<http::Engine>
+        main_http;  // the control thread calls out, and serves the control socket
+    std::unique_ptr<rpc::Engine> main_rpc;
+    std::unique_ptr<net::TlsClientContext> upstream_tls;
+    std::unique_ptr<net::Resolver> resolver;
+    std::unique_ptr<registry::Publisher> publisher;
+    std::unique_ptr<module::Environment> environment;
+    std::unique_ptr<module::ModuleSet> modules;
+    std::unique_ptr<registry::Table> table;
+    std::unique_ptr<registry::Directory> directory;
+    registry::Feed local_feed;
+    std::unique_ptr<HealthProbes> health_probes;
+    InstanceFolder folder;
+    FilterSet filters;
+    std::unique_ptr<SiteSet> sites;
+    std::unique_ptr<Signals> signals;
+    std::unique_ptr<control::Control> control_socket;
+    struct Sweep : Timer {
+        State* owner;
+    } sweep;
+    int status = 0;
+    bool stopping = false;
+
+    const config::HostSettings& host() const { return prepared.config.host; }
+    Result<> start_basics();
+    Result<> open_access_log(unsigned n);
+    Result<> start_engines();
+    void adopt_snapshot(const std::shared_ptr<const registry::Snapshot>& snapshot);
+    void sweep_registry();
+    void reload();
+    void reload_config();
+    Result<> start_registry();
+    Result<> create_modules();
+    void publish_services();
+    Result<> open_sites();
+    Result<> open_control();
+    std::vector<control::ListenerRow> listener_rows() const;
+    void ready();
+    void fail(const Error& e);
+    void stop();
+    void drain();
+    void wait_for_connections(uint64_t deadline_ns);
+    void finish();
+    void after(uint64_t ms, void (State::*next)());
+    std::function<void()> then_ = nullptr;
+};
+
+}  // namespace microhost::serve
