@@ -95,7 +95,7 @@ tour() {
     local runner=$! waited=0
     until grep -q '^  try' "$log" && grep -q 'ready$\|"ready"' "$log"; do
         kill -0 $runner 2>/dev/null || { tail -40 "$log"; die "./dev run ended"; }
-        [ $((waited++)) -lt 600 ] || { tail -40 "$log"; kill $runner; die "no card after ten minutes"; }
+        [ $((waited++)) -lt 1800 ] || { tail -40 "$log"; kill $runner; die "no card after half an hour"; }
         sleep 1
     done
     sed -n '/^  try/,$p' "$log" | grep 'curl ' | tee "$tree/tmp/curl-lines"
