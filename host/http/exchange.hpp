@@ -107,7 +107,8 @@ class Exchange final : public mh_req {
     void set_response_trailers(std::string_view lines);
     /// The source of the response broke: the client must not take it for a whole one.
     void break_response();
-    bool response_held() const { return response_held_; }
+    /// A filter has suspended the response: more of it is of no use now.
+    bool response_held() const { return response_held_ && token_; }
     /// `response` holds an upstream's 101: answers with it, and the connection's raw bytes go to `d`.
     void start_tunnel(Dependent& d);
     void end_tunnel();
