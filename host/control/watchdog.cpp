@@ -9,11 +9,8 @@ namespace microhost::control {
 
 Watchdog::Watchdog(Loop& control, std::vector<Loop*> loops, log::Domain log,
                    observe::Metrics& metrics)
-    : control_(control),
-      log_(log),
-      // Nobody notes yet whose hook a loop is in.
-      stalls_(metrics.counter(control.index(), metrics.counter_id(observe::names::kLoopStalls),
-                              {"unknown"})) {
+    : control_(control), log_(log), metrics_(metrics) {
+    stalls_by("host");  // so that the name is there before it happens
     for (Loop* l : loops) loops_.push_back({l});
     tick_.owner = this;
     tick_.fire = [](Timer& t) {
@@ -21,6 +18,11 @@ Watchdog::Watchdog(Loop& control, std::vector<Loop*> loops, log::Domain log,
         w->look(w->control_.now_ms());
         w->control_.arm(t, kPeriodMs);
     };
+}
+
+observe::Counter Watchdog::stalls_by(std::string_view module) {
+    return metrics_.counter(control_.index(), metrics_.counter_id(observe::names::kLoopStalls),
+                            {module});
 }
 
 void Watchdog::start() {
@@ -40,9 +42,12 @@ void Watchdog::look(uint64_t now_ms) {
             w.stalled = false;
         } else if (!w.stalled && Loop::busy(turn) && now_ms - w.since_ms > kLimitMs) {
             w.stalled = true;
-            stalls_.add();
+            const char* module = w.loop->in_module();
+            stalls_by(module ? module : "host").add();
             log_.error("a loop does not turn: a module blocks it, and its connections wait",
-                       {{"loop", w.loop->index()}, {"since_ms", now_ms - w.since_ms}});
+                       {{"loop", w.loop->index()},
+                        {"module", module ? module : "host"},
+                        {"since_ms", now_ms - w.since_ms}});
         }
     }
 }

@@ -31,6 +31,7 @@ class Watchdog {
     size_t stalled_count() const;
 
   private:
+    observe::Counter stalls_by(std::string_view module);
     struct Watched {
         Loop* loop;
         uint64_t turn = 0;      // as last seen
@@ -40,7 +41,7 @@ class Watchdog {
     Loop& control_;
     std::vector<Watched> loops_;
     log::Domain log_;
-    observe::Counter stalls_;
+    observe::Metrics& metrics_;
     struct Tick : Timer {
         Watchdog* owner;
     } tick_;

@@ -18,14 +18,15 @@ std::array<std::atomic<Engine*>, Loop::kMaxLoops> engines;
 
 }  // namespace
 
-Engine::Engine(Loop& l, const Limits& lim, log::Domain d, observe::Metrics* metrics,
+Engine::Engine(Loop& l, const Limits& lim, log::Domain d, observe::Metrics* m,
                observe::AccessLog* access)
     : loop(l),
       limits(lim),
       log(d),
       upstreams(*this),
       tokens(l),
-      requests(metrics, l.index()),
+      metrics(m),
+      requests(m, l.index()),
       access_log(access),
       read_buffer(new char[kReadBuffer]),
       upstream_buffer(new char[kUpstreamBuffer]),

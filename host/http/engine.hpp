@@ -67,6 +67,7 @@ class Engine {
     Upstreams upstreams;
     Tokens tokens;
     PeerCounts peers;
+    observe::Metrics* metrics;  // null: nothing is counted
     RequestMetrics requests;
     observe::AccessLog* access_log;
     std::vector<ServerConnection*> connections;  // each knows its place

@@ -6,14 +6,36 @@
 
 #include <utility>
 
+#include "http/engine.hpp"
 #include "http/exchange.hpp"
 #include "http/site.hpp"
 
 namespace microhost::http {
 
+/// Notes whose hook the loop is in, for the watchdog, and what it costs, for the metrics.
+class InModule {
+  public:
+    InModule(Loop& loop, const char* module, observe::ModuleCost* cost)
+        : loop_(loop), cost_(cost), begun_(cost ? cost->begin() : 0) {
+        loop_.enter(module);
+    }
+    ~InModule() {
+        loop_.enter(nullptr);
+        if (cost_) cost_->end(begun_);
+    }
+    InModule(const InModule&) = delete;
+
+  private:
+    Loop& loop_;
+    observe::ModuleCost* cost_;
+    uint64_t begun_;
+};
+
 /// A filter hook. An exception counts as MH_V_FAIL.
 template <class F>
-mh_verdict guarded(const FilterLink&, F&& call) noexcept {
+mh_verdict guarded(Exchange& x, FilterLink& l, Hook hook, F&& call) noexcept {
+    InModule in(x.engine().loop, l.module,
+                l.costs ? &(*l.costs)[static_cast<size_t>(hook)] : nullptr);
     try {
         return call();
     } catch (...) {
@@ -23,7 +45,8 @@ mh_verdict guarded(const FilterLink&, F&& call) noexcept {
 
 /// A handler. An exception counts as MH_E_PANIC.
 template <class F>
-mh_status guarded(const Exchange&, F&& call) noexcept {
+mh_status guarded(Exchange& x, F&& call) noexcept {
+    InModule in(x.engine().loop, x.site().module.c_str(), x.site().handler_cost);
     try {
         return call();
     } catch (...) {

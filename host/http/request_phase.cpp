@@ -76,7 +76,7 @@ void Exchange::run_request_filters() {
         where_ = Where::request_filter;
         running_ = i;
         in_hook_ = true;
-        mh_verdict v = guarded(l, [&] {
+        mh_verdict v = guarded(*this, l, Hook::request, [&] {
             return l.filter->on_request(l.shard, this, head.headers.fields.data(),
                                         head.headers.count);
         });
@@ -112,9 +112,7 @@ bool Exchange::after_request_verdict(unsigned i, mh_verdict v) {
         return true;
     }
     switch (v) {
-        case MH_V_CONTINUE:
-            l.counts[0]++;
-            return true;
+        case MH_V_CONTINUE: l.counts[0]++; return true;
         case MH_V_DETACH:
             l.counts[0]++;
             active_ &= ~(uint64_t{1} << i);
@@ -123,10 +121,8 @@ bool Exchange::after_request_verdict(unsigned i, mh_verdict v) {
             l.counts[3]++;
             if (token_) return false;
             return failed_open(i, "answered PENDING without suspend()");
-        case MH_V_RESPOND:
-            return failed_open(i, "answered RESPOND without respond()");
-        default:
-            return failed_open(i, "failed");
+        case MH_V_RESPOND: return failed_open(i, "answered RESPOND without respond()");
+        default: return failed_open(i, "failed");
     }
 }
 
@@ -201,7 +197,8 @@ void Exchange::resume(mh_token t, mh_verdict v) {
     token_ = 0;
     engine_.tokens.close(t);
     if (where_ == Where::request_filter) {
-        if (after_request_verdict(running_, v == MH_V_PENDING ? MH_V_FAIL : v)) run_request_filters();
+        if (after_request_verdict(running_, v == MH_V_PENDING ? MH_V_FAIL : v))
+            run_request_filters();
         if (!over_ && !answered_) connection_->resume_body();
     } else if (where_ == Where::response_filter) {
         if (after_response_verdict(running_, v == MH_V_PENDING ? MH_V_FAIL : v))
@@ -268,18 +265,21 @@ bool Exchange::filter_request_body(std::string_view& piece, bool fin) {
         in_hook_ = true;
         replaced_piece_ = false;
         mh_seg s = seg(piece);
-        mh_verdict v =
-            guarded(l, [&] { return l.filter->on_request_body(l.shard, this, &s, 1, fin); });
+        mh_verdict v = guarded(*this, l, Hook::request_body, [&] {
+            return l.filter->on_request_body(l.shard, this, &s, 1, fin);
+        });
         in_hook_ = false;
         if (replaced_piece_) {
-            rewritten_.swap(replacement_);  // the next filter may replace it again while it reads it
+            rewritten_.swap(
+                replacement_);  // the next filter may replace it again while it reads it
             piece = rewritten_;
         }
         if (over_) return false;
         if (v == MH_V_DETACH) active_ &= ~(uint64_t{1} << i);
         if (v == MH_V_CONTINUE || v == MH_V_DETACH || l.shadow) continue;
         if (answered_) return false;
-        if (!failed_open(i, v == MH_V_PENDING ? "body hooks cannot suspend" : "failed")) return false;
+        if (!failed_open(i, v == MH_V_PENDING ? "body hooks cannot suspend" : "failed"))
+            return false;
     }
     return true;
 }
@@ -346,7 +346,8 @@ void Exchange::on_full_body(mh_req* r, void*, mh_status s, mh_seg body) {
         x.in_hook_ = true;
         x.replaced_piece_ = false;
         mh_seg all = seg(whole);
-        mh_verdict v = guarded(l, [&] { return l.filter->on_request_body(l.shard, r, &all, 1, 1); });
+        mh_verdict v = guarded(x, l, Hook::request_body,
+                               [&] { return l.filter->on_request_body(l.shard, r, &all, 1, 1); });
         x.in_hook_ = false;
         if (x.over_ || x.answered_) return;
         if (x.replaced_piece_) whole = x.replacement_;

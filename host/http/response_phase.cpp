@@ -80,8 +80,7 @@ void Exchange::start_response(const iovec* v, int n, bool fin) {
     if (collect_fn_) collect_fn_ = nullptr;
     if (!(site_->interests & (kHeadHooks | kBodyHooks))) return emit(v, n, fin);
     next_response_filter_ = static_cast<unsigned>(site_->chain.size());
-    for (int i = 0; i < n; i++)
-        held_.append(static_cast<const char*>(v[i].iov_base), v[i].iov_len);
+    for (int i = 0; i < n; i++) held_.append(static_cast<const char*>(v[i].iov_base), v[i].iov_len);
     held_fin_ = fin;
     response_held_ = true;
     run_response_filters();
@@ -98,7 +97,7 @@ void Exchange::run_response_filters() {
         where_ = Where::response_filter;
         running_ = i;
         in_hook_ = true;
-        mh_verdict v = guarded(l, [&] {
+        mh_verdict v = guarded(*this, l, Hook::response, [&] {
             return l.filter->on_response(l.shard, this, response.status,
                                          response.headers.fields.data(), response.headers.count);
         });
@@ -111,7 +110,7 @@ void Exchange::run_response_filters() {
         whole_first = whole_first || (active_ >> i & entered_ >> i & 1 &&
                                       site_->chain[i].interests & MH_I_RESPONSE_BODY_FULL);
     if (whole_first && !held_fin_) {
-        copy_response_head();  // its source lends it for this call only
+        copy_response_head();        // its source lends it for this call only
         return on_client_drained();  // more, please
     }
     release_held();
@@ -144,7 +143,8 @@ void Exchange::replace_response(unsigned status, std::string_view detail) {
     response.headers.clear();
     response.status = static_cast<uint16_t>(status);
     response.framing = Framing::none;
-    response.headers.fields[0] = {str("Content-Type"), str("application/json"), MH_H_CONTENT_TYPE, 0};
+    response.headers.fields[0] = {str("Content-Type"), str("application/json"), MH_H_CONTENT_TYPE,
+                                  0};
     response.headers.count = 1;
     response.headers.mark(MH_H_CONTENT_TYPE);
     held_ = error_json(body, sizeof body, "microhost", status, detail);
@@ -166,7 +166,8 @@ void Exchange::release_held() {
     bool fin = held_fin_;
     for (unsigned i = static_cast<unsigned>(site_->chain.size()); fin && i-- > 0;) {
         FilterLink& l = site_->chain[i];
-        if (!(active_ >> i & entered_ >> i & 1) || !(l.interests & MH_I_RESPONSE_BODY_FULL)) continue;
+        if (!(active_ >> i & entered_ >> i & 1) || !(l.interests & MH_I_RESPONSE_BODY_FULL))
+            continue;
         if (l.filter->max_body && body.size() > l.filter->max_body) {
             replace_response(502, "the response is too large for a filter");
             body.swap(held_);
@@ -187,8 +188,8 @@ bool Exchange::call_body_hook(unsigned i, std::string& piece, bool fin) {
     in_hook_ = true;
     replaced_piece_ = false;
     mh_seg s = seg(piece);
-    mh_verdict v =
-        guarded(l, [&] { return l.filter->on_response_body(l.shard, this, &s, 1, fin); });
+    mh_verdict v = guarded(*this, l, Hook::response_body,
+                           [&] { return l.filter->on_response_body(l.shard, this, &s, 1, fin); });
     in_hook_ = false;
     if (over_) return false;
     if (replaced_piece_ && !l.shadow) piece = replacement_;
@@ -203,8 +204,7 @@ bool Exchange::call_body_hook(unsigned i, std::string& piece, bool fin) {
 bool Exchange::push_response(const iovec* v, int n, bool fin) {
     if (over_) return false;
     if (!response_held_) return push_now(v, n, fin);
-    for (int i = 0; i < n; i++)
-        held_.append(static_cast<const char*>(v[i].iov_base), v[i].iov_len);
+    for (int i = 0; i < n; i++) held_.append(static_cast<const char*>(v[i].iov_base), v[i].iov_len);
     held_fin_ = fin;
     if (!token_ && fin) release_held();
     if (!over_ && held_.size() > site_->limits.body_bytes && !fin) {
@@ -220,8 +220,7 @@ bool Exchange::push_now(const iovec* v, int n, bool fin) {
         return !over_ && unsent() < site_->limits.output_high;
     }
     std::string piece;
-    for (int i = 0; i < n; i++)
-        piece.append(static_cast<const char*>(v[i].iov_base), v[i].iov_len);
+    for (int i = 0; i < n; i++) piece.append(static_cast<const char*>(v[i].iov_base), v[i].iov_len);
     for (unsigned i = static_cast<unsigned>(site_->chain.size()); i-- > 0;) {
         FilterLink& l = site_->chain[i];
         if (!(active_ >> i & entered_ >> i & 1) || !(l.interests & MH_I_RESPONSE_BODY) ||
@@ -311,7 +310,9 @@ void Exchange::emit(const iovec* v, int n, bool fin) {
     std::string_view end = kEnds[chunked_ ? (bytes ? 1 : 0) + (fin ? 2 : 0) : 0];
     std::string with_trailers;
     if (chunked_ && fin && !response_trailers_.empty() && takes_trailers()) {
-        with_trailers.append(end.substr(0, end.size() - 2)).append(response_trailers_).append("\r\n");
+        with_trailers.append(end.substr(0, end.size() - 2))
+            .append(response_trailers_)
+            .append("\r\n");
         end = with_trailers;
     }
     std::array<iovec, kMaxPieces + 2> pieces;

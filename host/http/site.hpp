@@ -5,13 +5,16 @@
 #include <microhost/draft/http_handler.h>
 #include <microhost/http_filter.h>
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "http/head.hpp"
 #include "http/limits.hpp"
 #include "net/address.hpp"
+#include "observe/module_cost.hpp"
 
 namespace microhost::http {
 
@@ -25,6 +28,12 @@ struct Match {
     }
 };
 
+/// The hooks of a filter whose calls are counted and timed.
+enum class Hook : uint8_t { request, request_body, response, response_body };
+constexpr std::array<std::string_view, 4> kHookNames{"on_request", "on_request_body", "on_response",
+                                                     "on_response_body"};
+using HookCosts = std::array<observe::ModuleCost, kHookNames.size()>;
+
 enum class OnError : uint8_t { closed, open, skip };
 
 /// One filter instance in a chain.
@@ -36,8 +45,10 @@ struct FilterLink {
     bool authn = false;  // may set the principal
     Match match;
     std::string name;
+    const char* module = "";     // its id, as long as the process lives
+    HookCosts* costs = nullptr;  // null: not counted
     uint32_t interests = 0;
-    uint64_t said_ms = 0;  // when its failure was last logged
+    uint64_t said_ms = 0;     // when its failure was last logged
     uint64_t counts[5] = {};  // continued, answered, failed, suspended, timed out; of this loop
 
     /// At most one line in ten seconds.
@@ -54,6 +65,7 @@ struct Site {
     std::string listener, module, address;
     const mh_http_handler* handler = nullptr;
     void* handler_shard = nullptr;
+    observe::ModuleCost* handler_cost = nullptr;  // null: not counted
     std::vector<FilterLink> chain;
     uint32_t interests = 0;  // of all of them
     bool matches = false;    // some link has a match

@@ -88,6 +88,10 @@ class Loop {
     /// Whether the loop was at work, not waiting, when that stamp was read.
     static constexpr bool busy(uint64_t stamp) { return stamp & 1; }
     static constexpr uint64_t turns(uint64_t stamp) { return (stamp + 1) / 2; }
+    /// Whose hook the loop is in, null outside of all. A text that lives as long as the process.
+    void enter(const char* module) { in_module_.store(module, std::memory_order_relaxed); }
+    /// Thread: any.
+    const char* in_module() const { return in_module_.load(std::memory_order_relaxed); }
     /// After the last turn: drops what is still queued and refuses more.
     void close_queue();
 
@@ -125,6 +129,7 @@ class Loop {
     std::vector<Deferred> deferred_, running_;
     std::atomic<Task*> posted_{nullptr};  // a stack, newest first; kClosed when nobody takes it any more
     std::atomic<bool> stop_{false};
+    std::atomic<const char*> in_module_{nullptr};
     std::atomic<uint64_t> turn_stamp_{0};  // odd: at work
 };
 

@@ -94,7 +94,7 @@ Result<FilterSet> FilterSet::make(const config::Config& config, const module::Mo
         if (!found) {
             // What is missing could have been anybody: it is treated like an access filter.
             f->phase = MH_PHASE_AUTHN;
-            f->problem = fmt::format("no loaded module is \"{}\"", c.use);
+            f->problem = fmt::format("no loaded module offers a filter as \"{}\"", c.use);
             f->on_error = on_error_of(c, true);
             return;
         }

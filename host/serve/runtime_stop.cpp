@@ -88,6 +88,7 @@ void Runtime::State::after(uint64_t ms, void (State::*next)()) {
 }
 
 void Runtime::State::drain() {
+    if (!sites) return finish();  // the modules were still starting
     uint64_t deadline =
         monotonic_ns() + static_cast<uint64_t>(host().drain_timeout.count()) * 1'000'000;
     sites->stop_accepting(control->loop, [this, deadline] { wait_for_connections(deadline); });

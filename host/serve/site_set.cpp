@@ -11,6 +11,7 @@
 #include "module/generation.hpp"
 #include "module/host_side.hpp"
 #include "net/tls.hpp"
+#include "observe/names.hpp"
 
 namespace microhost::serve {
 
@@ -24,6 +25,10 @@ struct LiveSite {
     std::unique_ptr<net::Acceptor> acceptor;
     std::vector<std::pair<FilterPtr, void*>> shards;
 
+    observe::ModuleCost handler_cost;
+    std::vector<std::unique_ptr<http::HookCosts>> costs;
+
+    observe::ModuleCost cost_of(std::string_view module, std::string_view hook);
     void fill();
     void start();
     void accept(int fd, const net::Address& peer);
@@ -34,7 +39,8 @@ namespace {
 
 Result<std::shared_ptr<const net::TlsServerContext>> load_tls(const config::Tls& c) {
     net::TlsServerOptions o;
-    for (const config::Certificate& pair : c.certificates) o.certificates.push_back({pair.cert, pair.key});
+    for (const config::Certificate& pair : c.certificates)
+        o.certificates.push_back({pair.cert, pair.key});
     o.client_ca = c.client_ca;
     o.only_version_1_3 = c.min_version == "1.3";
     auto loaded = net::TlsServerContext::load(o);
@@ -67,6 +73,13 @@ http::Limits limits_of(const config::Limits& c) {
     return l;
 }
 
+observe::ModuleCost LiveSite::cost_of(std::string_view module, std::string_view hook) {
+    observe::Metrics& m = *loop.http.metrics;
+    size_t shard = loop.loop.index();
+    return {m.counter(shard, m.counter_id(observe::names::kModuleCalls), {module, hook}),
+            m.counter(shard, m.counter_id(observe::names::kModuleSeconds), {module, hook})};
+}
+
 void LiveSite::fill() {
     unsigned index = loop.loop.index();
     site.listener = plan->name;
@@ -74,6 +87,10 @@ void LiveSite::fill() {
     site.address = plan->address.text();
     site.handler = plan->handler;
     site.handler_shard = plan->generation ? plan->generation->shard(index) : nullptr;
+    if (plan->generation) {
+        handler_cost = cost_of(plan->generation->id(), "on_request");
+        site.handler_cost = &handler_cost;
+    }
     site.trusted = plan->trusted;
     site.trust_all = plan->trust_all;
     site.proxy_protocol = plan->proxy_protocol;
@@ -90,10 +107,17 @@ void LiveSite::fill() {
         link.match = f->match;
         link.name = f->name;
         link.interests = interests_of(*f);
+        if (f->generation) {
+            link.module = f->generation->id().c_str();
+            costs.push_back(std::make_unique<http::HookCosts>());
+            for (size_t h = 0; h < http::kHookNames.size(); h++)
+                (*costs.back())[h] = cost_of(link.module, http::kHookNames[h]);
+            link.costs = costs.back().get();
+        }
         if (f->filter && MH_FIELD_OK(f->filter, shard_create)) {
-            link.shard = module::guarded(f->generation->side(), "shard_create",
-                                         static_cast<void*>(nullptr),
-                                         [&] { return f->filter->shard_create(f->instance, index); });
+            link.shard =
+                module::guarded(f->generation->side(), "shard_create", static_cast<void*>(nullptr),
+                                [&] { return f->filter->shard_create(f->instance, index); });
             if (link.shard)
                 shards.emplace_back(f, link.shard);
             else
@@ -152,8 +176,9 @@ Result<> SiteSet::plan(const config::Config& config, const module::ModuleSet& mo
         const auto* d = static_cast<const mh_http_listener*>(c.descriptor);
         const std::string& id = c.generation->id();
         // Listeners that the operator wrote for a module replace those that it would open by itself.
-        bool configured = std::any_of(config.listeners.begin(), config.listeners.end(),
-                                      [&](auto& l) { return l.module == id && !l.address.empty(); });
+        bool configured =
+            std::any_of(config.listeners.begin(), config.listeners.end(),
+                        [&](auto& l) { return l.module == id && !l.address.empty(); });
         if (configured) continue;
         config::Listener l;
         l.name = c.name.empty() ? id : c.name;
@@ -221,7 +246,8 @@ Result<> SiteSet::add_redirect(const SitePlan& tls_site, const config::Listener&
     p->name = l.name + "-redirect";
     p->module = "host";
     Result<net::Address> a = net::Address::parse(l.tls->redirect_from);
-    if (!a) return std::move(a.error()).context(fmt::format("listener \"{}\": redirect_from", l.name));
+    if (!a)
+        return std::move(a.error()).context(fmt::format("listener \"{}\": redirect_from", l.name));
     p->address = *a;
     p->limits = tls_site.limits;
     p->trusted = tls_site.trusted;
@@ -252,7 +278,8 @@ Result<std::vector<std::string>> SiteSet::reload_certificates() {
     for (size_t i = 0; i < sites_.size(); i++) {
         if (!sites_[i]->tls_files) continue;
         auto tls = load_tls(*sites_[i]->tls_files);
-        if (!tls) return std::move(tls.error()).context(fmt::format("listener \"{}\"", sites_[i]->name));
+        if (!tls)
+            return std::move(tls.error()).context(fmt::format("listener \"{}\"", sites_[i]->name));
         warnings.insert(warnings.end(), (*tls)->warnings().begin(), (*tls)->warnings().end());
         fresh.emplace_back(i, std::move(*tls));
     }
