@@ -73,7 +73,7 @@ class Start(harness.Case):
             self.assertEqual(host.wait(), 0)
 
     def test_a_client_that_never_finishes_its_request_does_not_hold_up_the_stop(self):
-        with harness.Microhost(FORWARD) as host:
+        with harness.Microhost({**FORWARD, "host": {"drain_timeout": "200ms"}}) as host:
             with socket.create_connection(("127.0.0.1", host.port())) as half:
                 half.sendall(b"GET / HTTP/1.1\r\nHo")
                 host.signal(signal.SIGTERM)
