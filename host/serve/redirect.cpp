@@ -24,8 +24,8 @@ bool is_token(std::string_view s) {
 
 }  // namespace
 
-Redirect::Redirect(uint16_t https_port, std::string acme_webroot)
-    : port_(https_port), webroot_(std::move(acme_webroot)) {
+Redirect::Redirect(const net::Address& https, std::string acme_webroot)
+    : https_(https), webroot_(std::move(acme_webroot)) {
     handler_.size = sizeof handler_;
     handler_.name = "redirect";
     handler_.user = this;
@@ -44,7 +44,7 @@ mh_status Redirect::answer(mh_req* r) const {
     size_t colon = host.rfind(':');
     if (colon != host.npos && host.find(']', colon) == host.npos) host = host.substr(0, colon);
     std::string to = "https://" + std::string(host);
-    if (port_ != 443) to += ":" + std::to_string(port_);
+    if (https_.port() != 443) to += ":" + std::to_string(https_.port());
     to += x.path.path;
     if (x.path.has_query) to.append("?").append(x.path.query);
     mh_kv location{http::str("Location"), http::str(to)};

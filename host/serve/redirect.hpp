@@ -7,13 +7,16 @@
 #include <cstdint>
 #include <string>
 
+#include "net/address.hpp"
+
 namespace microhost::serve {
 
 /// A handler of the host's own. It must outlive the sites that use it.
 class Redirect {
   public:
-    /// `https_port`: where clients are sent. `acme_webroot`: empty, or a folder with .well-known/acme-challenge below it.
-    Redirect(uint16_t https_port, std::string acme_webroot);
+    /// `https`: where clients are sent; its port is read with each request, because it is known when the listener is open.
+    /// It must outlive this. `acme_webroot`: empty, or a folder with .well-known/acme-challenge below it.
+    Redirect(const net::Address& https, std::string acme_webroot);
 
     const mh_http_handler* handler() const { return &handler_; }
 
@@ -23,7 +26,7 @@ class Redirect {
     mh_status challenge(mh_req* r, std::string_view token) const;
 
     mh_http_handler handler_{};
-    uint16_t port_;
+    const net::Address& https_;
     std::string webroot_;
 };
 

@@ -251,7 +251,7 @@ Result<> SiteSet::add_redirect(const SitePlan& tls_site, const config::Listener&
     p->address = *a;
     p->limits = tls_site.limits;
     p->trusted = tls_site.trusted;
-    p->redirect = std::make_unique<Redirect>(tls_site.address.port(), l.tls->acme_webroot);
+    p->redirect = std::make_unique<Redirect>(tls_site.address, l.tls->acme_webroot);
     p->handler = p->redirect->handler();
     sites_.push_back(std::move(p));
     return {};
@@ -261,6 +261,12 @@ Result<> SiteSet::open() {
     std::vector<int> adopted = net::adopted_listeners();
     auto loops = static_cast<unsigned>(loops_.size());
     for (auto& s : sites_) {
+        // SO_REUSEPORT, which spreads a listener over the loops, would let two of ours share a port.
+        for (auto& o : sites_)
+            if (o == s) break;
+            else if (s->address.text() == o->address.text() && (s->address.is_unix() || s->address.port()))
+                return error("listener \"{}\": {} is the address of listener \"{}\" already; give it another",
+                             s->name, s->address.text(), o->name);
         int given = net::take_adopted(adopted, s->address);
         Result<std::vector<int>> fds = given >= 0 ? net::spread_listener(given, {}, loops)
                                                   : net::open_listeners(s->address, {}, loops);
