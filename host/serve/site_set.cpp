@@ -48,6 +48,16 @@ Result<std::shared_ptr<const net::TlsServerContext>> load_tls(const config::Tls&
     return std::shared_ptr<const net::TlsServerContext>(std::move(*loaded));
 }
 
+// What a module says about TLS for its own listener; the rest is as for every other.
+std::optional<config::Tls> tls_of(const mh_http_listener& d, const config::Tls& defaults) {
+    if (d.size < sizeof d || !d.tls_cert.len) return std::nullopt;
+    config::Tls tls = defaults;
+    tls.certificates = {{std::string(d.tls_cert.ptr, d.tls_cert.len),
+                         std::string(d.tls_key.ptr, d.tls_key.len)}};
+    tls.client_ca.assign(d.tls_client_ca.ptr, d.tls_client_ca.len);
+    return tls;
+}
+
 uint32_t interests_of(const FilterInstance& f) { return f.filter ? f.filter->interests : 0; }
 
 }  // namespace
@@ -56,6 +66,9 @@ http::Limits limits_of(const config::Limits& c) {
     auto ms = [](auto d) { return static_cast<uint32_t>(d.count()); };
     http::Limits l;
     l.header_bytes = static_cast<uint32_t>(c.header_bytes);
+    l.request_line = static_cast<uint32_t>(c.request_line);
+    l.max_headers = static_cast<uint32_t>(c.max_headers);
+    l.pipeline_bytes = static_cast<uint32_t>(c.max_pipeline_bytes);
     l.body_bytes = static_cast<uint64_t>(c.body_bytes);
     l.stream_body_bytes = static_cast<uint64_t>(c.stream_body_bytes);
     l.header_timeout_ms = ms(c.header_timeout);
@@ -185,6 +198,7 @@ Result<> SiteSet::plan(const config::Config& config, const module::ModuleSet& mo
         l.module = id;
         l.address = std::string(d->address.ptr, d->address.len);
         l.limits = config.host.limits;
+        l.tls = tls_of(*d, config.host.tls);
         auto own = std::find_if(config.listeners.begin(), config.listeners.end(),
                                 [&](auto& x) { return x.name == l.name; });
         if (own != config.listeners.end()) {

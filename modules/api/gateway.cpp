@@ -39,7 +39,14 @@ void destroy(const mh_module* m) noexcept { delete &gateway_of(m); }
 mh_status contribute(Gateway& g) {
     g.handler = {sizeof g.handler, 0, "api", &g, &on_request, nullptr, nullptr};
     if (g.settings.enable_stats) g.handler.on_done = &on_done;
-    g.listener = {sizeof g.listener, 0, "api", "api", str(g.settings.address)};
+    g.listener = {sizeof g.listener,
+                  0,
+                  "api",
+                  "api",
+                  str(g.settings.address),
+                  str(g.settings.tls_cert),
+                  str(g.settings.tls_key),
+                  str(g.settings.tls_client_ca)};
     if (const mh_status s = g.host->contribute(g.host, MH_HTTP_HANDLER, &g.handler); s != MH_OK)
         return s;
     return g.host->contribute(g.host, MH_HTTP_LISTENER, &g.listener);

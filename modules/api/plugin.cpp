@@ -47,6 +47,26 @@ MH_MODULE(R"json({
         "type": "boolean", "default": false, "x-flags": ["enable_stats"], "x-env": ["MICRO_ENABLE_STATS"],
         "description": "serve /stats"
       },
+      "enable_tls": {
+        "type": "boolean", "default": false, "x-flags": ["enable_tls"], "x-env": ["MICRO_ENABLE_TLS"],
+        "description": "listen with TLS"
+      },
+      "tls_cert_file": {
+        "type": "string", "default": "", "x-flags": ["tls_cert_file"], "x-env": ["MICRO_TLS_CERT_FILE"],
+        "description": "certificate chain (PEM)"
+      },
+      "tls_key_file": {
+        "type": "string", "default": "", "x-flags": ["tls_key_file"], "x-env": ["MICRO_TLS_KEY_FILE"],
+        "description": "its private key (PEM)"
+      },
+      "tls_client_ca_file": {
+        "type": "string", "default": "", "x-flags": ["tls_client_ca_file"], "x-env": ["MICRO_TLS_CLIENT_CA_FILE"],
+        "description": "demand client certificates signed by these (PEM)"
+      },
+      "enable_acme": {
+        "type": "boolean", "default": false, "x-flags": ["enable_acme"], "x-env": ["MICRO_ENABLE_ACME"],
+        "description": "not done in this program: says how certbot does it"
+      },
       "enable_openapi": {
         "type": "boolean", "default": true,
         "description": "serve /openapi.json with the endpoints of the namespace"

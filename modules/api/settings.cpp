@@ -88,8 +88,28 @@ void set_cors(Settings& s, std::string_view origins) {
     });
 }
 
+// Micro's flags. Certificates are files here; whoever wants them from an ACME authority lets a client of that protocol make them.
+static mh_status load_tls(const mh_host& host, const Reader& config, Settings& out) {
+    if (config.flag("enable_acme", false))
+        return invalid(
+            host, "/enable_acme",
+            "certificates are made beside this program: set host.tls.acme_webroot and a listener's "
+            "redirect_from, run certbot certonly --webroot -w WEBROOT -d NAME, then use "
+            "--enable_tls with "
+            "/etc/letsencrypt/live/NAME/fullchain.pem and privkey.pem, and send SIGHUP after a "
+            "renewal");
+    if (!config.flag("enable_tls", false)) return MH_OK;
+    out.tls_cert = config.text("tls_cert_file", "");
+    out.tls_key = config.text("tls_key_file", "");
+    out.tls_client_ca = config.text("tls_client_ca_file", "");
+    if (out.tls_cert.empty() || out.tls_key.empty())
+        return invalid(host, "/enable_tls", "TLS needs --tls_cert_file and --tls_key_file");
+    return MH_OK;
+}
+
 mh_status load_settings(const mh_host& host, const mh_config_api& api, Settings& out) {
     const Reader config(api, api.module(&host));
+    if (const mh_status s = load_tls(host, config, out); s != MH_OK) return s;
     out.address = config.text("address", out.address);
     out.ns = shared::trim(config.text("namespace", out.ns));
     if (!parse_handler(config.text("handler", "meta"), out.handler)) {
