@@ -7,7 +7,10 @@
 namespace microhost::http {
 
 struct Limits {
+    uint32_t request_line = 16 * 1024;
     uint32_t header_bytes = 32 * 1024;
+    uint32_t max_headers = 64;
+    uint32_t pipeline_bytes = 64 * 1024;    // answers that wait for the client before the next request is read
     uint64_t body_bytes = 4 * 1024 * 1024;  // of a body that is collected whole
     uint64_t stream_body_bytes = 0;         // of a body that streams through; 0: no limit
     uint32_t header_timeout_ms = 10'000;    // first byte of a head to its last

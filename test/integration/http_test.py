@@ -150,6 +150,26 @@ class Limits(forwarder.Case):
                 client.send(b"GET / HTTP/1.1\r\nX: " + b"x" * 2000)
                 self.assertEqual(client.response().status, 431, "without waiting for its end")
 
+    def test_a_request_line_may_be_as_long_as_the_limit(self):
+        with wire.Upstream() as upstream, forwarding(upstream, limits={"request_line": "1KiB"}) as host:
+            room = 1024 - len("GET / HTTP/1.1")
+            self.assertEqual(host.get("/" + "x" * room).status, 200)
+            self.assertEqual(host.get("/" + "x" * (room + 1)).status, 414)
+
+    def test_there_may_be_as_many_fields_as_the_limit(self):
+        with wire.Upstream() as upstream, forwarding(upstream, limits={"max_headers": 5}) as host:
+            self.assertEqual(host.get("/", [("X", "y")] * 4).status, 200)
+            self.assertEqual(host.get("/", [("X", "y")] * 5).status, 431)
+
+    def test_answers_that_nobody_reads_hold_up_the_next_requests(self):
+        with wire.Upstream(wire.answer(b"x" * 50_000)) as upstream, forwarding(upstream) as host:
+            with wire.Client(host.port()) as client:
+                client.send(wire.request_bytes("GET", "/") * 400)
+                time.sleep(0.5)
+                self.assertLess(len(upstream.requests), 390)
+                for _ in range(400):
+                    self.assertEqual(len(client.response().body), 50_000)
+
     def test_a_head_that_does_not_end_is_408(self):
         with wire.Upstream() as upstream, forwarding(upstream, limits={"header_timeout": "300ms"}) as host:
             with wire.Client(host.port()) as client:

@@ -84,11 +84,13 @@ void ServerConnection::flush_output() {
             arm_for_state();
     }
     if (x_ && output_.size() <= site_->limits.output_low) x_->on_client_drained();
+    // The next request may have waited for room.
+    if (state_ == State::head && !x_ && !held_.empty()) resume_later();
 }
 
 bool ServerConnection::may_read() const {
     switch (state_) {
-        case State::head: return output_.size() < site_->limits.output_high && !close_when_sent_;
+        case State::head: return output_.size() < site_->limits.pipeline_bytes && !close_when_sent_;
         case State::body: return x_ && x_->takes_body();
         case State::lingering: return true;
         case State::busy:
@@ -98,7 +100,8 @@ bool ServerConnection::may_read() const {
 }
 
 void ServerConnection::read_some() {
-    if (reading_ || consuming_) return;
+    // What is held comes before what is still to be read, and before the end that may be among it.
+    if (reading_ || consuming_ || resume_due_) return;
     reading_ = true;
     for (int reads = 0; read_ready_ && may_read(); reads++) {
         if (reads == kReadsPerTurn) {
@@ -147,7 +150,7 @@ void ServerConnection::consume(char* data, size_t n) {
     while (more) {
         switch (state_) {
             case State::head:
-                more = n && output_.size() < site_->limits.output_high && !close_when_sent_ &&
+                more = n && output_.size() < site_->limits.pipeline_bytes && !close_when_sent_ &&
                        consume_head(data, n);
                 break;
             case State::body: more = consume_body(data, n); break;
@@ -187,11 +190,21 @@ bool ServerConnection::consume_head(char*& data, size_t& n) {
         refuse_head(431, "request head too long");
         return false;
     }
+    // Only a head that is longer than the line may be can have one that is too long.
+    if (size - skip > limits.request_line &&
+        !std::memchr(data + skip, '\r', size_t{limits.request_line} + 1)) {
+        refuse_head(414, "request line too long");
+        return false;
+    }
     Exchange* x = engine_.take();
     x_ = x;
     x->head_bytes = {data + skip, size - skip};
     if (Refusal no = h1::parse_request(data + skip, size - skip, engine_.parser, x->head)) {
         refuse_head(no.status, no.why);
+        return false;
+    }
+    if (x->head.headers.count > limits.max_headers) {
+        refuse_head(431, "too many header fields");
         return false;
     }
     data += size;
@@ -340,9 +353,11 @@ void ServerConnection::next_request() {
 // At the end of the turn, for the caller may be deep in a callback and the read buffer in use.
 void ServerConnection::resume_later() {
     if (consuming_ || reading_) return;  // the loop that is under way goes on by itself
+    resume_due_ = true;
     engine_.loop.defer(
         [](void* p) {
             auto* c = static_cast<ServerConnection*>(p);
+            c->resume_due_ = false;
             if (c->state_ == State::closed || c->reading_ || c->consuming_) return;
             if (!c->held_.empty()) c->consume(nullptr, 0);
             if (c->state_ != State::closed) c->read_some();

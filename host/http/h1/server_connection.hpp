@@ -105,6 +105,7 @@ class ServerConnection final : public Pollable {
     bool read_ready_ = false;
     bool hung_up_ = false;
     bool reading_ = false;
+    bool resume_due_ = false;  // at the end of this turn
     bool consuming_ = false;
     bool raw_ = false;
     bool broken_ = false;
