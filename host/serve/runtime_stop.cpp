@@ -5,6 +5,7 @@
 #include <atomic>
 #include <boost/asio/steady_timer.hpp>
 
+#include "json/writer.hpp"
 #include "serve/notify.hpp"
 #include "serve/runtime_state.hpp"
 
@@ -15,6 +16,30 @@ uint64_t monotonic_ns() {
     timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_nsec);
+}
+
+// Keys of the host, and whole sections, that differ and are read at the start only: "listeners, host.limits".
+std::string needing_restart(const config::Config& before, const config::Config& now) {
+    std::string changed;
+    auto compare = [&](const std::string& name, json::Value a, json::Value b) {
+        if (json::to_text(a) == json::to_text(b)) return;
+        if (!changed.empty()) changed += ", ";
+        changed += name;
+    };
+    json::Value a = before.document.root(), b = now.document.root();
+    for (std::string name : {"load", "listeners", "filters"}) compare(name, a.find(name), b.find(name));
+    for (const json::Member& m : b.find("host").members()) {
+        std::string key(m.key);
+        json::Value other = a.find("host").find(key);
+        if (key == "drain_delay" || key == "drain_timeout") continue;
+        if (key != "log") {
+            compare("host." + key, other, m.value);
+            continue;
+        }
+        for (std::string part : {"format", "file", "access_log"})
+            compare("host.log." + part, other.find(part), m.value.find(part));
+    }
+    return changed;
 }
 
 }  // namespace
@@ -31,18 +56,19 @@ void Runtime::State::reload_config() {
         const config::ModuleConfig* before = prepared.config.module(g->id());
         if (!now || !before || now->config.text() == before->config.text()) continue;
         if (!g->module_table(MH_CONFIG_SINK)) {
-            domain.warn("a changed configuration takes effect after a restart",
-                        {{"module", g->id()}});
+            domain.warn("what changed takes effect after a restart", {{"changed", "modules." + g->id()}});
             continue;
         }
         if (Result<> r = g->prepare_config(now->config); !r) {
             for (module::Generation* w : willing) w->abort_config();
             return domain.error("the configuration in use stays",
-                                {{"module", g->id()}, {"reason", r.error().what}});
+                                {{"changed", "modules." + g->id()}, {"reason", r.error().what}});
         }
         willing.push_back(g.get());
     }
     for (module::Generation* w : willing) w->commit_config();
+    if (std::string changed = needing_restart(prepared.config, *fresh); !changed.empty())
+        domain.warn("what changed takes effect after a restart", {{"changed", changed}});
     if (Result<> r = log->set_levels(fresh->host.log.level); !r) domain.error(r.error().what);
     prepared.config = std::move(*fresh);
 }

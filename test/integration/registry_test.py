@@ -262,6 +262,15 @@ class Registry(harness.Case):
             else:
                 harness.wait_for(lambda: call(host, "good").status == 404, 5, "the new namespace")
 
+    def test_what_a_reload_cannot_change_is_told(self):
+        with gateway() as host:
+            config = json.loads(json.dumps(host.config))
+            config["host"].update(limits={"max_headers": 10}, drain_timeout="7s", log={"format": "json"})
+            config["listeners"]["more"] = config["listeners"]["edge"]
+            said = self.reload(host, config)
+            self.assertIn("takes effect after a restart", said)
+            self.assertIn('"changed":"listeners, host.log.format, host.limits"', said)
+
     def test_a_configuration_that_is_wrong_changes_nothing_and_is_told(self):
         with gateway() as host, wire.Upstream() as upstream:
             self.wait_for_good(host, upstream)
