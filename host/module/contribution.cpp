@@ -44,7 +44,8 @@ Result<std::string> filter_name(const void* descriptor) {
 
 Result<std::string> listener_name(const void* descriptor) {
     const auto* d = static_cast<const mh_http_listener*>(descriptor);
-    if (d->size < offsetof(mh_http_listener, tls_cert)) return error("a listener that is too short");
+    if (d->size < offsetof(mh_http_listener, tls_cert))
+        return error("a listener that is too short");
     if (d->address.len && !d->address.ptr) return error("a listener without an address");
     return {boost::system::in_place_value, name_or_empty(d->name)};
 }

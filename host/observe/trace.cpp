@@ -6,13 +6,12 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
-#include <cstring>
 #include <cerrno>
+#include <cstring>
 #include <system_error>
 
 namespace microhost::observe {
 namespace {
-
 
 bool lower_hex(std::string_view text) {
     return std::all_of(text.begin(), text.end(),

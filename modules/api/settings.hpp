@@ -21,7 +21,7 @@ bool parse_resolver(std::string_view text, Resolver& out);
 struct Settings {
     std::string address = ":8080";
     std::string tls_cert, tls_key, tls_client_ca;  ///< empty: plain text
-    std::string ns = "go.micro.api";  ///< blank: services are called as the path says
+    std::string ns = "go.micro.api";               ///< blank: services are called as the path says
     std::string error_id = "go.micro.api";
     Handler handler = Handler::meta;
     Resolver resolver = Resolver::micro;
