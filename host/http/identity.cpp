@@ -20,9 +20,9 @@ std::string_view forwarded_client(std::string_view list, const net::PrefixSet* t
         size_t comma = list.rfind(',');
         std::string_view element = trim(comma == list.npos ? list : list.substr(comma + 1));
         list = comma == list.npos ? std::string_view{} : list.substr(0, comma);
-        std::string text = element.find(':') == element.npos || element.starts_with('[')
-                               ? std::string(element) + ":0"
-                               : "[" + std::string(element) + "]:0";
+        const bool bare_v6 = element.find(':') != element.npos && !element.starts_with('[');
+        std::string text;
+        text.append(bare_v6 ? 1 : 0, '[').append(element).append(bare_v6 ? "]:0" : ":0");
         Result<net::Address> a = net::Address::parse(text);
         if (!a) break;
         best = element;
