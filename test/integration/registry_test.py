@@ -57,7 +57,7 @@ class Registry(harness.Case):
         name = f"random{secrets.token_hex(4)}"
         with gateway() as host:
             path = host.runtime / "registry/v1"
-            process = subprocess.Popen([sys.executable, str(GREETER), f"go.micro.api.{name}"],
+            process = subprocess.Popen([sys.executable, str(GREETER), f"go.micro.api.{name}"], stderr=subprocess.DEVNULL,
                                        env=harness.clean_environment(host.folder))
             try:
                 harness.wait_for(lambda: list(path.glob(f"go.micro.api.{name}-*.json")), 10, "its file")
