@@ -27,7 +27,8 @@ std::string needing_restart(const config::Config& before, const config::Config& 
         changed += name;
     };
     json::Value a = before.document.root(), b = now.document.root();
-    for (std::string name : {"load", "listeners", "filters"}) compare(name, a.find(name), b.find(name));
+    for (std::string name : {"load", "listeners", "filters"})
+        compare(name, a.find(name), b.find(name));
     for (const json::Member& m : b.find("host").members()) {
         std::string key(m.key);
         json::Value other = a.find("host").find(key);
@@ -56,7 +57,8 @@ void Runtime::State::reload_config() {
         const config::ModuleConfig* before = prepared.config.module(g->id());
         if (!now || !before || now->config.text() == before->config.text()) continue;
         if (!g->module_table(MH_CONFIG_SINK)) {
-            domain.warn("what changed takes effect after a restart", {{"changed", "modules." + g->id()}});
+            domain.warn("what changed takes effect after a restart",
+                        {{"changed", "modules." + g->id()}});
             continue;
         }
         if (Result<> r = g->prepare_config(now->config); !r) {
