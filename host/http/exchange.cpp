@@ -52,7 +52,8 @@ void Exchange::begin(ServerConnection& c, Site& site, bool body_here) {
     body_here_ = body_here;
     body_complete_ = !has_body();
     const size_t room = head.target.size() * 3;
-    if (Refusal no = normalise_target(head.target, static_cast<char*>(arena_.alloc(room, 1)), room, path)) {
+    if (Refusal no =
+            normalise_target(head.target, static_cast<char*>(arena_.alloc(room, 1)), room, path)) {
         begin_refused(c, site, no.status, no.why);
         return;
     }
@@ -81,7 +82,8 @@ void Exchange::begin_refused(ServerConnection& c, Site& site, unsigned status, c
 
 // Who is at the other end, and what of the head may be believed.
 void Exchange::read_identity() {
-    trusted_ = site_->trust_all || (site_->trusted && site_->trusted->contains(connection_->peer()));
+    trusted_ =
+        site_->trust_all || (site_->trusted && site_->trusted->contains(connection_->peer()));
     request_id_.choose(head.headers.value(MH_H_X_REQUEST_ID), trusted_, engine_.ids);
     authority = head.headers.value(MH_H_HOST);
     scheme_ = connection_->stream().tls() ? "https" : "http";
@@ -107,7 +109,8 @@ void Exchange::keep_head() {
     if (copy.empty()) return;
     auto moved = [&](const char* p) { return copy.data() + (p - low); };
     auto move_view = [&](std::string_view& v) {
-        if (v.data() && v.data() >= low && v.data() + v.size() <= high) v = {moved(v.data()), v.size()};
+        if (v.data() && v.data() >= low && v.data() + v.size() <= high)
+            v = {moved(v.data()), v.size()};
     };
     for (uint32_t i = 0; i < head.headers.count; i++) {
         mh_header& h = head.headers.fields[i];
@@ -229,7 +232,8 @@ void Exchange::tell_done(mh_status outcome) {
 uint32_t Exchange::time_left_ms() const {
     std::string_view text = head.headers.value(MH_H_TIMEOUT);
     uint64_t n = 0;
-    if (text.empty() || std::from_chars(text.data(), text.data() + text.size(), n).ec != std::errc{})
+    if (text.empty() ||
+        std::from_chars(text.data(), text.data() + text.size(), n).ec != std::errc{})
         return UINT32_MAX;
     uint64_t ms = n >= 1'000'000 ? n / 1'000'000 : n * 1000;
     uint64_t gone = (engine_.loop.now_ns() - started_ns_) / 1'000'000;

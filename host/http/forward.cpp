@@ -29,10 +29,8 @@ constexpr IdSet kRewritten = id_set({
 
 unsigned status_of(mh_status why) {
     switch (why) {
-        case MH_E_TIMEOUT:
-            return 504;
-        default:
-            return 502;
+        case MH_E_TIMEOUT: return 504;
+        default: return 502;
     }
 }
 
@@ -45,7 +43,8 @@ Forward::Forward(Exchange& x, const mh_http_forward_to& to, Upstream& u, Upstrea
       on_error_(to.on_error),
       user_(to.user),
       flags_(to.flags),
-      connect_ms_(to.connect_timeout_ms ? to.connect_timeout_ms : x.site().limits.connect_timeout_ms),
+      connect_ms_(to.connect_timeout_ms ? to.connect_timeout_ms
+                                        : x.site().limits.connect_timeout_ms),
       response_ms_(to.response_timeout_ms ? to.response_timeout_ms
                                           : x.site().limits.response_timeout_ms),
       path_(x.arena().copy(view(to.path))),
@@ -65,7 +64,8 @@ Forward::Forward(Exchange& x, const mh_http_forward_to& to, Upstream& u, Upstrea
 }
 
 bool Forward::begin(Exchange& x, const mh_http_forward_to& to, const net::Address& address,
-                    const net::TlsClientContext* tls, std::string_view name, UpstreamReport report) {
+                    const net::TlsClientContext* tls, std::string_view name,
+                    UpstreamReport report) {
     if (x.body_too_large()) {
         if (report.fn) report.fn(report.user, false, MH_E_CANCELLED, 0);
         x.refuse(413, "the request body is too large");
@@ -187,7 +187,9 @@ void Forward::on_request_body(std::string_view piece, bool fin) {
     }
     if (!piece.empty()) v[n++] = {const_cast<char*>(piece.data()), piece.size()};
     std::string trailers;
-    std::string_view end = !chunked_ ? "" : piece.empty() ? (fin ? "0\r\n\r\n" : "") : (fin ? "\r\n0\r\n\r\n" : "\r\n");
+    std::string_view end = !chunked_       ? ""
+                           : piece.empty() ? (fin ? "0\r\n\r\n" : "")
+                                           : (fin ? "\r\n0\r\n\r\n" : "\r\n");
     if (std::string_view late = chunked_ && fin ? x_->request_trailers() : std::string_view{};
         !late.empty()) {
         trailers.append(end.substr(0, end.size() - 2)).append(late).append("\r\n");
@@ -292,11 +294,11 @@ void Forward::give_up(mh_status why, const char* detail, bool late) {
     x->engine().log.warn("an upstream did not answer",
                          {{"upstream", upstream_.name()}, {"reason", detail}, {"request", id}});
     x->stop_body();
-    if (on_error_)
-        on_error_(user_, x, why);
+    if (on_error_) on_error_(user_, x, why);
     if (!x->answered())
-        x->refuse(late ? 504 : status_of(why), why == MH_E_TIMEOUT || late ? "the upstream did not answer in time"
-                                                      : "the upstream is not reachable");
+        x->refuse(late ? 504 : status_of(why), why == MH_E_TIMEOUT || late
+                                                   ? "the upstream did not answer in time"
+                                                   : "the upstream is not reachable");
     delete this;
 }
 

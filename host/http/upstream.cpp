@@ -220,8 +220,7 @@ void UpstreamConnection::on_events(uint32_t events) {
                 shutdown_due_ = false;
                 stream_.shutdown_write();
             }
-            if (sent != Output::Sent::broken && t_ &&
-                output_.size() <= engine_.limits.output_low) {
+            if (sent != Output::Sent::broken && t_ && output_.size() <= engine_.limits.output_low) {
                 t_->on_drained();
                 if (state_ == State::closed) return;
             }
@@ -229,7 +228,8 @@ void UpstreamConnection::on_events(uint32_t events) {
             events |= EPOLLIN;  // a handshake may have waited for room
         }
     }
-    if (read_ready_) events |= EPOLLIN;  // TLS may hold bytes that the socket does not show any more
+    if (read_ready_)
+        events |= EPOLLIN;  // TLS may hold bytes that the socket does not show any more
     if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
         read_ready_ = true;
         if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) hung_up_ = true;
@@ -297,7 +297,8 @@ void UpstreamConnection::consume_head(char* data, size_t n) {
         HeadScan::Outcome found = scan_.feed(data, n);
         if (found == HeadScan::bad) return fail(MH_E_IO, "malformed response head");
         if (found == HeadScan::need_more) {
-            if (n > 2 * engine_.limits.header_bytes) return fail(MH_E_LIMIT, "response head too long");
+            if (n > 2 * engine_.limits.header_bytes)
+                return fail(MH_E_LIMIT, "response head too long");
             held_.assign(data, n);
             return;
         }
@@ -380,7 +381,8 @@ void UpstreamConnection::end_of_stream() {
 void UpstreamConnection::fail(mh_status why, const char* detail) {
     Transaction* t = t_;
     t_ = nullptr;
-    UpstreamFailure f{why, head_seen_, !wrote_, reused_ && !head_seen_ && why != MH_E_TIMEOUT, detail};
+    UpstreamFailure f{why, head_seen_, !wrote_, reused_ && !head_seen_ && why != MH_E_TIMEOUT,
+                      detail};
     f.late = !connected_ && why == MH_E_UNAVAILABLE && detail == kConnectTooLate;
     close();
     if (!t) return;
@@ -413,7 +415,8 @@ void UpstreamConnection::on_timer() {
     }
     write_window_ = false;
     if (paused_ || (state_ == State::head && !request_done_)) {
-        arm(engine_.limits.stream_timeout_ms);  // it waits for the client, whose own deadlines guard that
+        arm(engine_.limits
+                .stream_timeout_ms);  // it waits for the client, whose own deadlines guard that
         return;
     }
     fail(MH_E_TIMEOUT, state_ == State::head ? "no response in time" : "the response stalled");

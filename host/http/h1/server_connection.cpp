@@ -216,8 +216,7 @@ bool ServerConnection::consume_head(char*& data, size_t& n) {
     continue_due_ = head.expect_continue;
     const bool has_body = x->has_body();
     state_ = has_body ? State::body : State::busy;
-    bool here = !has_body ||
-                (head.framing == Framing::length && n >= head.content_length);
+    bool here = !has_body || (head.framing == Framing::length && n >= head.content_length);
     Wheel::disarm(timer_);
     x->begin(*this, *site_, here);
     if (state_ == State::body && x_ == x) arm_for_state();
@@ -382,7 +381,8 @@ void ServerConnection::shutdown_write() {
 // False: this peer has as many connections as it may. Proxies that we trust stand for many peers.
 bool ServerConnection::count_peer() {
     const uint32_t most = site_->limits.max_connections_per_peer;
-    if (!most || peer_.is_unix() || (site_->trusted && site_->trusted->contains(peer_))) return true;
+    if (!most || peer_.is_unix() || (site_->trusted && site_->trusted->contains(peer_)))
+        return true;
     peer_counted_ = engine_.peers.enter(peer_, most);
     return peer_counted_;
 }
