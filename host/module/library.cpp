@@ -21,8 +21,9 @@ Library::Library(Library&&) noexcept = default;
 
 Library::~Library() {
     // The destructor of shared_library would unload; see the class comment. Kept where a leak checker finds it.
-    static std::vector<Handle*> mapped_for_ever;
-    if (handle_) mapped_for_ever.push_back(handle_.release());
+    static auto* mapped_for_ever =
+        new std::vector<Handle*>;  // never destroyed, so that it still holds them at exit
+    if (handle_) mapped_for_ever->push_back(handle_.release());
 }
 
 Result<Library> Library::open(const std::string& path) {
