@@ -51,21 +51,11 @@ std::string_view Exchange::all_values(uint32_t id) {
 bool Exchange::attribute(uint32_t attr, std::string_view* out) {
     const net::TlsPeer* tls = nullptr;
     switch (attr) {
-        case MH_ATTR_METHOD:
-            *out = head.method_text;
-            return true;
-        case MH_ATTR_PATH:
-            *out = path.path;
-            return true;
-        case MH_ATTR_QUERY:
-            *out = path.query;
-            return true;
-        case MH_ATTR_AUTHORITY:
-            *out = authority;
-            return !authority.empty();
-        case MH_ATTR_SCHEME:
-            *out = scheme_;
-            return true;
+        case MH_ATTR_METHOD: *out = head.method_text; return true;
+        case MH_ATTR_PATH: *out = path.path; return true;
+        case MH_ATTR_QUERY: *out = path.query; return true;
+        case MH_ATTR_AUTHORITY: *out = authority; return !authority.empty();
+        case MH_ATTR_SCHEME: *out = scheme_; return true;
         case MH_ATTR_CLIENT_IP:
             if (trusted_ && head.headers.has(MH_H_X_FORWARDED_FOR)) {
                 *out = forwarded_client(all_values(MH_H_X_FORWARDED_FOR), site_->trusted);
@@ -78,12 +68,8 @@ bool Exchange::attribute(uint32_t attr, std::string_view* out) {
                     connection_->peer().ip_text(client_ip_.data(), client_ip_.size()));
             *out = {client_ip_.data(), client_ip_size_};
             return true;
-        case MH_ATTR_LISTENER:
-            *out = site_->listener;
-            return true;
-        case MH_ATTR_REQUEST_ID:
-            *out = request_id_.view();
-            return true;
+        case MH_ATTR_LISTENER: *out = site_->listener; return true;
+        case MH_ATTR_REQUEST_ID: *out = request_id_.view(); return true;
         case MH_ATTR_TRACEPARENT:
             if (!trace_ready_) {
                 trace_ready_ = true;
@@ -101,14 +87,9 @@ bool Exchange::attribute(uint32_t attr, std::string_view* out) {
             if (!tls) return false;
             *out = attr == MH_ATTR_TLS_SNI ? tls->sni : tls->subject;
             return !out->empty();
-        case MH_ATTR_VERSION:
-            *out = head.minor_version ? "1.1" : "1.0";
-            return true;
-        case MH_ATTR_ROUTE:
-            *out = route;
-            return !route.empty();
-        default:
-            return false;
+        case MH_ATTR_VERSION: *out = head.minor_version ? "1.1" : "1.0"; return true;
+        case MH_ATTR_ROUTE: *out = route; return !route.empty();
+        default: return false;
     }
 }
 
@@ -117,12 +98,14 @@ mh_status Exchange::edit(uint32_t dir, uint32_t op, std::string_view name, std::
         return MH_E_INVALID;
     if (dir == MH_DIR_RESPONSE ? head_sent_ || !answered_ : handled_) return MH_E_INVALID;
     uint32_t id = header_id(name);
-    if (id && (skip_hop_by_hop(id) || (dir == MH_DIR_REQUEST && id == MH_H_HOST))) return MH_E_INVALID;
+    if (id && (skip_hop_by_hop(id) || (dir == MH_DIR_REQUEST && id == MH_H_HOST)))
+        return MH_E_INVALID;
     Headers& h = dir == MH_DIR_REQUEST ? head.headers : response.headers;
     if (op != MH_EDIT_ADD) {
         uint32_t kept = 0;
         for (uint32_t i = 0; i < h.count; i++) {
-            bool same = id ? h.fields[i].id == id : !h.fields[i].id && iequals(view(h.fields[i].name), name);
+            bool same = id ? h.fields[i].id == id
+                           : !h.fields[i].id && iequals(view(h.fields[i].name), name);
             if (!same) h.fields[kept++] = h.fields[i];
         }
         h.count = kept;

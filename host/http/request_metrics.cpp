@@ -38,9 +38,8 @@ void RequestMetrics::count(std::string_view module, std::string_view route, Meth
     size_t c = status / 100 < kClasses ? status / 100 : 0;
     if (!r.bound[m][c]) {
         r.bound[m][c] = true;
-        r.counters[m][c] =
-            metrics_->counter(loop_, metrics_->counter_id(observe::names::kRequests),
-                              {module, route, kClassNames[c], kMethodNames[m]});
+        r.counters[m][c] = metrics_->counter(loop_, metrics_->counter_id(observe::names::kRequests),
+                                             {module, route, kClassNames[c], kMethodNames[m]});
     }
     r.counters[m][c].add();
     r.duration.observe(duration_ns / 1000);

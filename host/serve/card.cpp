@@ -31,7 +31,8 @@ std::string chain_text(const SitePlan& s) {
     return out.empty() ? "none" : out;
 }
 
-std::string try_lines(const config::Config& config, const SiteSet& sites, const std::string& control) {
+std::string try_lines(const config::Config& config, const SiteSet& sites,
+                      const std::string& control) {
     std::string out;
     if (!config.host.card_try.empty()) {
         out = "  try\n";

@@ -29,12 +29,9 @@ constexpr std::array<PhaseName, 9> kPhases{{{MH_PHASE_EARLY, "early"},
 http::OnError on_error_of(const config::FilterInstance& c, bool access) {
     if (!c.on_error) return access ? http::OnError::closed : http::OnError::skip;
     switch (*c.on_error) {
-        case config::OnError::closed:
-            return http::OnError::closed;
-        case config::OnError::open:
-            return http::OnError::open;
-        case config::OnError::skip:
-            return http::OnError::skip;
+        case config::OnError::closed: return http::OnError::closed;
+        case config::OnError::open: return http::OnError::open;
+        case config::OnError::skip: return http::OnError::skip;
     }
     return http::OnError::closed;
 }
@@ -88,7 +85,8 @@ Result<FilterSet> FilterSet::make(const config::Config& config, const module::Mo
         f->name = c.name;
         f->module = c.use;
         f->shadow = c.shadow;
-        f->match = {c.match.path, c.match.path_prefix, c.match.host, c.match.method, c.match.header};
+        f->match = {c.match.path, c.match.path_prefix, c.match.host, c.match.method,
+                    c.match.header};
         set.all_.push_back(f);
         const module::Contribution* found = filter_of(filters, c.use);
         if (!found) {
@@ -107,13 +105,12 @@ Result<FilterSet> FilterSet::make(const config::Config& config, const module::Mo
         f->config_ = std::make_unique<mh_config>(c.config);
         f->instance = d->user;
         if (MH_FIELD_OK(d, instance_create)) {
-            mh_filter_instance i{sizeof i, c.shadow, {f->name.data(), f->name.size()},
-                                 f->config_.get()};
+            mh_filter_instance i{
+                sizeof i, c.shadow, {f->name.data(), f->name.size()}, f->config_.get()};
             module::take_report(found->generation->side());
-            mh_status s = module::guarded(found->generation->side(), "instance_create",
-                                          mh_status{MH_E_PANIC}, [&] {
-                                              return d->instance_create(d->user, &i, &f->instance);
-                                          });
+            mh_status s =
+                module::guarded(found->generation->side(), "instance_create", mh_status{MH_E_PANIC},
+                                [&] { return d->instance_create(d->user, &i, &f->instance); });
             if (s < 0) {
                 f->problem = module::take_report(found->generation->side());
                 if (f->problem.empty()) f->problem = fmt::format("instance_create answered {}", s);
@@ -176,11 +173,13 @@ Result<std::vector<FilterPtr>> FilterSet::chain(const config::Listener& listener
             listener.filters->end())
             out.push_back(f);
     for (const std::string& name : *listener.filters) {
-        bool known = std::any_of(all_.begin(), all_.end(), [&](auto& f) { return f->name == name; });
+        bool known =
+            std::any_of(all_.begin(), all_.end(), [&](auto& f) { return f->name == name; });
         if (!known)
-            return error("listener \"{}\": there is no filter \"{}\"; name one under \"filters\" or "
-                         "load a module of that name",
-                         listener.name, name);
+            return error(
+                "listener \"{}\": there is no filter \"{}\"; name one under \"filters\" or "
+                "load a module of that name",
+                listener.name, name);
     }
     return out;
 }

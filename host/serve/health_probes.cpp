@@ -24,7 +24,8 @@ class TcpProbe final : public Pollable {
     }
     ~TcpProbe() = default;
     void on_events(uint32_t events) override {
-        if (stream_.open()) finish(!(events & (EPOLLERR | EPOLLHUP)) && !net::socket_error(stream_.fd()));
+        if (stream_.open())
+            finish(!(events & (EPOLLERR | EPOLLHUP)) && !net::socket_error(stream_.fd()));
     }
 
   private:
@@ -91,8 +92,9 @@ class HttpProbe final : private http::Transaction {
 HealthProbes::HealthProbes(http::Engine& h, registry::Table& table,
                            registry::HealthChecks::Warn warn)
     : http_(h),
-      checks_(table, [this](const auto& target, Done done) { probe(target, std::move(done)); },
-              std::move(warn)),
+      checks_(
+          table, [this](const auto& target, Done done) { probe(target, std::move(done)); },
+          std::move(warn)),
       table_(table) {
     due_.owner = this;
     due_.fire = [](Timer& t) { static_cast<Due&>(t).owner->look(); };

@@ -10,7 +10,9 @@ namespace microhost::serve {
 
 RequestLoop::RequestLoop(unsigned index, const http::Limits& limits, log::Domain log,
                          observe::Metrics* metrics, observe::AccessLog* access)
-    : loop(index), http(loop, limits, log, metrics, access), rpc(http, std::random_device{}(), metrics) {}
+    : loop(index),
+      http(loop, limits, log, metrics, access),
+      rpc(http, std::random_device{}(), metrics) {}
 
 RequestLoop::~RequestLoop() { stop(); }
 

@@ -6,7 +6,8 @@
 
 namespace microhost::serve {
 
-Signals::Signals(boost::asio::io_context& io, std::function<void()> stop, std::function<void()> reload)
+Signals::Signals(boost::asio::io_context& io, std::function<void()> stop,
+                 std::function<void()> reload)
     : set_(io, SIGTERM, SIGINT, SIGHUP), stop_(std::move(stop)), reload_(std::move(reload)) {
     wait();
 }

@@ -52,8 +52,8 @@ Result<std::shared_ptr<const net::TlsServerContext>> load_tls(const config::Tls&
 std::optional<config::Tls> tls_of(const mh_http_listener& d, const config::Tls& defaults) {
     if (d.size < sizeof d || !d.tls_cert.len) return std::nullopt;
     config::Tls tls = defaults;
-    tls.certificates = {{std::string(d.tls_cert.ptr, d.tls_cert.len),
-                         std::string(d.tls_key.ptr, d.tls_key.len)}};
+    tls.certificates = {
+        {std::string(d.tls_cert.ptr, d.tls_cert.len), std::string(d.tls_key.ptr, d.tls_key.len)}};
     tls.client_ca.assign(d.tls_client_ca.ptr, d.tls_client_ca.len);
     return tls;
 }
@@ -277,10 +277,14 @@ Result<> SiteSet::open() {
     for (auto& s : sites_) {
         // SO_REUSEPORT, which spreads a listener over the loops, would let two of ours share a port.
         for (auto& o : sites_)
-            if (o == s) break;
-            else if (s->address.text() == o->address.text() && (s->address.is_unix() || s->address.port()))
-                return error("listener \"{}\": {} is the address of listener \"{}\" already; give it another",
-                             s->name, s->address.text(), o->name);
+            if (o == s)
+                break;
+            else if (s->address.text() == o->address.text() &&
+                     (s->address.is_unix() || s->address.port()))
+                return error(
+                    "listener \"{}\": {} is the address of listener \"{}\" already; give it "
+                    "another",
+                    s->name, s->address.text(), o->name);
         int given = net::take_adopted(adopted, s->address);
         Result<std::vector<int>> fds = given >= 0 ? net::spread_listener(given, {}, loops)
                                                   : net::open_listeners(s->address, {}, loops);
