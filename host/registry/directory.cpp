@@ -19,8 +19,9 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB |
-                             IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+// IN_CREATE is all that comes for a link; a file that is still empty then counts as unfinished.
+constexpr uint32_t kEvents = IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
+                             IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 constexpr int kSweepsPerRescan = 10;  // where inotify works; else each sweep is a rescan
 
 }  // namespace

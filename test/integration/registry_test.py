@@ -212,6 +212,15 @@ class Registry(harness.Case):
             host.wait_for_log("is a link")
             self.assertEqual(call(host, "far").status, 503)
 
+    def test_a_file_that_appears_as_a_hard_link_is_served_at_once(self):
+        with gateway() as host, wire.Upstream() as upstream:
+            path = host.register("go.micro.api.hard", upstream.address)
+            self.wait_for_service(host, "go.micro.api.hard")
+            path.rename(host.folder / "elsewhere.json")
+            harness.wait_for(lambda: call(host, "hard").status == 503, 5, "its end")
+            os.link(host.folder / "elsewhere.json", path)
+            harness.wait_for(lambda: call(host, "hard").status == 200, 2, "the link")
+
     # ---- health
 
     def test_a_node_whose_port_is_closed_is_passed_over(self):
