@@ -66,6 +66,7 @@ prepare() {
     mkdir "$tree/dev/shm" "$tree/dev/pts"
     attach tmpfs tmpfs "$tree/dev/shm"
     attach devpts devpts "$tree/dev/pts" newinstance,ptmxmode=0666
+    printf '127.0.0.1 localhost\n::1 localhost\n' >"$tree/etc/hosts"
     cp -L /etc/resolv.conf "$tree/etc/resolv.conf"
     # The way to the packages is the machine's affair, not the test's: proxy, and whether dates are checked.
     apt-config dump | grep -E '^Acquire::(https?::Proxy|Check-Date|Check-Valid-Until)' >"$tree/etc/apt/apt.conf.d/90fresh" || true
