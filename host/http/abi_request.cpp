@@ -43,7 +43,11 @@ mh_status headers(mh_req* r, uint32_t dir, const mh_header** out, uint32_t* n) {
     return MH_OK;
 }
 
+// For a filter in shadow mode whatever would change the request or its answer succeeds and does nothing.
+bool shadowed(mh_req* r) { return r && Exchange::of(r).shadowed(); }
+
 mh_status header_edit(mh_req* r, uint32_t dir, uint32_t op, mh_str name, mh_str value) {
+    if (shadowed(r)) return MH_OK;
     return r ? Exchange::of(r).edit(dir, op, view(name), view(value)) : MH_E_INVALID;
 }
 
@@ -59,6 +63,7 @@ uint32_t flags(mh_req* r) { return r ? Exchange::of(r).flags() : 0; }
 uint32_t status(mh_req* r) { return r ? Exchange::of(r).response.status : 0; }
 
 mh_status rewrite(mh_req* r, mh_str path, mh_str query) {
+    if (shadowed(r)) return MH_OK;
     return r ? Exchange::of(r).rewrite(view(path), view(query)) : MH_E_INVALID;
 }
 
@@ -71,6 +76,7 @@ mh_status route_set(mh_req* r, mh_str route) {
 
 mh_status respond(mh_req* r, uint32_t code, const mh_kv* h, uint32_t n, const mh_seg* body,
                   uint32_t n_body) {
+    if (shadowed(r)) return MH_OK;
     return r ? Exchange::of(r).respond(code, h, n, body, n_body) : MH_E_INVALID;
 }
 
@@ -82,6 +88,7 @@ void* alloc(mh_req* r, size_t bytes, size_t align) {
 void** slot(mh_req* r) { return r ? Exchange::of(r).slot() : nullptr; }
 
 mh_status attribute_set(mh_req* r, mh_str name, mh_str value) {
+    if (shadowed(r)) return MH_OK;
     return r ? Exchange::of(r).set_attribute(view(name), view(value)) : MH_E_INVALID;
 }
 mh_status attribute_get(mh_req* r, mh_str name, mh_str* out) {
@@ -89,6 +96,7 @@ mh_status attribute_get(mh_req* r, mh_str name, mh_str* out) {
 }
 
 mh_status principal_set(mh_req* r, const mh_principal* p) {
+    if (shadowed(r)) return MH_OK;
     return r && p ? Exchange::of(r).set_principal(*p) : MH_E_INVALID;
 }
 const mh_principal* principal(mh_req* r) { return r ? Exchange::of(r).principal() : nullptr; }
@@ -164,6 +172,7 @@ mh_status body_resume(mh_req* r, uint32_t dir) {
     return MH_OK;
 }
 mh_status body_replace(mh_req* r, uint32_t, const mh_seg* v, uint32_t n) {
+    if (shadowed(r)) return MH_OK;
     return r && (v || !n) ? Exchange::of(r).replace_body(v, n) : MH_E_INVALID;
 }
 

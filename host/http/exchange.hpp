@@ -115,7 +115,9 @@ class Exchange final : public mh_req {
     /// Nobody takes the rest of the request's body.
     void stop_body();
     /// Filters may change the body, so its length is not known in advance.
-    bool body_rewritten() const { return site_->interests & (MH_I_REQUEST_BODY | MH_I_REQUEST_BODY_FULL); }
+    bool body_rewritten() const {
+        return site_->interests & (MH_I_REQUEST_BODY | MH_I_REQUEST_BODY_FULL);
+    }
     /// Some dependent has no use for a client that will not send any more.
     bool ends_with_client() const;
     /// What writes the response bit by bit, if something does (http/abi_stream.cpp).
@@ -141,6 +143,11 @@ class Exchange final : public mh_req {
     mh_status get_attribute(std::string_view name, mh_str* out) const;
     mh_status replace_body(const mh_seg* v, uint32_t n);
     uint32_t flags() const;
+    /// A hook of a filter in shadow mode runs, or is suspended: what it asks for has no effect.
+    bool shadowed() const {
+        bool in_filter = where_ != Where::handler && where_ != Where::nowhere;
+        return in_filter && (in_hook_ || token_) && site_->chain[running_].shadow;
+    }
     bool trusted() const { return trusted_; }
     /// All values of a request's field as one list.
     std::string_view all_values(uint32_t id);
@@ -154,7 +161,14 @@ class Exchange final : public mh_req {
   private:
     friend class Tokens;
     enum class BodyMode : uint8_t { closed, collect, stream, discard };
-    enum class Where : uint8_t { nowhere, request_filter, request_body, handler, response_filter, response_body };
+    enum class Where : uint8_t {
+        nowhere,
+        request_filter,
+        request_body,
+        handler,
+        response_filter,
+        response_body
+    };
 
     void reset();
     void read_identity();
@@ -195,11 +209,11 @@ class Exchange final : public mh_req {
     Dependent* dependents_ = nullptr;
     Dependent* body_sink_ = nullptr;
     Where where_ = Where::nowhere;
-    unsigned running_ = 0;      // index of the filter whose hook runs or is suspended
-    unsigned next_filter_ = 0;  // to run on the way in
+    unsigned running_ = 0;               // index of the filter whose hook runs or is suspended
+    unsigned next_filter_ = 0;           // to run on the way in
     unsigned next_response_filter_ = 0;  // behind the one to run on the way out
-    bool handled_ = false;        // the handler was called
-    bool body_buffered_ = false;  // filters made the host collect the body
+    bool handled_ = false;               // the handler was called
+    bool body_buffered_ = false;         // filters made the host collect the body
     BodyMode body_mode_ = BodyMode::closed;
     bool body_paused_ = false;
     bool body_complete_ = false;
@@ -209,8 +223,8 @@ class Exchange final : public mh_req {
     bool trusted_ = false;
     bool answered_ = false;
     bool head_sent_ = false;
-    bool response_fin_ = false;  // all of the response was handed to us
-    bool response_held_ = false; // a response filter has suspended it, or wants it whole
+    bool response_fin_ = false;   // all of the response was handed to us
+    bool response_held_ = false;  // a response filter has suspended it, or wants it whole
     bool chunked_ = false;
     bool close_after_ = false;
     bool over_ = false;

@@ -13,6 +13,7 @@ struct Limits {
     uint32_t pipeline_bytes = 64 * 1024;    // answers that wait for the client before the next request is read
     uint64_t body_bytes = 4 * 1024 * 1024;  // of a body that is collected whole
     uint64_t stream_body_bytes = 0;         // of a body that streams through; 0: no limit
+    uint32_t handshake_timeout_ms = 10'000;  // of TLS
     uint32_t header_timeout_ms = 10'000;    // first byte of a head to its last
     uint32_t body_timeout_ms = 10'000;      // window in which body_min_rate must be met
     uint32_t body_min_rate = 240;           // bytes a second

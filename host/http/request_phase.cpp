@@ -170,7 +170,7 @@ void Exchange::run_handler() {
     }
     if (s == MH_OK && (dependents_ || collect_fn_ || token_)) return;
     engine_.log.error("the handler did not answer",
-                      {{"module", site_->module}, {"request", request_id_.view()}});
+                      {{"handler", site_->module}, {"request", request_id_.view()}});
     refuse(500, "internal error");
 }
 

@@ -262,7 +262,7 @@ void Exchange::end_tunnel() { finish(MH_OK); }
 
 // Nothing of it was sent, so it can still be an error of ours.
 void Exchange::head_overflow() {
-    engine_.log.error("a response head is too large to be sent", {{"module", site_->module}});
+    engine_.log.error("a response head is too large to be sent", {{"handler", site_->module}});
     replace_response(502, "the response head is too large");
     std::string body;
     body.swap(held_);

@@ -244,6 +244,7 @@ Result<> SiteSet::add(const config::Listener& l, const module::ModuleSet& module
     p->chain = std::move(*chain);
     if (l.tls) {
         p->tls_files = l.tls;
+        p->limits.handshake_timeout_ms = static_cast<uint32_t>(l.tls->handshake_timeout.count());
         auto tls = load_tls(*l.tls);
         if (!tls) return std::move(tls.error()).context(fmt::format("listener \"{}\"", l.name));
         p->tls = std::move(*tls);

@@ -119,7 +119,6 @@ class Tls(harness.Case):
             with self.client(host) as client:
                 self.assertEqual(client.request("GET", "/").status, 200)
 
-    @unittest.expectedFailure  # host/http waits for idle_timeout: host.tls.handshake_timeout is not asked for yet
     def test_a_client_that_never_shakes_hands_is_closed(self):
         with self.serving(host={"tls": {"handshake_timeout": "200ms"}}) as host:
             self.assertEqual(wire.raw(host.port("edge"), b"", timeout=3 * harness.SLOW), b"")

@@ -32,6 +32,7 @@ ServerConnection::ServerConnection(Engine& e, Site& site, net::Stream s, const n
     e.connections.push_back(this);
     site.pins++;
     expects_proxy_header_ = site.proxy_protocol;
+    shaking_hands_ = stream_.tls();
     timer_.owner = this;
     timer_.fire = [](Timer& t) { static_cast<Deadline&>(t).owner->on_timer(); };
 }
@@ -179,6 +180,7 @@ bool ServerConnection::consume_head(char*& data, size_t& n) {
             refuse_head(431, "request head too long");
         else if (n && !head_begun_) {
             head_begun_ = true;  // once: a byte now and then does not move the deadline
+            shaking_hands_ = false;
             arm_for_state();
         }
         return false;
@@ -210,6 +212,7 @@ bool ServerConnection::consume_head(char*& data, size_t& n) {
     data += size;
     n -= size;
     served_ = true;
+    shaking_hands_ = false;
     const RequestHead& head = x->head;
     body_.start(head.framing, head.content_length);
     body_bytes_ = 0;
@@ -467,6 +470,7 @@ void ServerConnection::arm_for_state() {
     if (!output_.empty()) return engine_.loop.arm(timer_, l.write_timeout_ms);
     if (state_ == State::body && !raw_) return engine_.loop.arm(timer_, l.body_timeout_ms);
     if (state_ != State::head) return;
+    if (shaking_hands_) return engine_.loop.arm(timer_, l.handshake_timeout_ms);
     bool begun = head_begun_ || !served_;
     engine_.loop.arm(timer_, begun ? l.header_timeout_ms : l.idle_timeout_ms);
 }
@@ -482,6 +486,11 @@ void ServerConnection::on_timer() {
         return arm_for_state();
     }
     if (state_ == State::head) {
+        if (shaking_hands_) {
+            if (!stream_.tls_peer()) return close();
+            shaking_hands_ = false;
+            return arm_for_state();
+        }
         if (!head_begun_) return close();
         return refuse_head(408, "the request head did not arrive in time");
     }

@@ -113,8 +113,9 @@ class ServerConnection final : public Pollable {
     bool draining_ = false;
     bool expects_proxy_header_ = false;
     bool continue_due_ = false;
-    bool head_begun_ = false;  // part of a head is here
-    bool served_ = false;      // at least one request
+    bool shaking_hands_ = false;  // of TLS: not a byte of a request yet
+    bool head_begun_ = false;     // part of a head is here
+    bool served_ = false;         // at least one request
     bool close_when_sent_ = false;
     bool end_seen_ = false;
     bool shutdown_due_ = false;
