@@ -2,8 +2,8 @@
 /// What the caller or the world can make fail returns a Result; a bug is an assert; only start-up may throw.
 #pragma once
 
-#include <boost/system/result.hpp>
 #include <fmt/format.h>
+#include <boost/system/result.hpp>
 
 #include <stdexcept>
 #include <string>

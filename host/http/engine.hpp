@@ -33,8 +33,8 @@ class Engine {
     static constexpr size_t kUpstreamBuffer = 128 * 1024;
     static constexpr size_t kWriteBuffer = 80 * 1024;
 
-    Engine(Loop& loop, const Limits& limits, log::Domain log,
-           observe::Metrics* metrics = nullptr, observe::AccessLog* access = nullptr);
+    Engine(Loop& loop, const Limits& limits, log::Domain log, observe::Metrics* metrics = nullptr,
+           observe::AccessLog* access = nullptr);
     ~Engine();
     Engine(const Engine&) = delete;
 

@@ -54,7 +54,7 @@ class Forward final : public Dependent, private Transaction {
     uint64_t started_ns_;
     bool has_body_ = false;
     bool chunked_ = false;
-    bool body_sent_ = false;   // some of the body left: never twice
+    bool body_sent_ = false;  // some of the body left: never twice
     bool upgrade_ = false;
     bool tunnel_ = false;
     bool retried_ = false;

@@ -25,7 +25,8 @@ class Upstream;
 
 /// What became of a request that got no whole response.
 struct UpstreamFailure {
-    mh_status why;       // MH_E_UNAVAILABLE (no connection), MH_E_TIMEOUT, MH_E_IO (broke off, or nonsense), MH_E_LIMIT
+    mh_status
+        why;  // MH_E_UNAVAILABLE (no connection), MH_E_TIMEOUT, MH_E_IO (broke off, or nonsense), MH_E_LIMIT
     bool head_seen;      // a response head was delivered before
     bool nothing_sent;   // not one byte left this process
     bool stale;          // the connection had been kept alive and died before any answer

@@ -118,7 +118,8 @@ class Loop {
     void run_deferred();
     /// This thread alone writes it, so no locked instruction is needed.
     void stamp() {
-        turn_stamp_.store(turn_stamp_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+        turn_stamp_.store(turn_stamp_.load(std::memory_order_relaxed) + 1,
+                          std::memory_order_relaxed);
     }
 
     unsigned index_;
@@ -127,7 +128,8 @@ class Loop {
     uint64_t now_ns_ = 0;
     Wheel wheel_;
     std::vector<Deferred> deferred_, running_;
-    std::atomic<Task*> posted_{nullptr};  // a stack, newest first; kClosed when nobody takes it any more
+    std::atomic<Task*> posted_{
+        nullptr};  // a stack, newest first; kClosed when nobody takes it any more
     std::atomic<bool> stop_{false};
     std::atomic<const char*> in_module_{nullptr};
     std::atomic<uint64_t> turn_stamp_{0};  // odd: at work

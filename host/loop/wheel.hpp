@@ -28,7 +28,7 @@ class Timer {
 
     Timer* prev_ = nullptr;
     Timer* next_ = nullptr;
-    Wheel* wheel_ = nullptr;     // set while filed
+    Wheel* wheel_ = nullptr;      // set while filed
     uint64_t deadline_ = kNever;  // tick
     uint64_t filed_at_ = 0;       // tick of the slot that holds it; never later than deadline_
 };

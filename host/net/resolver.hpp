@@ -17,7 +17,7 @@ namespace microhost::net {
 using Resolved = Result<std::vector<Address>>;
 
 struct ResolverOptions {
-    std::chrono::milliseconds keep{30'000};       // addresses are remembered
+    std::chrono::milliseconds keep{30'000};  // addresses are remembered
     std::chrono::milliseconds keep_failure{5'000};
     size_t queue = 256;     // names that wait for the thread; more are refused
     size_t waiters = 4096;  // callers that wait for names; more are refused

@@ -37,7 +37,7 @@ struct TlsFiles {
 struct TlsServerOptions {
     /// Chosen by the names in them (exact, then *.parent); the first serves those who ask for something else or nothing.
     std::vector<TlsFiles> certificates;
-    std::string client_ca;       // when given, a client without a certificate from it is refused
+    std::string client_ca;  // when given, a client without a certificate from it is refused
     bool only_version_1_3 = false;
 };
 

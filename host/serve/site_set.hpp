@@ -34,7 +34,7 @@ struct SitePlan {
     std::optional<config::Tls> tls_files;
     std::shared_ptr<const net::TlsServerContext> tls;  // the loops have copies of their own
     std::unique_ptr<Redirect> redirect;                // of the plain-text side of a TLS listener
-    std::vector<int> fds;  // one a loop
+    std::vector<int> fds;                              // one a loop
 };
 
 /// A site with its acceptor, as it lives on one loop.
@@ -69,7 +69,8 @@ class SiteSet {
     Result<> add_redirect(const SitePlan& tls_site, const config::Listener& l);
     Result<> add(const config::Listener& l, const module::ModuleSet& modules,
                  const FilterSet& filters, const net::PrefixSet& trusted, std::string_view handler);
-    void on_every_loop(Loop& control, std::function<void(RequestLoop&)> fn, std::function<void()> done);
+    void on_every_loop(Loop& control, std::function<void(RequestLoop&)> fn,
+                       std::function<void()> done);
 
     std::vector<std::unique_ptr<RequestLoop>>& loops_;
     std::vector<std::shared_ptr<SitePlan>> sites_;

@@ -18,12 +18,12 @@ extern "C" {
 /* Contributed with mh_host.contribute(MH_HTTP_LISTENER, &listener). */
 typedef struct mh_http_listener {
     uint32_t size;
-    uint32_t flags;      /* 0 */
-    const char *name;    /* unique in the process; the module's id, or "<id>-<more>" */
-    const char *handler; /* name of one of the module's handlers; NULL: its only one */
-    mh_str address;      /* ":8080", "127.0.0.1:0", "[::1]:8080", "unix:/path" */
-    mh_str tls_cert;     /* certificate chain, a PEM file; empty: plain text */
-    mh_str tls_key;      /* its private key, a PEM file */
+    uint32_t flags;       /* 0 */
+    const char *name;     /* unique in the process; the module's id, or "<id>-<more>" */
+    const char *handler;  /* name of one of the module's handlers; NULL: its only one */
+    mh_str address;       /* ":8080", "127.0.0.1:0", "[::1]:8080", "unix:/path" */
+    mh_str tls_cert;      /* certificate chain, a PEM file; empty: plain text */
+    mh_str tls_key;       /* its private key, a PEM file */
     mh_str tls_client_ca; /* demand client certificates signed by these; may be empty */
 } mh_http_listener;
 
