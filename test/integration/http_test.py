@@ -231,10 +231,11 @@ class Limits(forwarder.Case):
     def test_a_client_that_reads_nothing_is_let_go(self):
         body = b"x" * 8_000_000
         with wire.Upstream(wire.answer(body)) as upstream, forwarding(upstream, limits={"write_timeout": "500ms"}) as host:
+            idle = host.open_files()
             with wire.Client(host.port()) as client:
                 client.send(wire.request_bytes("GET", "/"))
-                before = host.open_files()
-                harness.wait_for(lambda: host.open_files() < before or None, 5, "the end of the connection")
+                harness.wait_for(lambda: host.open_files() > idle or None, 5, "the connection")
+                harness.wait_for(lambda: host.open_files() <= idle or None, 5, "the end of the connection")
                 with self.assertRaises(EOFError):
                     client.response()
 
