@@ -77,7 +77,7 @@ constexpr std::array kKeys{
         "for an upstream's response head"},
     Key{"limits/upstream_idle_timeout", duration, "55s", true,
         "a pooled connection is closed after this"},
-    Key{"limits/upstream_max_idle", integer, "128", true, "pooled connections of a node and loop"},
+    Key{"limits/upstream_max_idle", integer, "1024", true, "pooled connections of a node and loop"},
 };
 
 }  // namespace

@@ -28,7 +28,7 @@ struct Limits {
     Milliseconds upstream_connect_timeout{1'000};
     Milliseconds upstream_response_timeout{5'000};
     Milliseconds upstream_idle_timeout{55'000};  ///< of a pooled connection
-    std::int64_t upstream_max_idle = 128;        ///< pooled connections of a node and loop
+    std::int64_t upstream_max_idle = 1024;       ///< pooled connections of a node and loop
 
     bool operator==(const Limits&) const = default;
 };
