@@ -72,8 +72,8 @@ prepare() {
     apt-config dump | grep -E '^Acquire::(https?::Proxy|Check-Date|Check-Valid-Until)' >"$tree/etc/apt/apt.conf.d/90fresh" || true
     git clone -q --no-hardlinks "$project" "$tree$place"
     if [ -n "${MICROHOST_CCACHE-}" ]; then
-        mkdir -p "$tree/root/.cache/ccache"
-        attach bind "$MICROHOST_CCACHE" "$tree/root/.cache/ccache"
+        mkdir -p "$tree/var/cache/ccache"
+        attach bind "$MICROHOST_CCACHE" "$tree/var/cache/ccache"
         inside "apt-get update -qq && apt-get install -y -qq --no-install-recommends ccache" >/dev/null
     fi
     if [ -d "${MICROHOST_KITS:-$project/../shared/kits}" ]; then
@@ -83,7 +83,7 @@ prepare() {
 }
 
 enter() { # COMMAND: takes the place of this shell; root in the clone, with an environment of its own
-    exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb \
+    exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root CCACHE_DIR=/var/cache/ccache LANG=C.UTF-8 TERM=dumb \
         chroot "$tree" bash -c "cd $place && $1"
 }
 inside() { (enter "$1"); }

@@ -81,7 +81,7 @@ void entry(std::string& out, std::string_view flag, std::string_view doc) {
     out += line + "\n";
 }
 
-std::string_view placeholder(Type type) {
+std::string_view value_word(Type type) {
     switch (type) {
         case Type::boolean: return "";
         case Type::integer: return " COUNT";
@@ -109,7 +109,7 @@ void host_help(std::string& out) {
             doc += fmt::format(": {}", fmt::join(split_list(key.choices, ' '), " | "));
         if (!key.fallback.empty()) doc += fmt::format(" [{}]", key.fallback);
         if (!key.alias.empty()) doc += fmt::format(" (also --{})", flag_name(key.alias));
-        entry(out, fmt::format("--{}{}", flag_name(key.path), placeholder(key.type)), doc);
+        entry(out, fmt::format("--{}{}", flag_name(key.path), value_word(key.type)), doc);
     }
 }
 
@@ -131,7 +131,7 @@ std::string module_doc(json::Value schema) {
     return doc;
 }
 
-std::string module_placeholder(json::Value schema) {
+std::string module_value_word(json::Value schema) {
     const std::string_view type = schema.find("type").as_string().value_or("value");
     if (type == "boolean") return "";
     if (type == "array") return " A,B";
@@ -153,7 +153,7 @@ std::string help_text(std::span<const ModuleSchema> modules) {
         for (auto [key, schema] : properties.members())
             entry(out,
                   fmt::format("--{}_{}{}", flag_form(m.id), flag_form(key),
-                              module_placeholder(schema)),
+                              module_value_word(schema)),
                   module_doc(schema));
     }
     return out;

@@ -78,7 +78,7 @@ typedef struct mh_http_filter {
     /* The head is complete; the body may still be on its way. `h` is lent until return or the next header_edit.
      * [loop] */
     mh_verdict (*on_request)(void *shard, mh_req *r, const mh_header *h, uint32_t n);
-    /* Pieces of the body; `fin` is 1 with the last call, which may carry no bytes.
+    /* Pieces of the body; `fin` is 1 with the last call, which may carry no bytes. Cannot suspend: use body_pause().
      * [loop] [lent: until return] */
     mh_verdict (*on_request_body)(void *shard, mh_req *r, const mh_seg *v, uint32_t n, uint32_t fin);
     /* The head of the response is decided and can still be edited. Also called for responses made by other filters.

@@ -73,7 +73,7 @@ typedef struct mh_command_info {
 typedef struct mh_cell {
     int32_t type; /* MH_TYPE_* */
     uint32_t flags;
-    int64_t integer; /* integer, bool, duration, size, time */
+    int64_t integer; /* integer, boolean, duration, size, time */
     double number;
     mh_str text;
 } mh_cell;

@@ -35,7 +35,7 @@ typedef struct mh_limit {
      * `max_keys` keys are remembered (0: 65536); when it is full of active keys a new key is refused: MH_E_LIMIT.
      * [main] */
     mh_status (*open)(const mh_host *h, const char *name, uint32_t max_keys, uint64_t *set);
-    /* Takes `cost` from the key's budget. Lock-free. Set out->size first.
+    /* Takes `cost` from the key's budget. Lock-free for a known key; a new one spins briefly. Set out->size first.
      * [any] */
     mh_status (*take)(uint64_t set, mh_str key, const mh_limit_rule *rule, uint32_t cost, uint64_t now_ns,
                       mh_limit_answer *out);
