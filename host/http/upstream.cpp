@@ -86,17 +86,26 @@ UpstreamConnection* Upstream::connect(const char** error) {
     return nullptr;
 }
 
+// Bytes that nobody asked for must not become the answer to the next request: one that may hold some is not taken. Those
+// that came before this turn were read already, because idle connections go first (Loop); what comes later than that
+// cannot be told from an early answer.
+UpstreamConnection* Upstream::take_idle() {
+    for (size_t i = idle_.size(); i-- > 0;) {
+        UpstreamConnection* c = idle_[i];
+        // It is being read further down the stack, or in its next turn.
+        if (c->read_ready_) continue;
+        idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(i));
+        return c;
+    }
+    return nullptr;
+}
+
 bool Upstream::start(Transaction& t, const UpstreamRequest& r, const iovec* v, int n,
                      const char** error) {
     for (;;) {
-        bool reused = !idle_.empty() && !r.fresh;
-        UpstreamConnection* c = nullptr;
-        if (reused) {
-            c = idle_.back();
-            idle_.pop_back();
-        } else if (!(c = connect(error))) {
-            return false;
-        }
+        UpstreamConnection* c = r.fresh ? nullptr : take_idle();
+        const bool reused = c;
+        if (!c && !(c = connect(error))) return false;
         c->begin(t, r);
         c->reused_ = reused;
         if (c->send(v, n, r.fin)) return true;
@@ -150,6 +159,7 @@ void UpstreamConnection::begin(Transaction& t, const UpstreamRequest& r) {
     t_ = &t;
     t.connection_ = this;
     state_ = State::head;
+    goes_first_ = false;
     method_ = r.method;
     upgrade_ = r.upgrade;
     t.trailers_ = {};
@@ -310,7 +320,7 @@ void UpstreamConnection::consume_head(char* data, size_t n) {
         n -= size;
         scan_ = fresh_scan();
         if (head.status >= 200 || head.status == 101) return accept_head(head, data, n);
-        t_->on_informational(head.status);
+        t_->on_informational(head);
         if (!t_) return;
         if (!n) return;
     }
@@ -364,6 +374,7 @@ void UpstreamConnection::release() {
         return;
     }
     upstream_->idle_.push_back(this);
+    goes_first_ = true;
     arm(engine_.limits.upstream_idle_timeout_ms);
 }
 

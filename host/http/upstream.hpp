@@ -64,8 +64,8 @@ class Transaction {
     virtual void on_failure(const UpstreamFailure& f) = 0;
     /// What waited to be sent fell below the low mark.
     virtual void on_drained() {}
-    /// An informational response other than 101 came.
-    virtual void on_informational(uint16_t) {}
+    /// The head of an informational response other than 101 came; lent until return.
+    virtual void on_informational(const ResponseHead&) {}
 
     /// Trailer fields as lines; for on_response with `end`.
     std::string_view trailers() const { return trailers_; }
@@ -102,6 +102,7 @@ class Upstream {
   private:
     friend class UpstreamConnection;
     UpstreamConnection* connect(const char** error);
+    UpstreamConnection* take_idle();  // null: none
 
     Engine& engine_;
     net::Address address_;

@@ -142,11 +142,22 @@ void Loop::turn(int max_wait_ms) {
     int n = epoll_wait(epoll_fd_, events.data(), events.size(), wait);
     stamp();
     now_ns_ = monotonic_ns();
+    if (n > 1) run_first(events.data(), n);
     for (int i = 0; i < n; i++)
         if (auto* p = static_cast<Pollable*>(events[i].data.ptr)) p->on_events(events[i].events);
     run_posted();
     wheel_.advance(now_ms());
     run_deferred();
+}
+
+// What they are told may change what the others may do; they hear it once.
+void Loop::run_first(epoll_event* events, int n) {
+    for (int i = 0; i < n; i++) {
+        auto* p = static_cast<Pollable*>(events[i].data.ptr);
+        if (!p || !p->goes_first_) continue;
+        events[i].data.ptr = nullptr;
+        p->on_events(events[i].events);
+    }
 }
 
 void Loop::run() {

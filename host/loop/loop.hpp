@@ -20,7 +20,10 @@ class Pollable {
     virtual void on_events(uint32_t events) = 0;
 
   protected:
+    friend class Loop;
     ~Pollable() = default;
+    /// Of events that came together, its own are handled before those of others. They must not change who else is so.
+    bool goes_first_ = false;
 };
 
 /// Posted work. run or drop is called exactly once, and frees it.
@@ -114,6 +117,7 @@ class Loop {
         t->drop = [](Task* p) { delete static_cast<Bound*>(p); };
         return t;
     }
+    static void run_first(epoll_event* events, int n);
     void run_posted();
     void run_deferred();
     /// This thread alone writes it, so no locked instruction is needed.
