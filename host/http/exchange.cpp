@@ -34,6 +34,7 @@ void Exchange::reset() {
     response_bytes_ = streamed_ = 0;
     response_trailers_ = {};
     attributes_ = nullptr;
+    early_edits_ = nullptr;
     principal_ = {};
     request_id_.size = 0;
     trace_ready_ = false;

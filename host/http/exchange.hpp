@@ -105,6 +105,9 @@ class Exchange final : public mh_req {
     bool push_response(const iovec* v, int n, bool fin);
     /// Trailer fields as lines, to be sent behind the response's body. Copied.
     void set_response_trailers(std::string_view lines);
+    /// Passes a 1xx other than 100 and 101 on. Left out where it can do harm: for HTTP/1.0, behind an answer, to a client
+    /// that does not read.
+    void send_informational(const ResponseHead& r);
     /// The source of the response broke: the client must not take it for a whole one.
     void break_response();
     /// A filter has suspended the response: more of it is of no use now.
@@ -170,6 +173,8 @@ class Exchange final : public mh_req {
         response_body
     };
 
+    static constexpr size_t kCopyBelow = 16 * 1024;  // a body up to here goes out with its head
+
     void reset();
     void read_identity();
     uint64_t select_filters() const;
@@ -186,12 +191,15 @@ class Exchange final : public mh_req {
     bool after_response_verdict(unsigned i, mh_verdict v);
     void replace_response(unsigned status, std::string_view detail);
     void copy_response_head();
+    mh_status edit_later(uint32_t op, std::string_view name, std::string_view value);
+    void apply_early_edits();
     void close_suspension(mh_status why);
     void head_overflow();
     void release_held();
     bool call_body_hook(unsigned i, std::string& piece, bool fin);
     bool push_now(const iovec* v, int n, bool fin);
     void emit(const iovec* v, int n, bool fin);
+    void write_fields(h1::HeadWriter& w, const Headers& h);
     void write_framing(h1::HeadWriter& w, bool fin, uint64_t length);
     size_t write_head(char* out, bool fin, uint64_t length);
     void finish(mh_status outcome);
@@ -253,6 +261,13 @@ class Exchange final : public mh_req {
         Attribute* next;
     };
     Attribute* attributes_ = nullptr;
+    /// Edits of the response from before there is one; null nearly always.
+    struct EarlyEdit {
+        uint32_t op;
+        std::string_view name, value;
+        EarlyEdit* next;
+    };
+    EarlyEdit* early_edits_ = nullptr;
     mh_principal principal_{};
     observe::RequestId request_id_;
     observe::TraceParent trace_;

@@ -36,10 +36,9 @@ unsigned status_of(mh_status why) {
 
 }  // namespace
 
-Forward::Forward(Exchange& x, const mh_http_forward_to& to, Upstream& u, UpstreamReport report)
+Forward::Forward(Exchange& x, const mh_http_forward_to& to, const ForwardWay& way)
     : x_(&x),
-      upstream_(u),
-      report_(report),
+      way_(way),
       on_error_(to.on_error),
       user_(to.user),
       flags_(to.flags),
@@ -49,7 +48,6 @@ Forward::Forward(Exchange& x, const mh_http_forward_to& to, Upstream& u, Upstrea
                                           : x.site().limits.response_timeout_ms),
       path_(x.arena().copy(view(to.path))),
       started_ns_(x.engine().loop.now_ns()) {
-    host_ = flags_ & MH_FORWARD_KEEP_HOST ? x.authority : x.arena().copy(u.name());
     if (to.n_set_headers) {
         auto* set = static_cast<mh_kv*>(x.arena().alloc(to.n_set_headers * sizeof(mh_kv)));
         for (uint32_t i = 0; set && i < to.n_set_headers; i++) {
@@ -63,20 +61,17 @@ Forward::Forward(Exchange& x, const mh_http_forward_to& to, Upstream& u, Upstrea
     upgrade_ = x.head.upgrade_websocket && flags_ & MH_FORWARD_UPGRADE;
 }
 
-bool Forward::begin(Exchange& x, const mh_http_forward_to& to, const net::Address& address,
-                    const net::TlsClientContext* tls, std::string_view name,
-                    UpstreamReport report) {
+void Forward::begin(Exchange& x, const mh_http_forward_to& to, const ForwardWay& way) {
     if (x.body_too_large()) {
-        if (report.fn) report.fn(report.user, false, MH_E_CANCELLED, 0);
-        x.refuse(413, "the request body is too large");
-        return true;
+        if (way.report) way.report(way.user, false, MH_E_CANCELLED, 0);
+        return x.refuse(413, "the request body is too large");
     }
     x.keep_head();
-    auto* f = new Forward(x, to, x.engine().upstreams.get(address, tls, name), report);
+    auto* f = new Forward(x, to, way);
     x.attach(*f);
-    if (f->start(false)) {
+    if (f->start(false) || f->start_elsewhere()) {
         if (f->has_body_) x.stream_body_to(*f);
-        return true;
+        return;
     }
     // Told like every other failure, but after the handler has returned.
     x.engine().loop.defer(
@@ -90,11 +85,26 @@ bool Forward::begin(Exchange& x, const mh_http_forward_to& to, const net::Addres
         },
         f);
     f->deferred_ = true;
-    return true;
+}
+
+// Nothing was sent, so nothing can run twice; the body, if there is one, has not begun to flow.
+bool Forward::start_elsewhere() {
+    constexpr unsigned kMostWays = 8;
+    while (way_.next && !body_sent_ && ways_ < kMostWays) {
+        Upstream* other = way_.next(way_.user, *way_.upstream, &way_.host);
+        if (!other) return false;
+        way_.upstream = other;
+        ways_++;
+        if (start(false)) return true;
+    }
+    return false;
 }
 
 bool Forward::start(bool fresh) {
     Engine& e = x_->engine();
+    host_ = flags_ & MH_FORWARD_KEEP_HOST ? x_->authority
+            : way_.host.empty()           ? std::string_view(way_.upstream->name())
+                                          : way_.host;
     UpstreamRequest r;
     r.method = x_->head.method;
     r.upgrade = upgrade_;
@@ -106,7 +116,7 @@ bool Forward::start(bool fresh) {
     if (!n) return false;
     iovec v{e.write_buffer.get(), n};
     const char* why = "";
-    return upstream_.start(*this, r, &v, 1, &why);
+    return way_.upstream->start(*this, r, &v, 1, &why);
 }
 
 size_t Forward::write_request(char* out, size_t cap) {
@@ -209,9 +219,13 @@ void Forward::on_drained() {
 
 void Forward::on_client_drained() { resume_reading(); }
 
+void Forward::on_informational(const ResponseHead& head) {
+    if (x_) x_->send_informational(head);
+}
+
 void Forward::take_head(Exchange& x, const ResponseHead& head) {
-    if (report_.fn) report_.fn(report_.user, true, MH_OK, x.engine().loop.now_ns() - started_ns_);
-    report_.fn = nullptr;
+    if (way_.report) way_.report(way_.user, true, MH_OK, x.engine().loop.now_ns() - started_ns_);
+    way_.report = nullptr;
     ResponseHead& r = x.response;
     r.status = head.status;
     r.framing = head.framing == Framing::length ? Framing::length : Framing::none;
@@ -281,6 +295,7 @@ void Forward::on_failure(const UpstreamFailure& f) {
         retried_ = true;
         if (start(true)) return;
     }
+    if (f.nothing_sent && f.why == MH_E_UNAVAILABLE && !f.stale && start_elsewhere()) return;
     give_up(f.why, f.detail, f.late);
 }
 
@@ -289,22 +304,27 @@ void Forward::give_up(mh_status why, const char* detail, bool late) {
     Exchange* x = x_;
     Exchange::detach(*this);
     x_ = nullptr;
-    std::string_view id;
-    x->attribute(MH_ATTR_REQUEST_ID, &id);
-    x->engine().log.warn("an upstream did not answer",
-                         {{"upstream", upstream_.name()}, {"reason", detail}, {"request", id}});
     x->stop_body();
-    if (on_error_) on_error_(user_, x, why);
-    if (!x->answered())
-        x->refuse(late ? 504 : status_of(why), why == MH_E_TIMEOUT || late
-                                                   ? "the upstream did not answer in time"
-                                                   : "the upstream is not reachable");
+    fail(*x, on_error_, user_, why, way_.upstream->name(), detail, late);
     delete this;
 }
 
+void Forward::fail(Exchange& x, void (*on_error)(void*, mh_req*, mh_status), void* user,
+                   mh_status why, std::string_view upstream, std::string_view reason, bool late) {
+    std::string_view id;
+    x.attribute(MH_ATTR_REQUEST_ID, &id);
+    x.engine().log.warn("an upstream did not answer",
+                        {{"upstream", upstream}, {"reason", reason}, {"request", id}});
+    if (on_error) on_error(user, &x, why == MH_E_UNAVAILABLE ? MH_E_UNREACHABLE : why);
+    if (!x.answered())
+        x.refuse(late ? 504 : status_of(why), why == MH_E_TIMEOUT || late
+                                                  ? "the upstream did not answer in time"
+                                                  : "the upstream is not reachable");
+}
+
 void Forward::report(bool ok, mh_status why) {
-    if (report_.fn) report_.fn(report_.user, ok, why, x_->engine().loop.now_ns() - started_ns_);
-    report_.fn = nullptr;
+    if (way_.report) way_.report(way_.user, ok, why, x_->engine().loop.now_ns() - started_ns_);
+    way_.report = nullptr;
 }
 
 // Both ends said that they are done; what one of them sent last may still wait.

@@ -96,10 +96,11 @@ bool Exchange::attribute(uint32_t attr, std::string_view* out) {
 mh_status Exchange::edit(uint32_t dir, uint32_t op, std::string_view name, std::string_view value) {
     if (dir > MH_DIR_RESPONSE || op > MH_EDIT_REMOVE || !is_token(name) || !valid_value(value))
         return MH_E_INVALID;
-    if (dir == MH_DIR_RESPONSE ? head_sent_ || !answered_ : handled_) return MH_E_INVALID;
+    if (dir == MH_DIR_RESPONSE ? head_sent_ : handled_) return MH_E_INVALID;
     uint32_t id = header_id(name);
     if (id && (skip_hop_by_hop(id) || (dir == MH_DIR_REQUEST && id == MH_H_HOST)))
         return MH_E_INVALID;
+    if (dir == MH_DIR_RESPONSE && !answered_) return edit_later(op, name, value);
     Headers& h = dir == MH_DIR_REQUEST ? head.headers : response.headers;
     if (op != MH_EDIT_ADD) {
         uint32_t kept = 0;

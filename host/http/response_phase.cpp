@@ -18,7 +18,6 @@ namespace {
 
 constexpr uint32_t kHeadHooks = MH_I_RESPONSE;
 constexpr uint32_t kBodyHooks = MH_I_RESPONSE_BODY | MH_I_RESPONSE_BODY_FULL;
-constexpr size_t kCopyBelow = 16 * 1024;  // one buffer and one send; above it, gathered pieces
 constexpr int kMaxPieces = 6;
 
 size_t total(const iovec* v, int n) {
@@ -58,6 +57,7 @@ mh_status Exchange::respond(uint32_t status, const mh_kv* headers, uint32_t n, c
         held_.clear();
         for (uint32_t i = 0; i < n_body; i++) held_.append(view(body[i]));
         held_fin_ = replaced_ = true;
+        if (early_edits_) apply_early_edits();
         return MH_OK;
     }
     std::array<iovec, kMaxPieces> v;
@@ -77,6 +77,7 @@ mh_status Exchange::respond(uint32_t status, const mh_kv* headers, uint32_t n, c
 void Exchange::start_response(const iovec* v, int n, bool fin) {
     if (over_ || answered_) return;
     answered_ = true;
+    if (early_edits_) apply_early_edits();
     if (collect_fn_) collect_fn_ = nullptr;
     if (!(site_->interests & (kHeadHooks | kBodyHooks))) return emit(v, n, fin);
     next_response_filter_ = static_cast<unsigned>(site_->chain.size());
@@ -248,7 +249,9 @@ void Exchange::break_response() {
 }
 
 void Exchange::start_tunnel(Dependent& d) {
-    answered_ = head_sent_ = close_after_ = true;
+    answered_ = true;
+    if (early_edits_) apply_early_edits();
+    head_sent_ = close_after_ = true;
     char* out = engine_.write_buffer.get();
     iovec v{out, write_head(out, false, 0)};
     if (!connection_->write(&v, 1)) return;
@@ -342,64 +345,6 @@ void Exchange::emit(const iovec* v, int n, bool fin) {
         return;
     }
     finish(MH_OK);
-}
-
-// The head in `out`; 0 when it does not fit.
-size_t Exchange::write_head(char* out, bool fin, uint64_t length) {
-    constexpr size_t kRoom = Engine::kWriteBuffer - kCopyBelow - 512;
-    h1::HeadWriter w(out, kRoom);
-    w.status(response.status);
-    const bool switching = response.status == 101;
-    Connection nominated;
-    const bool check = response.headers.has(MH_H_CONNECTION);
-    if (check) nominated = Connection::of(response.headers);
-    for (uint32_t i = 0; i < response.headers.count; i++) {
-        const mh_header& h = response.headers.fields[i];
-        if (h.id && skip_hop_by_hop(h.id)) continue;
-        if (check && nominated.drops(h)) continue;
-        w.field(view(h.name), view(h.value));
-    }
-    if (!response.headers.has(MH_H_DATE)) w.raw(engine_.date_line());
-    if (!response.headers.has(MH_H_X_REQUEST_ID)) w.field("X-Request-Id", request_id_.view());
-    if (switching) {
-        w.field("Connection", "Upgrade");
-        w.field("Upgrade", "websocket");
-        w.end();
-        return w.overflow() ? 0 : w.size();
-    }
-    write_framing(w, fin, length);
-    if (!body_complete_ && !body_here_) close_after_ = true;
-    if (!head.keep_alive || close_after_ || engine_.draining)
-        w.raw("Connection: close\r\n");
-    else if (head.minor_version == 0)
-        w.raw("Connection: keep-alive\r\n");
-    w.end();
-    return w.overflow() ? 0 : w.size();
-}
-
-// RFC 9112 section 6: how the client learns where the body ends.
-void Exchange::write_framing(h1::HeadWriter& w, bool fin, uint64_t length) {
-    const bool rewritten = site_->interests & kBodyHooks;
-    if (response.status == 204 || response.status == 304) return;
-    if (response.framing == Framing::length && !rewritten)
-        return w.field("Content-Length", response.content_length);
-    response.framing = Framing::none;
-    if (head.method == Method::head) {
-        std::string_view told = response.headers.value(MH_H_CONTENT_LENGTH);
-        if (!told.empty())
-            w.field("Content-Length", told);
-        else if (fin && length)
-            w.field("Content-Length", length);
-        return;
-    }
-    const bool trailers = !response_trailers_.empty() && takes_trailers();
-    if (fin && !trailers) return w.field("Content-Length", length);
-    if (head.minor_version >= 1) {
-        chunked_ = true;
-        w.raw("Transfer-Encoding: chunked\r\n");
-    } else {
-        close_after_ = true;
-    }
 }
 
 }  // namespace microhost::http

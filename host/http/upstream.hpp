@@ -95,6 +95,7 @@ class Upstream {
     /// false is returned: then nothing was begun and `*error` says why.
     bool start(Transaction& t, const UpstreamRequest& r, const iovec* v, int n, const char** error);
     const std::string& name() const { return name_; }
+    const net::Address& address() const { return address_; }
     size_t idle() const { return idle_.size(); }
     size_t open() const { return open_; }
     void close_idle();

@@ -21,7 +21,9 @@ bool good(const mh_rpc_target* t) {
     for (const mh_str& s : {t->service, t->endpoint, t->address, t->version, t->content_type})
         if (module::broken(s) || !http::valid_value(http::view(s))) return false;
     if (!good(t->metadata, t->n_metadata)) return false;
-    return t->size < sizeof *t || good(t->labels, t->n_labels);
+    const std::string_view from = caller_of(*t);
+    if ((!from.data() && !from.empty()) || !http::valid_value(from)) return false;
+    return t->size < offsetof(mh_rpc_target, from_service) || good(t->labels, t->n_labels);
 }
 
 mh_status open(const mh_host* h, mh_req* r, const mh_rpc_target* t, const mh_rpc_sink* sink,

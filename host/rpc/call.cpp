@@ -2,6 +2,7 @@
 #include "rpc/call.hpp"
 
 #include <algorithm>
+#include <cstddef>
 
 #include "module/generation.hpp"
 #include "rpc/engine.hpp"
@@ -9,6 +10,11 @@
 namespace microhost::rpc {
 
 using http::view;
+
+std::string_view caller_of(const mh_rpc_target& t) {
+    constexpr size_t kEnd = offsetof(mh_rpc_target, from_service) + sizeof(mh_str);
+    return t.size < kEnd ? std::string_view{} : view(t.from_service);
+}
 
 Call::Call(Engine& e) : engine_(e) {
     in_.call = this;
@@ -30,7 +36,7 @@ void Call::reset(const mh_rpc_target& t, const mh_rpc_sink& sink, void* user) {
     refusal_ = nullptr;
     fields_.clear();
     reply_.clear();
-    sent_ = hurried_ = bare_ = retried_ = whole_ = head_seen_ = false;
+    sent_ = hurried_ = bare_ = retried_ = whole_ = head_seen_ = named_ = waits_ = false;
     service_.assign(view(t.service));
     endpoint_.assign(view(t.endpoint));
     version_.assign(view(t.version));
@@ -58,7 +64,7 @@ mh_status Call::open(module::HostSide* caller, http::Exchange* x, const mh_rpc_t
     id_ = engine_.next_id();
     if (local_)
         fill_incoming(t);
-    else if (upstream_)
+    else if (upstream_ || waits_)
         write_fields(t);
     open_ = true;
     const unsigned loop = engine_.http.loop.index();
@@ -78,13 +84,13 @@ mh_status Call::send(std::string_view body, bool fin) {
         return MH_OK;
     }
     if (refusal_) {
-        end(MH_E_UNAVAILABLE, refusal_);
+        end(MH_E_UNREACHABLE, refusal_);
         return MH_OK;
     }
     const char* why = "";
-    if (!attempt(body, &why) && !attempt_elsewhere(body)) {
+    if (!begin_attempt(body, &why)) {
         report(registry::Outcome::connect_failed);
-        end(MH_E_UNAVAILABLE, why);
+        end(MH_E_UNREACHABLE, why);
     }
     return MH_OK;
 }
@@ -125,12 +131,14 @@ void Call::release(mh_status s) {
     http::Exchange::detach(*this);
     x_ = nullptr;
     Wheel::disarm(timer_);
+    if (waits_) stop_waiting();
     if (meter_) meter_->count(s, age_ns());
     const unsigned loop = engine_.http.loop.index();
     if (caller_) caller_->unpin(loop);
     caller_ = nullptr;
     if (reply_.capacity() > 256 * 1024) std::string().swap(reply_);
     if (out_.capacity() > 64 * 1024) std::string().swap(out_);
+    if (held_.capacity() > 64 * 1024) std::string().swap(held_);
     if (in_.waiting) return;  // the service holds it; it is ours again when it has answered
     local_done();
 }

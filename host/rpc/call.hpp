@@ -16,6 +16,7 @@
 #include "rpc/call_metrics.hpp"
 #include "rpc/envelope.hpp"
 #include "rpc/local_call.hpp"
+#include "rpc/names.hpp"
 
 struct mh_rpc_call {};
 
@@ -28,9 +29,15 @@ namespace microhost::rpc {
 
 class Engine;
 
+/// mh_rpc_target.from_service, which older modules do not know.
+std::string_view caller_of(const mh_rpc_target& t);
+
 /// Owned by its engine for ever, and used again from the turn after its end. Its owner may cancel it, and the request that it
 /// belongs to may end, inside every callback: nothing of it is touched after a callback without asking `open_`.
-class Call final : public mh_rpc_call, public http::Dependent, private http::Transaction {
+class Call final : public mh_rpc_call,
+                   public http::Dependent,
+                   private http::Transaction,
+                   private NameWait {
   public:
     explicit Call(Engine& e);
     ~Call() override;
@@ -69,8 +76,13 @@ class Call final : public mh_rpc_call, public http::Dependent, private http::Tra
     mh_status choose(const mh_rpc_target& t);
     mh_status pick_node(uint32_t avoid);
     void write_fields(const mh_rpc_target& t);
+    void go_to_place(std::string_view place, const net::TlsClientContext* tls);
+    bool begin_attempt(std::string_view body, const char** why);
     bool attempt(std::string_view body, const char** why);
+    bool attempt_next_address(std::string_view body);
     bool attempt_elsewhere(std::string_view body);
+    bool wait_for_name(std::string_view body, const char** why);
+    void on_name(const char* why) override;
     void on_response(http::ResponseHead* head, std::string_view body, bool end) override;
     void on_failure(const http::UpstreamFailure& f) override;
     void keep_head(const http::ResponseHead& head);
@@ -109,6 +121,12 @@ class Call final : public mh_rpc_call, public http::Dependent, private http::Tra
     // A node's call.
     registry::Pick pick_;
     http::Upstream* upstream_ = nullptr;
+    std::string place_;  // "name:port", where named_
+    std::string held_;   // the body while the name is being resolved
+    const net::TlsClientContext* place_tls_ = nullptr;
+    unsigned tries_ = 0;  // addresses of the name that were tried
+    bool named_ = false;
+    bool waits_ = false;             // no address of it is known yet
     const char* refusal_ = nullptr;  // why no node of the service can be called
     Envelope envelope_ = Envelope::none;
     bool bare_ = false;  // the node names no protocol

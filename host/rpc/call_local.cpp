@@ -35,6 +35,7 @@ void Call::fill_incoming(const mh_rpc_target& t) {
     char digits[24];
     char* end =
         std::to_chars(digits, digits + sizeof digits, uint64_t{timeout_ms_} * 1'000'000).ptr;
+    if (caller_of(t).size()) in_.metadata.add("Micro-From-Service", caller_of(t));
     in_.metadata.add("Timeout", {digits, static_cast<size_t>(end - digits)});
     if (!x_) return;
     in_.metadata.add("X-Request-Id", x_->request_id());

@@ -4,8 +4,8 @@
 namespace microhost::rpc {
 namespace {
 
-constexpr std::array<std::string_view, 7> kNames{"ok", "error",     "timeout", "unavailable",
-                                                 "io", "cancelled", "limit"};
+constexpr std::array<std::string_view, 8> kNames{"ok", "error",     "timeout", "unavailable",
+                                                 "io", "cancelled", "limit", "unreachable"};
 
 size_t outcome_of(mh_status s) {
     switch (s) {
@@ -15,6 +15,7 @@ size_t outcome_of(mh_status s) {
         case MH_E_UNAVAILABLE: return 3;
         case MH_E_CANCELLED: return 5;
         case MH_E_LIMIT: return 6;
+        case MH_E_UNREACHABLE: return 7;
         default: return 4;
     }
 }

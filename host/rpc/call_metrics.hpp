@@ -23,7 +23,7 @@ class CallMetrics {
 
       private:
         friend class CallMetrics;
-        static constexpr size_t kOutcomes = 7;
+        static constexpr size_t kOutcomes = 8;
         CallMetrics* owner_ = nullptr;
         std::string service_;
         observe::Histogram duration_;

@@ -29,8 +29,8 @@ mh_status Call::choose(const mh_rpc_target& t) {
             return MH_OK;
         }
         if (!registry::parse_address(view(t.address))) return MH_E_INVALID;
-        engine_.say_unresolved(view(t.address));
-        return MH_E_UNAVAILABLE;
+        go_to_place(view(t.address), nullptr);
+        return MH_OK;
     }
     if (choose_local(t)) return MH_OK;
     return pick_node(registry::kNoSlot);
@@ -51,16 +51,32 @@ mh_status Call::pick_node(uint32_t avoid) {
     for (unsigned i = 0; i < kPicks; i++) {
         pick_ = engine_.selector.pick(*nodes, engine_.now(), filters);
         if (!pick_) return MH_E_UNAVAILABLE;
-        upstream_ = upstream_of(engine_, *pick_.node, &refusal_);
-        bare_ = pick_.node->protocol == registry::Protocol::legacy;
-        if (upstream_) {
-            refusal_ = nullptr;
+        const registry::LiveNode& node = *pick_.node;
+        upstream_ = engine_.known_upstream(node);
+        refusal_ = upstream_ ? nullptr : refusal_of(engine_, node);
+        if (!refusal_) {
+            bare_ = node.protocol == registry::Protocol::legacy;
+            named_ = waits_ = false;
+            if (!upstream_) upstream_ = upstream_of(engine_, node);
+            if (!upstream_) go_to_place(node.node.address, wants_tls(node) ? engine_.tls : nullptr);
             return MH_OK;
         }
+        if (!node.address.resolved() && !engine_.names.resolver)
+            engine_.say_unresolved(node.node.address, refusal_);
         filters.avoid = pick_.slot;
         report(registry::Outcome::cancelled);
     }
     return MH_OK;  // told by send(), which can say why
+}
+
+// Who waits for a name keeps no node: a snapshot, and the nodes in it, may be gone when it is resolved.
+void Call::go_to_place(std::string_view place, const net::TlsClientContext* tls) {
+    place_.assign(place);
+    place_tls_ = tls;
+    named_ = true;
+    tries_ = 0;
+    upstream_ = named_upstream(engine_, place_, tls);
+    waits_ = !upstream_;
 }
 
 void Call::write_fields(const mh_rpc_target& t) {
@@ -69,11 +85,40 @@ void Call::write_fields(const mh_rpc_target& t) {
     r.endpoint = endpoint_;
     r.accept = content_type_;
     r.id = id_;
+    r.from_service = caller_of(t);
     if (x_) {
         r.request_id = x_->request_id();
         x_->attribute(MH_ATTR_TRACEPARENT, &r.traceparent);
     }
     mucp::write_fields(fields_, r, {t.metadata, t.n_metadata});
+}
+
+// False: nothing was begun, here or elsewhere.
+bool Call::begin_attempt(std::string_view body, const char** why) {
+    if (waits_ ? wait_for_name(body, why) : attempt(body, why)) return true;
+    return attempt_next_address(body) || attempt_elsewhere(body);
+}
+
+bool Call::wait_for_name(std::string_view body, const char** why) {
+    held_.assign(body);
+    if (engine_.names.wait(*this, place_, engine_.http.limits.connect_timeout_ms)) return true;
+    *why = "its name cannot be resolved now";
+    engine_.say_unresolved(place_, *why);
+    waits_ = false;
+    return false;
+}
+
+void Call::on_name(const char* why) {
+    std::string body, reason(why ? why : "its name is not known any more");
+    body.swap(held_);
+    waits_ = false;
+    upstream_ = why ? nullptr : named_upstream(engine_, place_, place_tls_);
+    if (!upstream_) engine_.say_unresolved(place_, reason);
+    const char* refused = reason.c_str();
+    const bool begun = upstream_ ? begin_attempt(body, &refused) : attempt_elsewhere(body);
+    if (begun) return;
+    report(registry::Outcome::connect_failed);
+    end(MH_E_UNREACHABLE, refused);
 }
 
 // False: nothing was begun.
@@ -87,7 +132,7 @@ bool Call::attempt(std::string_view body, const char** why) {
         length = wrapped.size();
     }
     mucp::Attempt a;
-    a.host = upstream_->name();
+    a.host = named_ ? std::string_view(place_) : std::string_view(upstream_->name());
     a.content_type = envelope_type(envelope_, content_type_);
     a.timeout_ns = uint64_t{time_left_ms()} * 1'000'000;
     a.body = length;
@@ -105,19 +150,31 @@ bool Call::attempt(std::string_view body, const char** why) {
     return upstream_->start(*this, r, v, whole_ ? 1 : 2, why);
 }
 
+// A name has several addresses, and a service may listen on one of them: "localhost" is ::1 and 127.0.0.1.
+bool Call::attempt_next_address(std::string_view body) {
+    if (!named_ || !upstream_) return false;
+    const char* why = "";
+    while (++tries_ < engine_.names.pass_over(place_, upstream_->address())) {
+        upstream_ = named_upstream(engine_, place_, place_tls_);
+        if (upstream_ && attempt(body, &why)) return true;
+        if (!upstream_) break;
+    }
+    return false;
+}
+
 // Not one byte reached the first node, so nothing can run twice.
 bool Call::attempt_elsewhere(std::string_view body) {
     if (retried_ || !pick_) return false;
     retried_ = true;
     const uint32_t failed = pick_.slot;
     report(registry::Outcome::connect_failed);
-    if (pick_node(failed) != MH_OK || !upstream_) return false;
+    if (pick_node(failed) != MH_OK || refusal_) return false;
     if (pick_.slot == failed) {  // there is no other
         report(registry::Outcome::cancelled);
         return false;
     }
     const char* why = "";
-    return attempt(body, &why);
+    return waits_ ? wait_for_name(body, &why) : attempt(body, &why);
 }
 
 void Call::on_response(http::ResponseHead* head, std::string_view body, bool last) {
@@ -184,13 +241,14 @@ void Call::take_reply(uint16_t status, const http::Headers& h, std::string_view 
 }
 
 void Call::on_failure(const http::UpstreamFailure& f) {
-    if (f.nothing_sent && whole_ && pick_ && !retried_) {
+    const bool refused = f.why == MH_E_UNAVAILABLE;
+    if (f.nothing_sent && whole_ && (named_ || (pick_ && !retried_))) {
         const std::string body = out_.substr(body_at_, body_size_);
-        if (attempt_elsewhere(body)) return;
+        if ((refused && !f.stale && attempt_next_address(body)) || attempt_elsewhere(body)) return;
     }
     report(f.nothing_sent ? registry::Outcome::connect_failed
                           : registry::Outcome::transport_failed);
-    end(f.why, f.detail);
+    end(refused ? MH_E_UNREACHABLE : f.why, f.detail);
 }
 
 void Call::report(registry::Outcome outcome) {

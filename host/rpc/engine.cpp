@@ -23,7 +23,7 @@ const mh_rpc_endpoint* LocalService::find(std::string_view endpoint) const {
 }
 
 Engine::Engine(http::Engine& h, uint64_t seed, observe::Metrics* m)
-    : http(h), selector(seed), metrics(m, h.loop.index()) {}
+    : http(h), selector(seed), metrics(m, h.loop.index()), names(h.loop) {}
 
 Engine::~Engine() {
     if (current_engine == this) current_engine = nullptr;
@@ -77,12 +77,12 @@ void Engine::recycle(Call* c) {
     resting_.push_back(c);
 }
 
-void Engine::say_unresolved(std::string_view address) {
+void Engine::say_unresolved(std::string_view address, std::string_view reason) {
     const uint64_t now = http.loop.now_ms();
     if (said_ms_ && now - said_ms_ < 10'000) return;
     said_ms_ = now;
-    http.log.warn("a host name cannot be reached: names are not resolved; write an IP address",
-                  {{"address", address}});
+    http.log.warn("a node cannot be reached: its name is not resolved",
+                  {{"address", address}, {"reason", reason}});
 }
 
 }  // namespace microhost::rpc

@@ -13,6 +13,7 @@
 #include "registry/selector.hpp"
 #include "registry/snapshot.hpp"
 #include "rpc/call_metrics.hpp"
+#include "rpc/names.hpp"
 #include "rpc/registry_desk.hpp"
 
 namespace microhost::module {
@@ -71,12 +72,13 @@ class Engine {
         if (n.slot >= upstreams_.size()) upstreams_.resize(n.slot + 16);
         upstreams_[n.slot] = {n.generation, &u};
     }
-    /// A line, at most one in ten seconds, that a host name cannot be reached because nothing resolves it.
-    void say_unresolved(std::string_view address);
+    /// A line, at most one in ten seconds, that a node cannot be reached because its name is not resolved.
+    void say_unresolved(std::string_view address, std::string_view reason);
 
     http::Engine& http;
     registry::Selector selector;
     CallMetrics metrics;
+    Names names;
     const net::TlsClientContext* tls = nullptr;  // null: no TLS to upstreams
 
   private:

@@ -45,11 +45,12 @@ void append(std::string& out, size_t bound, Write&& write) {
 
 void write_fields(std::string& out, const Request& r, std::span<const mh_kv> metadata) {
     size_t bound = 256 + r.accept.size() + 2 * r.endpoint.size() + r.service.size() +
-                   r.request_id.size() + r.traceparent.size();
+                   r.request_id.size() + r.traceparent.size() + r.from_service.size();
     for (const mh_kv& m : metadata) bound += m.key.len + m.val.len + 4;
     append(out, bound, [&](http::h1::HeadWriter& w) {
         w.field("Accept", r.accept);
         w.field("Micro-Endpoint", r.endpoint);
+        if (!r.from_service.empty()) w.field("Micro-From-Service", r.from_service);
         w.field("Micro-Id", r.id);
         w.field("Micro-Method", r.endpoint);
         w.field("Micro-Service", r.service);

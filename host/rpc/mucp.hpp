@@ -13,7 +13,7 @@ namespace microhost::rpc::mucp {
 
 /// What stays the same when a request is sent to another node.
 struct Request {
-    std::string_view service, endpoint, accept, request_id, traceparent;
+    std::string_view service, endpoint, accept, request_id, traceparent, from_service;
     uint64_t id = 0;  // unique among the calls in flight on a connection
 };
 

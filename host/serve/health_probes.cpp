@@ -89,9 +89,10 @@ class HttpProbe final : private http::Transaction {
 
 }  // namespace
 
-HealthProbes::HealthProbes(http::Engine& h, registry::Table& table,
+HealthProbes::HealthProbes(http::Engine& h, net::Resolver& resolver, registry::Table& table,
                            registry::HealthChecks::Warn warn)
     : http_(h),
+      resolver_(resolver),
       checks_(
           table, [this](const auto& target, Done done) { probe(target, std::move(done)); },
           std::move(warn)),
@@ -112,14 +113,39 @@ void HealthProbes::look() {
 }
 
 void HealthProbes::probe(const registry::HealthChecks::Target& target, Done done) {
-    if (!target.address.resolved()) return done(false);
+    if (!target.address.resolved()) return resolve(target, std::move(done));
     net::Address to;
     std::memcpy(&to.storage, &target.address.socket, target.address.length);
     to.len = target.address.length;
-    if (target.spec.kind == registry::HealthSpec::Kind::tcp)
-        TcpProbe::start(http_.loop, to, std::move(done));
+    probe_each({to}, target.spec, std::move(done));
+}
+
+void HealthProbes::resolve(const registry::HealthChecks::Target& target, Done done) {
+    resolver_.resolve(target.address.host, target.address.port,
+                      [this, alive = std::weak_ptr<void>(alive_), spec = target.spec,
+                       done = std::move(done)](const net::Resolved& r) {
+                          if (alive.expired()) return;
+                          if (!r) return done(false);
+                          probe_each(*r, spec, done);
+                      });
+}
+
+// One address of a name that answers is enough: calls find it as well.
+void HealthProbes::probe_each(std::vector<net::Address> addresses, const registry::HealthSpec& spec,
+                              Done done) {
+    const net::Address to = addresses.front();
+    addresses.erase(addresses.begin());
+    Done next = done;
+    if (!addresses.empty())
+        next = [this, alive = std::weak_ptr<void>(alive_), addresses = std::move(addresses), spec,
+                done](bool up) {
+            if (up) return done(true);
+            if (!alive.expired()) probe_each(addresses, spec, done);
+        };
+    if (spec.kind == registry::HealthSpec::Kind::tcp)
+        TcpProbe::start(http_.loop, to, std::move(next));
     else
-        HttpProbe::start(http_, to, target.spec.path, std::move(done));
+        HttpProbe::start(http_, to, spec.path, std::move(next));
 }
 
 }  // namespace microhost::serve

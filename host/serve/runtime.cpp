@@ -64,6 +64,7 @@ int Runtime::run() {
     s.control->run();
     for (auto& l : s.loops) l->stop();
     http::set_client_resolver(nullptr);
+    s.give_resolver(nullptr);
     s.resolver.reset();
     s.control->loop.close_queue();
     return s.status;
@@ -141,7 +142,13 @@ Result<> Runtime::State::start_engines() {
     main_rpc->tls = upstream_tls.get();
     resolver = std::make_unique<net::Resolver>();
     http::set_client_resolver(resolver.get());
+    give_resolver(resolver.get());
     return {};
+}
+
+void Runtime::State::give_resolver(net::Resolver* r) {
+    for (auto& l : loops) l->rpc.names.resolver = r;
+    if (main_rpc) main_rpc->names.resolver = r;
 }
 
 Result<> Runtime::State::start_registry() {
@@ -160,7 +167,7 @@ Result<> Runtime::State::start_registry() {
                                                       std::move(options));
     directory->start();
     local_feed = table->open("process", 200);
-    health_probes = std::make_unique<HealthProbes>(*main_http, *table, warn);
+    health_probes = std::make_unique<HealthProbes>(*main_http, *resolver, *table, warn);
     sweep_registry();
     return {};
 }

@@ -70,6 +70,7 @@ struct Runtime::State {
     Result<> start_engines();
     void adopt_snapshot(const std::shared_ptr<const registry::Snapshot>& snapshot);
     void sweep_registry();
+    void give_resolver(net::Resolver* r);
     void reload();
     void reload_config();
     Result<> start_registry();

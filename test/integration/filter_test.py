@@ -41,6 +41,22 @@ class Meddling(forwarder.Case):
                 self.assertEqual((answer.status, answer.body), (418, b"teapot"))
             self.assertEqual(len(self.do(client, "nothing").body), 400000)
 
+    def test_fields_set_before_there_is_a_response_win_over_the_upstream_s(self):
+        reply = wire.answer(headers=[("access-control-allow-origin", "*"), ("Vary", "Accept"), ("Server", "x"), ("X-Own", "1")])
+        with wire.Upstream(reply) as upstream, self.host(upstream) as host, wire.Client(host.port()) as client:
+            for _ in range(2):
+                answer = self.do(client, "early")
+                self.assertEqual((answer.status, answer.body), (200, b"ok"))
+                self.assertEqual(answer.all("Access-Control-Allow-Origin"), ["https://here"])
+                self.assertEqual(answer.all("Vary"), ["Accept", "Origin"])
+                self.assertEqual((answer["Server"], answer["X-Own"]), (None, "1"))
+            self.assertEqual(self.do(client, "nothing")["Server"], "x")  # nothing is left for the next request
+
+    def test_fields_set_before_there_is_a_response_are_on_errors_too(self):
+        with wire.Upstream(lambda *_: None) as upstream, self.host(upstream) as host:
+            answer = host.get("/", [("X-Do", "early")])
+            self.assertEqual((answer.status, answer["Access-Control-Allow-Origin"]), (502, "https://here"))
+
     def test_a_filter_that_fails_or_does_not_decide_is_503(self):
         with wire.Upstream(slow_body) as upstream, self.host(upstream) as host, wire.Client(host.port()) as client:
             for what in ("fail", "wait"):

@@ -234,6 +234,63 @@ class Failures(forwarder.Case):
                 self.assertEqual(host.get("/").status, 502)
 
 
+class Informational(forwarder.Case):
+    """1xx of an upstream on their way to the client (RFC 9110 15.2)."""
+
+    HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nConnection: X-Hop\r\nX-Hop: 1\r\n\r\n"
+
+    def test_hints_reach_the_client_before_the_answer_does(self):
+        asked = threading.Event()
+
+        def script(_, sock):
+            sock.sendall(self.HINTS + b"HTTP/1.1 100 Continue\r\n\r\n")
+            asked.wait(10)  # the answer comes only when the client has seen the hint
+            return wire.answer()
+
+        with wire.Upstream(script) as upstream, forwarding(upstream) as host, wire.Client(host.port()) as client:
+            for _ in range(2):
+                asked.clear()
+                client.send(wire.request_bytes("GET", "/"))
+                hint = client.reader.message(answer_to="GET")
+                self.assertEqual((hint.status, hint["Link"]), (103, "</a.css>; rel=preload"))
+                self.assertEqual(hint.headers, [("Link", "</a.css>; rel=preload")])
+                asked.set()
+                client.informational.clear()
+                self.assertEqual(client.response().body, b"ok")
+                self.assertEqual(client.informational, [])  # nobody asked for 100
+
+    def test_several_in_one_piece_with_the_answer_and_through_a_filter(self):
+        with wire.Upstream(self.HINTS * 3 + wire.answer()) as upstream, forwarding(upstream, "stamp.so") as host:
+            with wire.Client(host.port()) as client:
+                for _ in range(2):
+                    client.informational.clear()
+                    self.assertEqual(client.request("POST", "/", (), b"x" * 10).body, b"ok")
+                    self.assertEqual([m.status for m in client.informational], [103] * 3)
+
+    def test_a_client_of_http_1_0_gets_none(self):
+        with wire.Upstream(self.HINTS + wire.answer()) as upstream, forwarding(upstream) as host:
+            answer = wire.raw(host.port(), b"GET / HTTP/1.0\r\nHost: a\r\n\r\n")
+            self.assertTrue(answer.startswith(b"HTTP/1.1 200 "), answer)
+
+    def test_a_flood_of_them_grows_nothing(self):
+        many = 20_000_000 // len(self.HINTS)
+
+        def script(_, sock):
+            for _ in range(many // 1000):
+                sock.sendall(self.HINTS * 1000)
+            return wire.answer()
+
+        with wire.Upstream(script) as upstream, forwarding(upstream) as host, wire.Client(host.port()) as client:
+            host.get("/" * 2, [("X-Warm", "up")])
+            before = host.memory()
+            client.send(wire.request_bytes("GET", "/"))  # and reads nothing for now
+            upstream.wait_for_requests(2)
+            harness.wait_for(lambda: host.ask_control("GET", "/healthz").status == 200)
+            self.assertLess(host.memory() - before, 8_000_000)
+            self.assertEqual(client.response().body, b"ok")
+            self.assertLess(len(client.informational), many // 1000 * 1000)
+
+
 class EarlyUpstream:
     """Answers after the head, reads no body, closes."""
 

@@ -113,6 +113,7 @@ TEST_SUITE("host/rpc") {
                              [&](mh_rpc_target& t) {
                                  t.metadata = metadata;
                                  t.n_metadata = 8;
+                                 t.from_service = str("go.micro.api");
                              }) == MH_OK);
         REQUIRE(rig.until([&] { return caller.ends; }));
         peer.join();
@@ -122,6 +123,7 @@ TEST_SUITE("host/rpc") {
                                                 "Content-Type: application/json",
                                                 "Host:",
                                                 "Micro-Endpoint: Say.Hello",
+                                                "Micro-From-Service: go.micro.api",
                                                 "Micro-Id:",
                                                 "Micro-Method: Say.Hello",
                                                 "Micro-Service: go.micro.srv.greeter",
@@ -217,7 +219,7 @@ TEST_SUITE("host/rpc") {
         CHECK(peer.seen.size() == 20);
     }
 
-    TEST_CASE("the only node refuses the connection: unavailable, told once") {
+    TEST_CASE("the only node refuses the connection: unreachable, told once") {
         Rig rig;
         uint16_t closed = 0;
         {
@@ -228,7 +230,7 @@ TEST_SUITE("host/rpc") {
         Caller caller;
         REQUIRE(caller.start("s", "E.M", "{}") == MH_OK);
         REQUIRE(rig.until([&] { return caller.ends; }));
-        CHECK(caller.status == MH_E_UNAVAILABLE);
+        CHECK(caller.status == MH_E_UNREACHABLE);
         CHECK(caller.ends == 1);
     }
 
@@ -308,7 +310,7 @@ TEST_SUITE("host/rpc") {
         Caller unknown, grpc, broken;
         CHECK(unknown.start("nobody", "E.M", "{}") == MH_E_NOT_FOUND);
         CHECK(grpc.start("grpc", "E.M", "{}") == MH_OK);
-        CHECK(grpc.status == MH_E_UNAVAILABLE);
+        CHECK(grpc.status == MH_E_UNREACHABLE);
         CHECK(grpc.error.find("gRPC") != std::string::npos);
         CHECK(broken.start("grpc", "E\r\nX: y", "{}") == MH_E_INVALID);
         rig.feed.withdraw("grpc", "g");

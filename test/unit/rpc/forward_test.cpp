@@ -24,8 +24,8 @@ TEST_SUITE("host/rpc") {
                             {"", "nobody", 0, MH_E_NOT_FOUND},
                             {"", "gone", 0, MH_E_UNAVAILABLE},
                             {"", "inside", 0, MH_E_UNSUPPORTED},
-                            {"", "secure", 0, MH_E_UNAVAILABLE},
-                            {"upstream.example:80", "", 0, MH_E_UNAVAILABLE},
+                            {"", "secure", 0, MH_E_UNREACHABLE},
+                            {"upstream.example:80", "", 0, MH_E_UNREACHABLE},
                             {"no port", "", 0, MH_E_INVALID},
                             {"127.0.0.1:9", "", MH_FORWARD_TLS, MH_E_UNSUPPORTED}};
         http::Exchange* x = rig.http.take();

@@ -22,7 +22,7 @@ enum {
 typedef struct mh_http_forward_to {
     uint32_t size;
     uint32_t flags;
-    mh_str address;               /* "host:port" or "unix:/path"; or empty, then `service` */
+    mh_str address;               /* "host:port" (names are resolved) or "unix:/path"; or empty, then `service` */
     mh_str service;               /* registry name: a live node is selected */
     mh_str version;               /* of the service; empty: any */
     mh_str path;                  /* replaces the request's path when not empty */
@@ -32,8 +32,8 @@ typedef struct mh_http_forward_to {
     uint32_t n_set_headers;
     uint32_t reserved;
 
-    /* Nothing came back: MH_E_UNAVAILABLE (cannot connect), MH_E_TIMEOUT, MH_E_IO (broke off before a response head), MH_E_LIMIT.
-     * Answer with respond(). NULL: the host answers 502, 503 or 504 with the error JSON.
+    /* Nothing came back: MH_E_UNREACHABLE (no connection came about, nothing was sent), MH_E_TIMEOUT, MH_E_IO (broke off before
+     * a response head), MH_E_LIMIT. Answer with respond(). NULL: the host answers 502 or 504 with the error JSON.
      * [loop] */
     void (*on_error)(void *user, mh_req *r, mh_status why);
     void *user;
@@ -45,7 +45,11 @@ typedef struct mh_http_forward {
 
     /* Begins forwarding. MH_E_NOT_FOUND: the service is unknown; MH_E_UNAVAILABLE: no live node: in both cases nothing was begun
      * and the handler answers. A request whose body has begun to flow is never sent twice; one without a body, or that is
-     * idempotent, is tried once more when a kept-alive connection proves dead before any byte of the answer came.
+     * idempotent, is tried once more when a kept-alive connection proves dead before any byte of the answer came. Where no
+     * connection came about the next address of the name, and then one other node of the service, is tried.
+     *
+     * header_edit(MH_DIR_RESPONSE) before this call is done on the response when it comes: what is SET wins over the upstream's
+     * field of that name. 1xx responses other than 100 and 101 go to clients of HTTP/1.1 as they come, past the filters.
      * [loop] [copied] */
     mh_status (*forward)(mh_req *r, const mh_http_forward_to *to);
 } mh_http_forward;

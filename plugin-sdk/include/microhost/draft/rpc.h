@@ -24,7 +24,7 @@ typedef struct mh_rpc_target {
     uint32_t flags;
     mh_str service;        /* "go.micro.api.greeter" */
     mh_str endpoint;       /* "Say.Hello" */
-    mh_str address;        /* a node's "host:port" instead of the registry's; or empty */
+    mh_str address;        /* a node's "host:port" instead of the registry's, names are resolved; or empty */
     mh_str version;        /* of the service; empty: any */
     mh_str content_type;   /* "application/json" when empty */
     const mh_kv *metadata; /* user headers; framing, hop-by-hop and Micro-* ones are ignored */
@@ -33,6 +33,7 @@ typedef struct mh_rpc_target {
     const mh_kv *labels; /* only nodes with this metadata */
     uint32_t n_labels;
     uint32_t reserved;
+    mh_str from_service; /* who calls, Micro-From-Service; empty: says nothing */
 } mh_rpc_target;
 
 typedef struct mh_rpc_message {
@@ -49,8 +50,13 @@ typedef struct mh_rpc_sink {
     /* [loop] [lent: until return] */
     void (*on_message)(void *user, mh_rpc_call *c, const mh_rpc_message *m);
     /* The last call; `c` is gone afterwards. MH_OK: a normal end. Otherwise `error` is Micro's error JSON ({"id","code",
-     * "detail","status"}) or the raw text of the service: MH_E_INVALID when the service answered with an error, MH_E_NOT_FOUND
-     * (unknown service), MH_E_UNAVAILABLE (no live node, cannot connect), MH_E_TIMEOUT, MH_E_IO, MH_E_LIMIT, MH_E_CANCELLED.
+     * "detail","status"}) or the raw text of the service, or says what failed:
+     *   MH_E_INVALID      the service answered with an error
+     *   MH_E_UNREACHABLE  no connection to a live node came about, or none that this host can use: nothing ran (502)
+     *   MH_E_IO           the node broke the call off, or its answer is none: it may have run (502)
+     *   MH_E_TIMEOUT      no answer in time: it may have run (504)
+     *   MH_E_LIMIT        the answer is too long (502)
+     *   MH_E_CANCELLED    somebody ended it
      * [loop] [lent: until return] */
     void (*on_end)(void *user, mh_rpc_call *c, mh_status s, mh_str error);
 } mh_rpc_sink;
@@ -61,6 +67,8 @@ typedef struct mh_rpc {
 
     /* Opens a call on the calling thread. With a request `r` (or NULL) the call ends with it, inherits its deadline, and passes
      * request id and trace on. Callbacks may come as soon as send() is called, even before it returns. `t` is copied.
+     * MH_E_NOT_FOUND: no such service (404); MH_E_UNAVAILABLE: the service is known and has no live node of that version and
+     * with those labels (503). What fails later is told by on_end, with other statuses.
      * [loop] [main] */
     mh_status (*open)(const mh_host *h, mh_req *r, const mh_rpc_target *t, const mh_rpc_sink *sink, void *user,
                       mh_rpc_call **c);

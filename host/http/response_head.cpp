@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// The head of a response: edits from before there was one, 1xx ones on their way, fields and framing of the final one.
+#include "http/engine.hpp"
+#include "http/exchange.hpp"
+#include "http/h1/hop_by_hop.hpp"
+#include "http/h1/server_connection.hpp"
+#include "http/h1/write_head.hpp"
+#include "http/names.hpp"
+
+namespace microhost::http {
+namespace {
+
+constexpr unsigned kMostEarlyEdits = 32;
+
+}  // namespace
+
+// What filters and the handler want of a response that does not exist yet: done when it does, whoever makes it.
+mh_status Exchange::edit_later(uint32_t op, std::string_view name, std::string_view value) {
+    unsigned n = 0;
+    EarlyEdit** last = &early_edits_;
+    for (; *last; last = &(*last)->next) n++;
+    if (n == kMostEarlyEdits) return MH_E_LIMIT;
+    auto* e = static_cast<EarlyEdit*>(arena_.alloc(sizeof(EarlyEdit)));
+    const std::string_view own_name = arena_.copy(name), own_value = arena_.copy(value);
+    if (!e || own_name.empty() || (own_value.empty() && !value.empty())) return MH_E_NOMEM;
+    *e = {op, own_name, own_value, nullptr};
+    *last = e;
+    return MH_OK;
+}
+
+void Exchange::apply_early_edits() {
+    for (const EarlyEdit* e = early_edits_; e; e = e->next)
+        if (edit(MH_DIR_RESPONSE, e->op, e->name, e->value) != MH_OK)
+            engine_.log.warn("a response has no room for a field that was set before it came",
+                             {{"field", e->name}, {"request", request_id_.view()}});
+}
+
+// Where it is left out nothing is lost: it only tells what the final response will say anyway.
+void Exchange::send_informational(const ResponseHead& r) {
+    if (r.status == 100 || r.status == 101 || head.minor_version == 0) return;
+    if (over_ || answered_ || unsent() > site_->limits.output_low) return;
+    char* const out = engine_.write_buffer.get();
+    h1::HeadWriter w(out, Engine::kWriteBuffer);
+    w.status(r.status);
+    write_fields(w, r.headers);
+    w.end();
+    iovec v{out, w.size()};
+    if (!w.overflow()) connection_->write(&v, 1);
+}
+
+// Those that are not about one connection only.
+void Exchange::write_fields(h1::HeadWriter& w, const Headers& fields) {
+    Connection nominated;
+    const bool check = fields.has(MH_H_CONNECTION);
+    if (check) nominated = Connection::of(fields);
+    for (uint32_t i = 0; i < fields.count; i++) {
+        const mh_header& h = fields.fields[i];
+        if (h.id && skip_hop_by_hop(h.id)) continue;
+        if (check && nominated.drops(h)) continue;
+        w.field(view(h.name), view(h.value));
+    }
+}
+
+// The head in `out`; 0 when it does not fit.
+size_t Exchange::write_head(char* out, bool fin, uint64_t length) {
+    constexpr size_t kRoom = Engine::kWriteBuffer - kCopyBelow - 512;
+    h1::HeadWriter w(out, kRoom);
+    w.status(response.status);
+    const bool switching = response.status == 101;
+    write_fields(w, response.headers);
+    if (!response.headers.has(MH_H_DATE)) w.raw(engine_.date_line());
+    if (!response.headers.has(MH_H_X_REQUEST_ID)) w.field("X-Request-Id", request_id_.view());
+    if (switching) {
+        w.field("Connection", "Upgrade");
+        w.field("Upgrade", "websocket");
+        w.end();
+        return w.overflow() ? 0 : w.size();
+    }
+    write_framing(w, fin, length);
+    if (!body_complete_ && !body_here_) close_after_ = true;
+    if (!head.keep_alive || close_after_ || engine_.draining)
+        w.raw("Connection: close\r\n");
+    else if (head.minor_version == 0)
+        w.raw("Connection: keep-alive\r\n");
+    w.end();
+    return w.overflow() ? 0 : w.size();
+}
+
+// RFC 9112 section 6: how the client learns where the body ends.
+void Exchange::write_framing(h1::HeadWriter& w, bool fin, uint64_t length) {
+    const bool rewritten = site_->interests & (MH_I_RESPONSE_BODY | MH_I_RESPONSE_BODY_FULL);
+    if (response.status == 204 || response.status == 304) return;
+    if (response.framing == Framing::length && !rewritten)
+        return w.field("Content-Length", response.content_length);
+    response.framing = Framing::none;
+    if (head.method == Method::head) {
+        std::string_view told = response.headers.value(MH_H_CONTENT_LENGTH);
+        if (!told.empty())
+            w.field("Content-Length", told);
+        else if (fin && length)
+            w.field("Content-Length", length);
+        return;
+    }
+    const bool trailers = !response_trailers_.empty() && takes_trailers();
+    if (fin && !trailers) return w.field("Content-Length", length);
+    if (head.minor_version >= 1) {
+        chunked_ = true;
+        w.raw("Transfer-Encoding: chunked\r\n");
+    } else {
+        close_after_ = true;
+    }
+}
+
+}  // namespace microhost::http
