@@ -6,7 +6,6 @@
 
 #include "../shared/error_json.hpp"
 #include "../shared/text.hpp"
-#include "cors.hpp"
 
 namespace microhost::api {
 
@@ -19,10 +18,6 @@ mh_status respond(const Gateway& g, mh_req* r, uint32_t status, std::string_view
     uint32_t n = 0;
     if (!content_type.empty()) fields[n++] = {str("Content-Type"), str(content_type)};
     for (const mh_kv& field : extra.first(std::min<size_t>(extra.size(), 8))) fields[n++] = field;
-    if (g.settings.cors()) {
-        const CorsHeaders cors = cors_headers(g, r, false);
-        for (uint32_t i = 0; i < cors.count; ++i) fields[n++] = cors.fields[i];
-    }
     const mh_seg piece = shared::seg(body);
     return g.http->respond(r, status, fields, n, &piece, body.empty() ? 0 : 1);
 }

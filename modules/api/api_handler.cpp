@@ -6,7 +6,6 @@
 #include "../shared/text.hpp"
 #include "answer.hpp"
 #include "call.hpp"
-#include "cors.hpp"
 
 namespace microhost::api {
 namespace {
@@ -32,7 +31,7 @@ bool is_value(std::string_view s) {
 }
 
 /// The service's headers as they are; those that HTTP cannot carry are left out, so that no service can split a response.
-std::vector<mh_kv> response_fields(const Gateway& g, mh_req* r, const shared::ApiResponse& m) {
+std::vector<mh_kv> response_fields(const shared::ApiResponse& m) {
     std::vector<mh_kv> fields;
     bool typed = false;
     for (const shared::ApiPair& pair : m.header) {
@@ -43,8 +42,6 @@ std::vector<mh_kv> response_fields(const Gateway& g, mh_req* r, const shared::Ap
         }
     }
     if (!typed) fields.push_back({str("Content-Type"), str(kJsonType)});
-    const CorsHeaders cors = cors_headers(g, r, false);
-    fields.insert(fields.end(), cors.fields.begin(), cors.fields.begin() + cors.count);
     return fields;
 }
 
@@ -67,7 +64,7 @@ void answer_with(Exchange& x, const mh_rpc_message& m) {
         refuse(g, x.request, 502, x.error_id, "the answer of the service is no api.Response");
         return;
     }
-    const auto fields = response_fields(g, x.request, *response);
+    const auto fields = response_fields(*response);
     const mh_seg piece = shared::seg(response->body);
     mh_req* const r = x.request;  // after an answer the exchange may be gone
     const mh_status s = g.http->respond(r, static_cast<uint32_t>(status), fields.data(),

@@ -23,15 +23,11 @@ struct Failure {
 };
 
 /// A call that found a live node and could not use it is a bad gateway; without one the service is unavailable.
-Failure classify(const Exchange& x, mh_status s) {
-    const Gateway& g = x.gateway();
+Failure classify(mh_status s) {
     switch (s) {
         case MH_E_TIMEOUT: return {504, "timeout: the service did not answer in time"};
-        case MH_E_UNAVAILABLE:
-            if (g.registry->state(g.registry->now(g.host), str(x.service)) == MH_SERVICE_ALIVE) {
-                return {502, "the service cannot be reached"};
-            }
-            return {503, "service has no live node"};
+        case MH_E_UNAVAILABLE: return {503, "service has no live node"};
+        case MH_E_UNREACHABLE: return {502, "the service cannot be reached"};
         case MH_E_LIMIT: return {502, "the answer of the service is too long"};
         case MH_E_CANCELLED: return {503, "the call was cancelled"};
         default: return {502, "the service broke the call off"};
@@ -41,7 +37,7 @@ Failure classify(const Exchange& x, mh_status s) {
 void answer_transport_failure(Exchange& x, mh_status s, std::string_view error) {
     const Gateway& g = x.gateway();
     const shared::ServiceError cause = shared::parse_error(g.json, error);
-    const Failure failure = classify(x, s);
+    const Failure failure = classify(s);
     const mh_kv fields[] = {{str("service"), str(x.service)},
                             {str("endpoint"), str(x.endpoint)},
                             {str("reason"), str(cause.detail)}};
@@ -117,6 +113,7 @@ void start_call(Exchange& x, const mh_rpc_sink& sink, std::string_view address,
     target.metadata = metadata.fields;
     target.n_metadata = metadata.count;
     target.timeout_ms = x.timeout_ms;
+    target.from_service = str(kServerName);
 
     bool ended = false;
     x.ended = &ended;

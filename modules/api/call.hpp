@@ -20,6 +20,7 @@ struct Exchange {
     std::string_view service;   ///< in the arena, behind the struct
     std::string_view endpoint;  ///< the same
     std::string_view error_id;
+    std::string_view fields;  ///< rpc handler: parameters of the path, as a form; in the arena
     uint32_t timeout_ms;
     bool answered;
     bool json;     ///< api handler: JSON to the service

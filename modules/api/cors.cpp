@@ -45,6 +45,16 @@ CorsHeaders cors_headers(const Gateway& g, mh_req* r, bool preflight) {
     return out;
 }
 
+void set_cors_headers(const Gateway& g, mh_req* r) {
+    const CorsHeaders cors = cors_headers(g, r, false);
+    for (uint32_t i = 0; i < cors.count; ++i) {
+        const mh_kv& field = cors.fields[i];
+        const bool list = shared::view(field.key) == "Vary";  // the service's own stay
+        g.http->header_edit(r, MH_DIR_RESPONSE, list ? MH_EDIT_ADD : MH_EDIT_SET, field.key,
+                            field.val);
+    }
+}
+
 CorsHeaders root_cors_headers(const Gateway& g, mh_req* r) {
     CorsHeaders out;
     const std::string_view origin = g.header(r, MH_H_ORIGIN);

@@ -16,6 +16,10 @@ struct CorsHeaders {
 bool is_preflight(const Gateway& g, mh_req* r, std::string_view method);
 mh_status answer_preflight(const Gateway& g, mh_req* r);
 
+/// Sets them on the response before there is one: whoever makes it, the gateway, a service behind it or the host, it has each
+/// of them once.
+void set_cors_headers(const Gateway& g, mh_req* r);
+
 /// Headers for a response to this request: none without `cors`, without an Origin, or for an origin that is not allowed.
 CorsHeaders cors_headers(const Gateway& g, mh_req* r, bool preflight);
 

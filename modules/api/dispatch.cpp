@@ -33,7 +33,10 @@ mh_status dispatch(Shard& shard, mh_req* r, std::span<const mh_header> headers) 
     const Gateway& g = shard.gateway;
     const std::string_view method = g.attr(r, MH_ATTR_METHOD);
     const std::string_view path = g.attr(r, MH_ATTR_PATH);
-    if (g.settings.cors() && is_preflight(g, r, method)) return answer_preflight(g, r);
+    if (g.settings.cors()) {
+        if (is_preflight(g, r, method)) return answer_preflight(g, r);
+        set_cors_headers(g, r);
+    }
     if (path.size() <= kLongestPage && is_page(g.settings, path)) {
         return answer_page(shard, r, method, path);
     }

@@ -18,6 +18,8 @@
 namespace microhost::api {
 
 inline constexpr std::string_view kVersion = "0.1.0";
+/// What Micro's gateway is called among services: they read it in Micro-From-Service.
+inline constexpr std::string_view kServerName = "go.micro.api";
 
 struct Gateway {
     const mh_host* host = nullptr;

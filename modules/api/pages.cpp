@@ -11,8 +11,7 @@ namespace {
 
 mh_status answer_root(const Gateway& g, mh_req* r, std::string_view method) {
     CorsHeaders cors;
-    if (!g.settings.cors())
-        cors = root_cors_headers(g, r);  // else respond() adds the configured ones
+    if (!g.settings.cors()) cors = root_cors_headers(g, r);  // else the configured ones are set
     std::string body;
     if (method != "OPTIONS") body.append("{\"version\": \"").append(kVersion).append("\"}");
     return respond(g, r, 200, kJsonType, body, {cors.fields.data(), cors.count});

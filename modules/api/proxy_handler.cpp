@@ -36,6 +36,10 @@ mh_status handle_proxy(Shard& shard, mh_req* r, const Route& route) {
     const mh_status s = g.forward->forward(r, &to);
     if (s == MH_E_NOT_FOUND) return refuse_unknown(g, r, x->service);
     if (s == MH_E_UNAVAILABLE) return refuse_gone(g, r, x->service);
+    if (s == MH_E_UNREACHABLE) {
+        answer_failure(*x, s, {});
+        return MH_OK;
+    }
     if (s == MH_OK) g.http->route_set(r, str(x->service));
     return s;
 }

@@ -79,6 +79,7 @@ bool RouteCache::find(const RouteKey& key, Route& out) const {
     const char* at = s->text + s->path_len + s->method_len + s->host_len;
     out.handler = s->handler;
     out.json = s->json;
+    out.declared = s->declared;
     out.service = take(at, s->service_len);
     out.endpoint = take(at, s->endpoint_len);
     return true;
@@ -102,6 +103,7 @@ void RouteCache::put(const RouteKey& key, const Route& route) {
     s.endpoint_len = append(at, route.endpoint);
     s.handler = route.handler;
     s.json = route.json;
+    s.declared = route.declared;
 }
 
 }  // namespace microhost::api

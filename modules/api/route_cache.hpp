@@ -10,12 +10,15 @@
 
 namespace microhost::api {
 
+struct EndpointRoute;
+
 /// Where a request goes. The views live in the cache or in the route table: use them before the next look-up.
 struct Route {
     Handler handler = Handler::rpc;
     bool json = false;  ///< see EndpointRoute
     std::string_view service;
     std::string_view endpoint;
+    const EndpointRoute* declared = nullptr;  ///< null: the path itself named service and endpoint
 };
 
 /// Method and host are empty where no route depends on them.
@@ -43,7 +46,8 @@ class RouteCache {
         uint16_t path_len, method_len, host_len, service_len, endpoint_len;
         Handler handler;
         bool json;
-        char text[230];  ///< path, method, host, service, endpoint
+        const EndpointRoute* declared;
+        char text[224];  ///< path, method, host, service, endpoint
     };
     static_assert(sizeof(Slot) == 256);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc_handler.hpp"
 
+#include <cstring>
 #include <string>
 
 #include "../shared/json_span.hpp"
@@ -61,7 +62,7 @@ constexpr mh_rpc_sink kSink{sizeof(mh_rpc_sink), 0, &on_message, &on_call_end};
 void call_json(Exchange& x, std::string_view body) { start_call(x, kSink, {}, kJsonType, body); }
 
 /// A query or a form, written as the endpoint's request schema says.
-void call_with_query(Exchange& x, std::string_view query) {
+shared::QueryResult query_json(const Exchange& x, std::string_view query) {
     const Gateway& g = x.gateway();
     const mh_registry_view* registry = g.registry->now(g.host);
     const mh_service_view* service = g.registry->find(registry, shared::str(x.service), {});
@@ -69,13 +70,57 @@ void call_with_query(Exchange& x, std::string_view query) {
     endpoint.size = sizeof endpoint;
     const bool known =
         service && g.registry->endpoint(service, shared::str(x.endpoint), &endpoint) == MH_OK;
-    const auto request = shared::query_to_json(query, g.json, known ? endpoint.request : nullptr);
+    return shared::query_to_json(query, g.json, known ? endpoint.request : nullptr);
+}
+
+void refuse_request(Exchange& x, std::string_view why) {
+    mark_answered(x);
+    refuse(x.gateway(), x.request, 400, x.error_id, why);
+}
+
+void call_with_query(Exchange& x, std::string_view query) {
+    const auto request = query_json(x, query);
     if (request.ok) {
         call_json(x, request.text);
+    } else {
+        refuse_request(x, request.text);
+    }
+}
+
+/// Parameters of the path, then what else is a form: of two values of one name the last one counts, as in Micro.
+std::string with_fields(const Exchange& x, std::string_view more) {
+    std::string out(x.fields);
+    if (!out.empty() && !more.empty()) out += '&';
+    return out.append(more);
+}
+
+int32_t kind_of(const mh_json& json, std::string_view text) {
+    mh_json_doc* doc = nullptr;
+    if (json.parse(shared::str(text), &doc) != MH_OK) return -1;
+    const int32_t kind = json.kind(json.root(doc));
+    json.release(doc);
+    return kind;
+}
+
+/// Path, query and body in one object; what the body says wins, then the query (go-micro v2.9 api/handler/rpc).
+void call_merged(Exchange& x, std::string_view body) {
+    const Gateway& g = x.gateway();
+    const std::string fields = with_fields(x, g.attr(x.request, MH_ATTR_QUERY));
+    const int32_t kind = body.empty() ? MH_JSON_NULL : kind_of(*g.json, body);
+    if (kind == MH_JSON_NULL) {
+        call_with_query(x, fields);
         return;
     }
-    mark_answered(x);
-    refuse(g, x.request, 400, x.error_id, request.text);
+    if (kind != MH_JSON_OBJECT) {
+        refuse_request(x, "the path has parameters, so the body must be a JSON object");
+        return;
+    }
+    const auto request = query_json(x, fields);
+    if (request.ok) {
+        call_json(x, shared::merge_objects(request.text, body));
+    } else {
+        refuse_request(x, request.text);
+    }
 }
 
 /// {"method":...,"params":[REQUEST],"id":...}
@@ -87,12 +132,13 @@ void call_json_rpc(Exchange& x, std::string_view body) {
         g.json->release(doc);
         request = shared::first_element_text(shared::member_text(body, "params"));
     }
-    if (!request.empty()) {
+    if (request.empty()) {
+        refuse_request(x, "a json-rpc body needs params with one element");
+    } else if (x.fields.empty()) {
         call_json(x, request);
-        return;
+    } else {
+        call_merged(x, request);
     }
-    mark_answered(x);
-    refuse(g, x.request, 400, x.error_id, "a json-rpc body needs params with one element");
 }
 
 /// `curl -d '{...}'` says "form" and means JSON; Micro passed it as JSON.
@@ -107,12 +153,16 @@ void call_with_body(Exchange& x, std::string_view body) {
         case Media::json_rpc: call_json_rpc(x, body); return;
         case Media::form:
             if (!body.empty() && !looks_like_json(body)) {
-                call_with_query(x, body);
+                call_with_query(x, with_fields(x, body));
                 return;
             }
             break;
         case Media::json:
         case Media::unsupported: break;
+    }
+    if (!x.fields.empty()) {
+        call_merged(x, body);
+        return;
     }
     call_json(x, body.empty() ? std::string_view("null") : body);
 }
@@ -126,6 +176,15 @@ void on_body(mh_req* r, void* user, mh_status s, mh_seg body) noexcept {
     }
 }
 
+bool keep_fields(Exchange& x, std::string_view fields) {
+    if (fields.empty()) return true;
+    char* const memory = static_cast<char*>(x.gateway().http->alloc(x.request, fields.size(), 1));
+    if (!memory) return false;
+    std::memcpy(memory, fields.data(), fields.size());
+    x.fields = {memory, fields.size()};
+    return true;
+}
+
 mh_status begin(Exchange& x, mh_req* r, std::string_view method) {
     const Gateway& g = x.gateway();
     const bool get = method == "GET" || method == "HEAD";
@@ -135,6 +194,8 @@ mh_status begin(Exchange& x, mh_req* r, std::string_view method) {
     const std::string_view query = method == "POST" ? std::string_view() : g.attr(r, MH_ATTR_QUERY);
     if (x.media->media == Media::protobuf) {
         start_call(x, kSink, {}, kProtobufType, {});
+    } else if (!x.fields.empty()) {
+        call_merged(x, {});
     } else if (query.empty()) {
         call_json(x, "null");
     } else {
@@ -165,6 +226,10 @@ mh_status handle_rpc(Shard& shard, mh_req* r, const Route& route, std::string_vi
     Exchange* const x = make_exchange(shard, r, route.service, route.endpoint);
     if (!x) return MH_E_NOMEM;
     x->media = media;
+    if (route.declared && route.declared->path && route.declared->path->has_parameters() &&
+        !keep_fields(*x, route.declared->path->parameters(g.attr(r, MH_ATTR_PATH)))) {
+        return MH_E_NOMEM;
+    }
     if (!head.timeout.empty()) x->timeout_ms = effective_timeout_ms(x->timeout_ms, head.timeout);
     return begin(*x, r, method);
 }

@@ -65,14 +65,14 @@ void Shard::add_service(const mh_service_view* service) {
 Route Shard::find_route(std::string_view method, std::string_view host, std::string_view path) {
     const Settings& settings = gateway.settings;
     if (const EndpointRoute* r = endpoints_.match(settings.handler, method, host, path)) {
-        return {r->handler, r->json, r->service, r->endpoint};
+        return {r->handler, r->json, r->service, r->endpoint, r};
     }
     shared::RpcName name = resolve(settings.resolver, settings.handler, host, path);
     found_service_ =
         name.service.empty() ? std::string() : shared::join_namespace(settings.ns, name.service);
     found_endpoint_ = std::move(name.endpoint);
     const Handler handler = settings.handler == Handler::meta ? Handler::rpc : settings.handler;
-    return {handler, settings.api_json, found_service_, found_endpoint_};
+    return {handler, settings.api_json, found_service_, found_endpoint_, nullptr};
 }
 
 Route Shard::route(mh_req* r, std::string_view method, std::string_view path) {

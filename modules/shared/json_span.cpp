@@ -2,6 +2,7 @@
 #include "json_span.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "text.hpp"
 
@@ -54,19 +55,68 @@ std::string_view take_value(std::string_view& s) {
     return value;
 }
 
+/// fn(name with its quotes, value) for each member of an object.
+template <class Fn>
+void for_each_member(std::string_view json, Fn fn) {
+    if (!take(json, '{')) return;
+    do {
+        skip_space(json);
+        const std::string_view name = take_value(json);
+        if (name.size() < 2 || !take(json, ':')) return;
+        const std::string_view value = take_value(json);
+        if (value.empty()) return;
+        fn(name, value);
+    } while (take(json, ','));
+}
+
+std::string folded(std::string_view name) {
+    std::string out(name);
+    for (char& c : out) c = lower(c);
+    return out;
+}
+
+/// By name without case, the last of several.
+using Members = std::map<std::string, std::string_view>;
+
+Members members(std::string_view json) {
+    Members out;
+    for_each_member(
+        json, [&](std::string_view name, std::string_view value) { out[folded(name)] = value; });
+    return out;
+}
+
+bool is_object(std::string_view value) { return value.starts_with('{'); }
+
 }  // namespace
 
 std::string_view member_text(std::string_view json, std::string_view key) {
     std::string_view found;
-    if (!take(json, '{')) return found;
-    while (true) {
-        const std::string_view name = take_value(json);
-        if (name.size() < 2 || !take(json, ':')) return found;
-        const std::string_view value = take_value(json);
-        if (value.empty()) return found;
+    for_each_member(json, [&](std::string_view name, std::string_view value) {
         if (iequals(name.substr(1, name.size() - 2), key)) found = value;
-        if (!take(json, ',')) return found;
-    }
+    });
+    return found;
+}
+
+std::string merge_objects(std::string_view under, std::string_view over) {
+    const Members lower = members(under), upper = members(over);
+    std::string out = "{";
+    const auto put = [&out](std::string_view name, std::string_view value) {
+        if (out.size() > 1) out += ',';
+        out.append(name).append(":").append(value);
+    };
+    for_each_member(under, [&](std::string_view name, std::string_view value) {
+        const auto other = upper.find(folded(name));
+        if (other == upper.end())
+            put(name, value);
+        else if (is_object(value) && is_object(other->second))
+            put(name, merge_objects(value, other->second));
+    });
+    for_each_member(over, [&](std::string_view name, std::string_view value) {
+        const auto other = lower.find(folded(name));
+        const bool merged = other != lower.end() && is_object(other->second) && is_object(value);
+        if (!merged) put(name, value);
+    });
+    return out + "}";
 }
 
 std::string_view first_element_text(std::string_view json) {

@@ -76,6 +76,7 @@ TEST_SUITE("modules/api") {
         std::string why;
         for (const std::string& bad :
              {std::string("(["), std::string("/{name"), std::string("(a)\\1"),
+              std::string("/{a}{b}{c}{d}{e}{f}{g}{h}{i}{j}{k}{l}{m}{n}{o}{p}{q}"),
               std::string("^a{9}b{9}c{9}"), std::string(600, 'a'), std::string("a\0b", 3)}) {
             CHECK_MESSAGE(PathPattern::compile(bad, why) == nullptr, bad);
         }

@@ -66,6 +66,15 @@ Request& Request::body(std::string_view text) {
     return *this;
 }
 
+void Request::apply_early() {
+    for (const Edit& e : early) {
+        if (e.op == MH_EDIT_SET)
+            std::erase_if(reply.headers,
+                          [&](const auto& h) { return shared::iequals(h.first, e.name); });
+        reply.headers.emplace_back(e.name, e.value);
+    }
+}
+
 void Request::deliver() {
     if (pending) std::exchange(pending, nullptr)();
 }

@@ -43,6 +43,7 @@ struct Reply {
 
 struct CallSeen {
     std::string service, endpoint, address, content_type, body;
+    std::string from_service;
     std::map<std::string, std::string> metadata;
     uint32_t timeout_ms = 0;
 };
@@ -70,6 +71,13 @@ class Request {
     mh_req* handle() { return reinterpret_cast<mh_req*>(this); }
     static Request& of(mh_req* r) { return *reinterpret_cast<Request*>(r); }
 
+    struct Edit {
+        uint32_t op;
+        std::string name, value;
+    };
+    std::vector<Edit> early;  ///< of the response, from before there is one
+    void apply_early();
+
     std::vector<mh_header> fields;
     std::deque<std::string> strings;
     std::deque<std::vector<std::max_align_t>> arena;
@@ -96,11 +104,13 @@ class FakeHost {
     /// How calls end: a body, or an error with its status. Default: {"msg":"Hello John"} and a newline.
     std::string answer = "{\"msg\":\"Hello John\"}\n";
     std::string answer_type = "application/json";
+    mh_status open_status = MH_OK;  ///< what open() says
     mh_status outcome = MH_OK;
     std::string outcome_error;
     bool silent = false;  ///< the call ends well without a message
     mh_status forward_status = MH_OK;
     mh_status forward_error = MH_OK;  ///< reported through on_error
+    std::vector<std::pair<std::string, std::string>> upstream_headers;
 
     std::vector<CallSeen> calls;
     std::vector<ForwardSeen> forwards;

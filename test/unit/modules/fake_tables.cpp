@@ -103,6 +103,7 @@ mh_status respond(mh_req* handle, uint32_t status, const mh_kv* headers, uint32_
         reply.headers.emplace_back(view(headers[i].key), view(headers[i].val));
     }
     for (uint32_t i = 0; i < n_body; ++i) reply.body += view(body[i]);
+    Request::of(handle).apply_early();
     return MH_OK;
 }
 
@@ -142,8 +143,8 @@ mh_http_request make_http() {
         *n = static_cast<uint32_t>(Request::of(r).fields.size());
         return MH_OK;
     };
-    t.header_edit = [](mh_req* r, uint32_t, uint32_t, mh_str name, mh_str value) -> mh_status {
-        Request::of(r).reply.headers.emplace_back(view(name), view(value));
+    t.header_edit = [](mh_req* r, uint32_t, uint32_t op, mh_str name, mh_str value) -> mh_status {
+        Request::of(r).early.push_back({op, std::string(view(name)), std::string(view(value))});
         return MH_OK;
     };
     t.attr = attribute;
@@ -175,7 +176,9 @@ struct OpenCall {
 
 mh_status open_call(const mh_host*, mh_req* r, const mh_rpc_target* t, const mh_rpc_sink* sink,
                     void* user, mh_rpc_call** out) {
+    if (g_host->open_status != MH_OK) return g_host->open_status;
     CallSeen& seen = g_host->calls.emplace_back();
+    seen.from_service = view(t->from_service);
     seen.service = view(t->service);
     seen.endpoint = view(t->endpoint);
     seen.address = view(t->address);
@@ -216,6 +219,8 @@ mh_status forward(mh_req* r, const mh_http_forward_to* to) {
         to->on_error(to->user, r, g_host->forward_error);
     } else {
         Request::of(r).reply.status = 200;
+        Request::of(r).reply.headers = g_host->upstream_headers;
+        Request::of(r).apply_early();
     }
     return MH_OK;
 }
