@@ -44,14 +44,11 @@ struct HostSettings {
     std::string name;
     unsigned loops = 0;  ///< 0: one for each core
     unsigned workers = 4;
-    std::string runtime_dir, state_dir, plugin_dir;
+    std::string runtime_dir;
     std::vector<std::string> module_path;
-    std::string registry = "local";
     std::string control_address;
     std::string card = "auto";  ///< auto, on, off
     std::vector<std::string> card_try;
-    bool supervise = false;
-    bool watch = true;
     std::chrono::milliseconds drain_delay{0};
     std::chrono::milliseconds drain_timeout{30'000};
     std::vector<std::string> trusted_proxies;

@@ -13,6 +13,11 @@ constexpr std::string_view kTexts = R"({"type":["string","array"],"items":{"type
 constexpr std::string_view kText = R"({"type":"string"})";
 constexpr std::string_view kFlag = R"({"type":"boolean"})";
 
+/// Kept connections to upstreams are a loop's, not a listener's.
+bool of_all_listeners(const Key& key) {
+    return key.path == "limits/upstream_idle_timeout" || key.path == "limits/upstream_max_idle";
+}
+
 class Frame {
   public:
     Frame(std::string& out, const FrameOptions& options)
@@ -124,7 +129,7 @@ class Frame {
         w_.key("limits");
         open();
         for (const Key& key : keys()) {
-            if (!key.path.starts_with("limits/")) continue;
+            if (!key.path.starts_with("limits/") || of_all_listeners(key)) continue;
             w_.key(key.path.substr(key.path.find('/') + 1));
             host_key(key);
         }

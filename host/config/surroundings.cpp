@@ -36,22 +36,6 @@ Folder runtime_folder(const Surroundings& in) {
     return {fmt::format("{}/microhost-{}", in.temp_dir, in.uid), {}};
 }
 
-Folder state_folder(const Surroundings& in) {
-    // systemd gives several folders separated by ':'.
-    if (const auto all = in.variable("STATE_DIRECTORY"); !all.empty())
-        return {std::string(all.substr(0, all.find(':'))),
-                {Source::environment, "STATE_DIRECTORY", 0}};
-    if (in.root() && in.variable("XDG_STATE_HOME").empty()) return {"/var/lib/microhost", {}};
-    std::string user = user_folder(in, "XDG_STATE_HOME", ".local/state");
-    return {user.empty() ? runtime_folder(in).path + "/state" : user, {}};
-}
-
-Folder plugin_folder(const Surroundings& in) {
-    if (in.root()) return {"/etc/microhost/plugins", {}};
-    const std::string user = user_folder(in, "XDG_CONFIG_HOME", ".config");
-    return {user.empty() ? "" : user + "/plugins", {}};
-}
-
 /// Empty when there is no such file; other failures are errors.
 Result<std::optional<std::string>> contents(const std::string& path) {
     std::error_code wrong;
@@ -93,8 +77,6 @@ std::string_view Surroundings::variable(std::string_view name) const {
 
 Folder default_folder(std::string_view key, const Surroundings& in) {
     if (key == "runtime_dir") return runtime_folder(in);
-    if (key == "state_dir") return state_folder(in);
-    if (key == "plugin_dir") return plugin_folder(in);
     const auto beside = std::filesystem::path(in.program_dir) / ".." / "lib" / "microhost";
     return {in.program_dir.empty() ? "" : beside.lexically_normal().string(), {}};
 }

@@ -76,11 +76,30 @@ class Errors(harness.Case):
                             ("--loops", "many"): ["--loops", "many", "auto"],
                             ("--drain_delay", "soon"): ["--drain_delay", "soon"],
                             ("--limits_body_bytes", "huge"): ["--limits_body_bytes", "huge"],
-                            ("--watch=perhaps",): ["--watch", "perhaps"],
+                            ("--api_enable_rpc=perhaps",): ["--api_enable_rpc", "perhaps"],
                             ("--api_handler", "foo"): ["--api_handler", "foo", "meta", "rpc"],
                             ("--trusted_proxies", "300.1.1.1"): ["trusted_proxies", "300.1.1.1"]}.items():
             with self.subTest(args):
                 self.mistake("--load", "api.so", *args, words=words)
+
+    def test_what_this_version_cannot_do_is_no_setting(self):
+        shown = self.run_it("--help").stdout + self.run_it("--print_schema").stdout
+        for key, value in {"plugin_dir": "/tmp", "watch": True, "supervise": True, "registry": "etcd", "state_dir": "/tmp"}.items():
+            with self.subTest(key):
+                self.mistake(f"--{key}", str(value), "--load", "api.so", words=[f"--{key}", "unknown flag"])
+                self.mistake(config={"host": {key: value}, "load": ["api.so"]}, words=["config.json", key])
+                self.assertNotRegex(shown, rf'--{key}\b|"{key}"')
+
+    def test_the_schema_says_what_needs_a_restart(self):
+        host = json.loads(self.run_it("--print_schema").stdout)["properties"]["host"]["properties"]
+        live = {f"{group}.{key}" for group, content in host.items() for key, rule in content.get("properties", {}).items()
+                if rule["x-live"]} | {key for key, rule in host.items() if rule.get("x-live")}
+        self.assertEqual({key for key in live if not key.startswith("limits.")},
+                         {"drain_delay", "drain_timeout", "trusted_proxies", "log.level"})
+        self.assertEqual({key for key in host["limits"]["properties"]}, {key[7:] for key in live if key.startswith("limits.")})
+
+    def test_a_limit_that_belongs_to_no_listener_is_refused_there(self):
+        self.mistake(config=edge(limits={"upstream_max_idle": 3}), words=["upstream_max_idle"])
 
     def test_a_flag_without_its_value_says_so(self):
         self.mistake("--load", "api.so", "--log_level", words=["--log_level"])

@@ -27,7 +27,7 @@ def main():
     port, plugin = free_port(), os.path.abspath(sys.argv[1])
     with tempfile.TemporaryDirectory() as folder:
         config = {
-            "host": {"runtime_dir": folder, "state_dir": folder},
+            "host": {"runtime_dir": folder},
             "load": ["api.so", plugin],
             "listeners": {"api": {"address": f"127.0.0.1:{port}"}},
         }

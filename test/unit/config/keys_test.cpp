@@ -31,9 +31,6 @@ TEST_SUITE("host/config") {
         CHECK(config->host.limits == Limits{});
         CHECK(config->host.workers == fresh.workers);
         CHECK(config->host.loops == fresh.loops);
-        CHECK(config->host.watch == fresh.watch);
-        CHECK(config->host.supervise == fresh.supervise);
-        CHECK(config->host.registry == fresh.registry);
         CHECK(config->host.drain_delay == fresh.drain_delay);
         CHECK(config->host.drain_timeout == fresh.drain_timeout);
         CHECK(config->host.log.level == fresh.log.level);

@@ -29,11 +29,10 @@ TEST_SUITE("host/config") {
     }
 
     TEST_CASE("the first word that is no value is the verb, and what follows is its own") {
-        const Scan s = scanned(
-            {"--log_level", "debug", "--supervise", "inspect", "x.so", "--config", "--help"});
+        const Scan s = scanned({"--log_level", "debug", "inspect", "x.so", "--config", "--help"});
         CHECK(s.verb == "inspect");
         CHECK(s.args == Words{"x.so", "--config", "--help"});
-        CHECK(s.flags == Words{"--log_level", "debug", "--supervise"});
+        CHECK(s.flags == Words{"--log_level", "debug"});
         CHECK_FALSE(s.help);
     }
 
