@@ -10,6 +10,7 @@ namespace {
 
 void count_site(const http::Site& site, LoopFigures& f) {
     f.connections[site.listener] += site.pins;
+    f.listeners[site.listener].add(site.figures);
     for (const http::FilterLink& l : site.chain) {
         FilterCounts& c = f.filters[l.name];
         c.continued += l.counts[0];
@@ -32,6 +33,7 @@ LoopFigures count_loop(unsigned loop, const SiteVisit& each_site) {
         LoopFigures::Upstream& row = f.upstreams[u.name()];
         row.idle += u.idle();
         row.busy += u.open() - std::min(u.open(), u.idle());
+        row.figures.add(u.figures());
     });
     return f;
 }
@@ -44,10 +46,12 @@ struct Census::Known {
 
 void LoopFigures::add(const LoopFigures& other) {
     for (auto& [name, n] : other.connections) connections[name] += n;
+    for (auto& [name, l] : other.listeners) listeners[name].add(l);
     for (auto& [name, n] : other.broken) broken[name] += n;
     for (auto& [name, u] : other.upstreams) {
         upstreams[name].idle += u.idle;
         upstreams[name].busy += u.busy;
+        upstreams[name].figures.add(u.figures);
     }
     for (auto& [name, c] : other.filters) {
         FilterCounts& mine = filters[name];

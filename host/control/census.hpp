@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "control/sources.hpp"
+#include "http/upstream.hpp"
 
 namespace microhost::control {
 
@@ -22,8 +23,10 @@ struct LoopFigures {
     std::map<std::string, uint64_t, std::less<>> connections;  // by listener
     std::map<std::string, FilterCounts, std::less<>> filters;  // by instance
     std::map<std::string, uint64_t, std::less<>> broken;       // filter -> loops without its shard
+    std::map<std::string, http::SiteFigures, std::less<>> listeners;
     struct Upstream {
         uint64_t idle = 0, busy = 0;
+        http::UpstreamFigures figures;
     };
     std::map<std::string, Upstream, std::less<>> upstreams;
 

@@ -37,6 +37,45 @@ void emit_failures(const LoopFigures& all, const Emit& emit) {
         emit({name, on_error_text(c.on_error)}, real(c.failed));
 }
 
+using Listeners = std::map<std::string, http::SiteFigures, std::less<>>;
+
+/// One series for each listener, of one figure.
+auto each_listener(const Census& census, uint64_t http::SiteFigures::*figure) {
+    return [&census, figure](const Emit& emit) {
+        for (const auto& [name, f] : census.total().listeners) emit({name}, real(f.*figure));
+    };
+}
+
+void emit_refused(const Listeners& all, const Emit& emit) {
+    for (const auto& [name, f] : all) {
+        emit({name, "max_connections"}, real(f.refused));
+        emit({name, "max_connections_per_peer"}, real(f.refused_peer));
+    }
+}
+
+void emit_handshakes(const Listeners& all, const Emit& emit) {
+    for (const auto& [name, f] : all) {
+        if (f.handshakes + f.broken_handshakes == 0) continue;
+        emit({name, "ok"}, real(f.handshakes));
+        emit({name, "failed"}, real(f.broken_handshakes));
+    }
+}
+
+void emit_upstream_requests(const LoopFigures& all, const Emit& emit) {
+    for (const auto& [name, u] : all.upstreams) {
+        emit({name, "ok"}, real(u.figures.answered));
+        emit({name, "failed"}, real(u.figures.failed));
+        emit({name, "cancelled"}, real(u.figures.cancelled));
+    }
+}
+
+void emit_upstream_connects(const LoopFigures& all, const Emit& emit) {
+    for (const auto& [name, u] : all.upstreams) {
+        emit({name, "ok"}, real(u.figures.connected));
+        emit({name, "failed"}, real(u.figures.unconnected));
+    }
+}
+
 void emit_generations(const module::ModuleSet& modules, const Emit& emit) {
     std::map<std::pair<std::string, std::string>, uint64_t> count;
     for (const auto& g : modules.generations())
@@ -65,6 +104,23 @@ Gauges::Gauges(const Sources& s, const Census& census) : metrics_(s.metrics) {
             emit({name, "busy"}, real(u.busy));
         }
     });
+    add(names::kUpstreamRequests,
+        [&census](const Emit& emit) { emit_upstream_requests(census.total(), emit); });
+    add(names::kUpstreamConnects,
+        [&census](const Emit& emit) { emit_upstream_connects(census.total(), emit); });
+    add(names::kUpstreamRetries, [&census](const Emit& emit) {
+        for (const auto& [name, u] : census.total().upstreams)
+            emit({name, "stale"}, real(u.figures.retries));
+    });
+    using http::SiteFigures;
+    add(names::kRequestsInFlight, each_listener(census, &SiteFigures::in_flight));
+    add(names::kReceivedBytes, each_listener(census, &SiteFigures::received));
+    add(names::kSentBytes, each_listener(census, &SiteFigures::sent));
+    add(names::kConnectionsAccepted, each_listener(census, &SiteFigures::accepted));
+    add(names::kConnectionsRefused,
+        [&census](const Emit& emit) { emit_refused(census.total().listeners, emit); });
+    add(names::kTlsHandshakes,
+        [&census](const Emit& emit) { emit_handshakes(census.total().listeners, emit); });
     add(names::kRegistryNodes, [&s](const Emit& emit) {
         if (auto known = s.registry()) emit_nodes(*known, emit);
     });

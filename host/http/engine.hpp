@@ -10,7 +10,6 @@
 #include "http/arena.hpp"
 #include "http/h1/parser.hpp"
 #include "http/limits.hpp"
-#include "http/peer_counts.hpp"
 #include "http/request_metrics.hpp"
 #include "http/tokens.hpp"
 #include "http/upstream.hpp"
@@ -59,14 +58,13 @@ class Engine {
     std::string_view date_line();
 
     Loop& loop;
-    const Limits& limits;
+    Limits limits;  // of what this process asks of others; changed by a post
     log::Domain log;
     BlockPool blocks;
     h1::Parser parser;
     observe::IdSource ids;
     Upstreams upstreams;
     Tokens tokens;
-    PeerCounts peers;
     observe::Metrics* metrics;  // null: nothing is counted
     RequestMetrics requests;
     observe::AccessLog* access_log;

@@ -58,6 +58,7 @@ void Exchange::begin(ServerConnection& c, Site& site, bool body_here) {
         begin_refused(c, site, no.status, no.why);
         return;
     }
+    site.figures.in_flight++;
     read_identity();
     std::memset(slots_.data(), 0, (site.chain.size() + 1) * sizeof slots_[0]);
     active_ = select_filters();
@@ -74,6 +75,8 @@ void Exchange::begin_refused(ServerConnection& c, Site& site, unsigned status, c
     body_here_ = false;
     body_complete_ = true;
     close_after_ = true;
+    site.figures.in_flight++;
+    engine_.requests.count_rejected(site.listener, why);
     path = {"/", "", false};
     trusted_ = false;
     request_id_.choose({}, false, engine_.ids);
@@ -214,6 +217,7 @@ void Exchange::close_suspension(mh_status why) {
 }
 
 void Exchange::tell_done(mh_status outcome) {
+    site_->figures.in_flight--;
     engine_.count_request(*this, outcome);
     if (token_) close_suspension(outcome);
     drop_dependents();

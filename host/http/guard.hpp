@@ -16,17 +16,18 @@ namespace microhost::http {
 class InModule {
   public:
     InModule(Loop& loop, const char* module, observe::ModuleCost* cost)
-        : loop_(loop), cost_(cost), begun_(cost ? cost->begin() : 0) {
+        : loop_(loop), before_(loop.in_module()), cost_(cost), begun_(cost ? cost->begin() : 0) {
         loop_.enter(module);
     }
     ~InModule() {
-        loop_.enter(nullptr);
+        loop_.enter(before_);
         if (cost_) cost_->end(begun_);
     }
     InModule(const InModule&) = delete;
 
   private:
     Loop& loop_;
+    const char* before_;  // calls nest
     observe::ModuleCost* cost_;
     uint64_t begun_;
 };

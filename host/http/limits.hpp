@@ -25,8 +25,8 @@ struct Limits {
     uint32_t stream_timeout_ms = 60'000;   // no byte of a response body from the upstream
     uint32_t upstream_idle_timeout_ms = 55'000;
     uint32_t upstream_max_idle = 1024;      // kept connections, per upstream and loop
-    uint32_t max_connections = 0;           // per listener and loop; 0: no limit
-    uint32_t max_connections_per_peer = 0;  // per loop; 0: no limit
+    uint32_t max_connections = 0;           // per listener; 0: no limit
+    uint32_t max_connections_per_peer = 0;  // per listener; 0: no limit
     uint32_t websocket_message = 1024 * 1024;
     uint32_t output_high = 256 * 1024;  // unsent bytes at which the source of a stream is paused
     uint32_t output_low = 64 * 1024;    // and goes on

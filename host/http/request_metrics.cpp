@@ -30,6 +30,16 @@ RequestMetrics::Route& RequestMetrics::find(std::string_view module, std::string
     return *last_;
 }
 
+void RequestMetrics::count_rejected(std::string_view listener, const char* why) {
+    if (!metrics_) return;
+    for (Rejected& r : rejected_)
+        if (r.why == why && r.listener == listener) return r.counter.add();
+    const auto id = metrics_->counter_id(observe::names::kRequestsRejected);
+    rejected_.push_back(
+        {std::string(listener), why, metrics_->counter(loop_, id, {listener, why})});
+    rejected_.back().counter.add();
+}
+
 void RequestMetrics::count(std::string_view module, std::string_view route, Method method,
                            unsigned status, uint64_t duration_ns) {
     if (!metrics_) return;

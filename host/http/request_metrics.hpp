@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "http/head.hpp"
 #include "observe/metrics.hpp"
@@ -20,8 +21,15 @@ class RequestMetrics {
     /// One finished request. The handles are looked up once for each module and route.
     void count(std::string_view module, std::string_view route, Method method, unsigned status,
                uint64_t duration_ns);
+    /// One that was refused before any module saw it. `why` is a literal.
+    void count_rejected(std::string_view listener, const char* why);
 
   private:
+    struct Rejected {
+        std::string listener;
+        const char* why;
+        observe::Counter counter;
+    };
     static constexpr size_t kMethods = 10, kClasses = 6;  // 1xx..5xx, and 0 for no answer
     struct Route {
         std::string module, route;
@@ -39,6 +47,7 @@ class RequestMetrics {
     unsigned loop_;
     std::unordered_map<std::string, Route, Hash, std::equal_to<>> routes_;  // by module NUL route
     Route* last_ = nullptr;
+    std::vector<Rejected> rejected_;  // a few reasons
 };
 
 }  // namespace microhost::http

@@ -40,6 +40,12 @@ mh_status Exchange::respond(uint32_t status, const mh_kv* headers, uint32_t n, c
     for (uint32_t i = 0; i < n; i++)
         if (!is_token(view(headers[i].key)) || !valid_value(view(headers[i].val)))
             return MH_E_INVALID;
+    if (token_ && !in_hook_ && where_ == Where::request_filter) {
+        // From what it had posted: the suspended filter has decided.
+        engine_.tokens.close(token_);
+        token_ = 0;
+        site_->chain[running_].counts[1]++;
+    }
     if (replacing) drop_dependents();
     const bool copy = site_->interests & (kHeadHooks | kBodyHooks);
     response.headers.clear();

@@ -59,6 +59,28 @@ struct FilterLink {
     }
 };
 
+class ListenerCounts;
+
+/// What one loop has counted for a listener since the start.
+struct SiteFigures {
+    uint64_t accepted = 0;
+    uint64_t refused = 0, refused_peer = 0;  // max_connections, max_connections_per_peer
+    uint64_t handshakes = 0, broken_handshakes = 0;
+    uint64_t received = 0, sent = 0;  // bytes, inside TLS
+    uint64_t in_flight = 0;           // requests, now
+
+    void add(const SiteFigures& o) {
+        accepted += o.accepted;
+        refused += o.refused;
+        refused_peer += o.refused_peer;
+        handshakes += o.handshakes;
+        broken_handshakes += o.broken_handshakes;
+        received += o.received;
+        sent += o.sent;
+        in_flight += o.in_flight;
+    }
+};
+
 struct Site {
     static constexpr unsigned kMaxFilters = 64;
 
@@ -74,8 +96,9 @@ struct Site {
     bool trust_all = false;  // Unix sockets of ours
     const net::PrefixSet* trusted = nullptr;
     Limits limits;
-    uint32_t pins = 0;  // requests and connections that use it
-    bool retired = false;
+    ListenerCounts* counts = nullptr;  // null: max_connections is not asked for here
+    SiteFigures figures;
+    uint32_t pins = 0;  // connections that use it
 };
 
 }  // namespace microhost::http

@@ -7,6 +7,7 @@
 
 #include "http/engine.hpp"
 #include "http/h1/parse_response.hpp"
+#include "observe/names.hpp"
 
 namespace microhost::http {
 namespace {
@@ -54,15 +55,18 @@ void Transaction::abandon() {
     if (!connection_) return;
     UpstreamConnection* c = connection_;
     connection_ = nullptr;
-    c->t_ = nullptr;
-    c->close();
+    c->drop();
 }
 
 // ---- Upstream
 
 Upstream::Upstream(Engine& e, const net::Address& address, const net::TlsClientContext* tls,
                    std::string name)
-    : engine_(e), address_(address), tls_(tls), name_(std::move(name)) {}
+    : engine_(e), address_(address), tls_(tls), name_(std::move(name)) {
+    if (!e.metrics) return;
+    const auto id = e.metrics->histogram_id(observe::names::kUpstreamDuration);
+    duration_ = e.metrics->histogram(e.loop.index(), id, {name_});
+}
 
 Upstream::~Upstream() { close_idle(); }
 
@@ -73,6 +77,7 @@ void Upstream::close_idle() {
 UpstreamConnection* Upstream::connect(const char** error) {
     Result<net::Stream> s = net::connect(address_, tls_, name_);
     if (!s) {
+        figures_.unconnected++;
         *error = "cannot connect";
         return nullptr;
     }
@@ -82,6 +87,7 @@ UpstreamConnection* Upstream::connect(const char** error) {
         return c;
     }
     delete c;
+    figures_.unconnected++;
     *error = "too many open files";
     return nullptr;
 }
@@ -102,17 +108,20 @@ UpstreamConnection* Upstream::take_idle() {
 
 bool Upstream::start(Transaction& t, const UpstreamRequest& r, const iovec* v, int n,
                      const char** error) {
+    if (r.fresh) figures_.retries++;
     for (;;) {
         UpstreamConnection* c = r.fresh ? nullptr : take_idle();
         const bool reused = c;
-        if (!c && !(c = connect(error))) return false;
+        if (!c && !(c = connect(error))) break;
         c->begin(t, r);
         c->reused_ = reused;
         if (c->send(v, n, r.fin)) return true;
         // It broke before one byte was sent, so another connection may carry the request.
         *error = "connection refused";
-        if (!reused) return false;
+        if (!reused) break;
     }
+    figures_.failed++;
+    return false;
 }
 
 Upstream& Upstreams::get(const net::Address& address, const net::TlsClientContext* tls,
@@ -155,6 +164,12 @@ void UpstreamConnection::arm(uint32_t ms) {
         Wheel::disarm(timer_);
 }
 
+void UpstreamConnection::connected() {
+    connected_ = true;
+    upstream_->figures_.connected++;
+    arm(response_timeout_ms_);
+}
+
 void UpstreamConnection::begin(Transaction& t, const UpstreamRequest& r) {
     t_ = &t;
     t.connection_ = this;
@@ -168,6 +183,7 @@ void UpstreamConnection::begin(Transaction& t, const UpstreamRequest& r) {
     flushed_at_timer_ = output_.flushed();
     keep_ = true;
     scan_ = fresh_scan();
+    begun_ns_ = engine_.loop.now_ns();
     response_timeout_ms_ = r.response_timeout_ms;
     arm(connected_ ? response_timeout_ms_ : r.connect_timeout_ms);
 }
@@ -196,8 +212,7 @@ bool UpstreamConnection::send(const iovec* v, int n, bool fin) {
     if (want && output_.size() < before + want) {
         wrote_ = true;
         if (!connected_) {
-            connected_ = true;
-            arm(response_timeout_ms_);
+            connected();
         }
     }
     if (fin && !request_done_) {
@@ -215,8 +230,7 @@ void UpstreamConnection::on_events(uint32_t events) {
     }
     if (events & EPOLLOUT) {
         if (!connected_ && state_ != State::idle) {
-            connected_ = true;
-            arm(response_timeout_ms_);
+            connected();
         }
         if (!output_.empty()) {
             size_t before = output_.size();
@@ -355,6 +369,8 @@ void UpstreamConnection::deliver(ResponseHead* head, char* data, size_t n) {
 }
 
 void UpstreamConnection::finish(ResponseHead* head, std::string_view piece, bool clean) {
+    upstream_->figures_.answered++;
+    if (engine_.metrics) upstream_->duration_.observe((engine_.loop.now_ns() - begun_ns_) / 1000);
     Transaction* t = t_;
     t->connection_ = nullptr;
     t->trailers_ = body_.trailers();
@@ -390,6 +406,7 @@ void UpstreamConnection::end_of_stream() {
 }
 
 void UpstreamConnection::fail(mh_status why, const char* detail) {
+    if (t_) upstream_->figures_.failed++;
     Transaction* t = t_;
     t_ = nullptr;
     UpstreamFailure f{why, head_seen_, !wrote_, reused_ && !head_seen_ && why != MH_E_TIMEOUT,
@@ -404,11 +421,19 @@ void UpstreamConnection::fail(mh_status why, const char* detail) {
 void UpstreamConnection::close() {
     if (state_ == State::closed) return;
     if (state_ == State::idle) std::erase(upstream_->idle_, this);
+    if (!connected_) upstream_->figures_.unconnected++;
     state_ = State::closed;
     upstream_->open_--;
     stream_.close();
     Wheel::disarm(timer_);
     engine_.loop.free_later(this);
+}
+
+void UpstreamConnection::drop() {
+    // A tunnel has no other end.
+    ++(tunnel_ ? upstream_->figures_.answered : upstream_->figures_.cancelled);
+    t_ = nullptr;
+    close();
 }
 
 void UpstreamConnection::on_timer() {

@@ -16,6 +16,7 @@
 #include "http/output.hpp"
 #include "loop/loop.hpp"
 #include "net/stream.hpp"
+#include "observe/cells.hpp"
 
 namespace microhost::http {
 
@@ -84,6 +85,22 @@ struct UpstreamRequest {
     bool fresh = false;                // do not use a kept-alive connection
 };
 
+/// What one loop has counted for an upstream since the start.
+struct UpstreamFigures {
+    uint64_t answered = 0, failed = 0, cancelled = 0;  // requests
+    uint64_t connected = 0, unconnected = 0;           // connections attempted
+    uint64_t retries = 0;  // requests sent again because a kept connection had died
+
+    void add(const UpstreamFigures& o) {
+        answered += o.answered;
+        failed += o.failed;
+        cancelled += o.cancelled;
+        connected += o.connected;
+        unconnected += o.unconnected;
+        retries += o.retries;
+    }
+};
+
 /// Connections to one address. Last used, first used again.
 class Upstream {
   public:
@@ -98,6 +115,7 @@ class Upstream {
     const net::Address& address() const { return address_; }
     size_t idle() const { return idle_.size(); }
     size_t open() const { return open_; }
+    const UpstreamFigures& figures() const { return figures_; }
     void close_idle();
 
   private:
@@ -111,6 +129,8 @@ class Upstream {
     std::string name_;  // for SNI, verification and metrics
     std::vector<UpstreamConnection*> idle_;
     size_t open_ = 0;
+    UpstreamFigures figures_;
+    observe::Histogram duration_;
 };
 
 /// The upstreams of a loop by address.
@@ -161,6 +181,8 @@ class UpstreamConnection final : public Pollable {
     void release();
     void on_timer();
     void arm(uint32_t ms);
+    void connected();
+    void drop();
     void yield();
 
     static constexpr int kReadsPerTurn = 16;
@@ -191,6 +213,7 @@ class UpstreamConnection final : public Pollable {
     bool end_told_ = false;      // the upstream's direction of a tunnel has ended
     bool write_window_ = false;  // the timer watches whether the upstream reads on
     uint64_t flushed_at_timer_ = 0;
+    uint64_t begun_ns_ = 0;
     uint32_t response_timeout_ms_ = 0;
     struct Deadline : Timer {
         UpstreamConnection* owner;

@@ -19,12 +19,6 @@ std::array<std::atomic<Loop*>, Loop::kMaxLoops> loops_by_index;
 
 Task closed_queue;  // its address marks a queue that takes no more
 
-uint64_t monotonic_ns() {
-    timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_nsec);
-}
-
 [[noreturn]] void fail(const char* what) {
     throw std::system_error(errno, std::system_category(), what);
 }
@@ -35,7 +29,7 @@ Loop::Loop(unsigned index)
     : index_(index),
       epoll_fd_(epoll_create1(EPOLL_CLOEXEC)),
       wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      now_ns_(monotonic_ns()),
+      now_ns_(clock_ns()),
       wheel_(now_ns_ / 1'000'000) {
     if (epoll_fd_ < 0) fail("epoll_create1");
     if (wake_fd_ < 0) fail("eventfd");
@@ -51,6 +45,12 @@ Loop::~Loop() {
     if (current_loop == this) current_loop = nullptr;
     close(wake_fd_);
     close(epoll_fd_);
+}
+
+uint64_t Loop::clock_ns() {
+    timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_nsec);
 }
 
 Loop* Loop::current() { return current_loop; }
@@ -141,7 +141,7 @@ void Loop::turn(int max_wait_ms) {
     std::array<epoll_event, 512> events;
     int n = epoll_wait(epoll_fd_, events.data(), events.size(), wait);
     stamp();
-    now_ns_ = monotonic_ns();
+    now_ns_ = clock_ns();
     if (n > 1) run_first(events.data(), n);
     for (int i = 0; i < n; i++)
         if (auto* p = static_cast<Pollable*>(events[i].data.ptr)) p->on_events(events[i].events);

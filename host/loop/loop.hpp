@@ -54,6 +54,8 @@ class Loop {
     /// Nanoseconds of CLOCK_MONOTONIC, read once a turn.
     uint64_t now_ns() const { return now_ns_; }
     uint64_t now_ms() const { return now_ns_ / 1'000'000; }
+    /// The same clock, read now.
+    static uint64_t clock_ns();
     void arm(Timer& t, uint64_t delay_ms) { wheel_.arm(t, now_ms(), delay_ms); }
 
     /// Registers a descriptor, edge-triggered for reading and writing unless `events` says otherwise.

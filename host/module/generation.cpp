@@ -91,6 +91,7 @@ Generation::Generation(Environment& environment, CandidatePtr candidate, json::D
     side_.table = {sizeof(mh_host),     MH_ABI_EPOCH, "microhost",
                    environment.version, &side_,       get_interface,
                    contribute_to,       publish_of,   report_to};
+    side_.costs.use(environment.metrics, environment.loops.size(), side_.id);
     side_.kv = &environment.kv->open(side_.id);
     loops_.back().live = true;
 }

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "module/call_costs.hpp"
 #include "observe/log.hpp"
 
 namespace microhost::module {
@@ -26,6 +27,7 @@ struct HostSide {
     log::Domain log;
     std::string id;
     KvNamespace* kv = nullptr;
+    CallCosts costs;
     /// Posted work, blocking work: callbacks that are still to come. The module is not destroyed before they came.
     std::atomic<uint64_t> outstanding{0};
     std::atomic<uint64_t> panics{0};
@@ -55,9 +57,11 @@ void report(const HostSide& side, mh_status code, std::string_view where, std::s
 /// What `side` reported last on this thread, as a sentence ("text (at /key)"), or empty; forgets it.
 std::string take_report(const HostSide& side);
 
-/// Calls into a module. An exception that comes out is logged and answered with `on_panic`. Thread: the hook's.
+/// Calls into a module. An exception that comes out is logged and answered with `on_panic`; on a loop the call is counted and
+/// timed under `hook`, a literal. Thread: the hook's.
 template <class R, class F>
 R guarded(HostSide& side, const char* hook, R on_panic, F&& call) noexcept {
+    const InCall in(side.costs, side.id.c_str(), hook);
     try {
         return std::forward<F>(call)();
     } catch (const std::exception& e) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "module/work_pool.hpp"
 
+#include <algorithm>
 #include <csignal>
 
 #include "loop/loop.hpp"
@@ -20,8 +21,10 @@ struct WorkPool::Job : Task {
     WorkPool::Done done;
     void* arg;
     mh_status status = MH_OK;
+    uint64_t took_ns = 0;
 
     void execute() {
+        const uint64_t begun = observe::ModuleCost::clock_ns();
         if (side)
             status = guarded(*side, "work.run", mh_status{MH_E_PANIC}, [&] {
                 work(arg);
@@ -29,10 +32,13 @@ struct WorkPool::Job : Task {
             });
         else
             work(arg);
+        took_ns = std::max<uint64_t>(observe::ModuleCost::clock_ns() - begun, 1);
     }
     /// Ends the job: the module hears of it exactly once, also when its loop has stopped.
     void finish() {
         if (side) {
+            // Its own thread has nothing to count in.
+            if (auto* cost = took_ns ? side->costs.find("work.run") : nullptr) cost->add(took_ns);
             guarded(*side, "work.done", [&] { done(arg, status); });
             side->outstanding.fetch_sub(1, std::memory_order_release);
         } else {

@@ -27,6 +27,12 @@ class ModuleCost {
         calls_.add();
         return --until_ == 0 ? start_timing() : 0;
     }
+    /// One more call, measured by the caller: blocking work has no loop while it runs.
+    void add(std::uint64_t nanoseconds) noexcept {
+        calls_.add();
+        nanoseconds_.add(nanoseconds);
+    }
+    static std::uint64_t clock_ns() noexcept { return now_ns(); }
     void end(std::uint64_t started) noexcept {
         if (started != 0) nanoseconds_.add((now_ns() - started) * weight_);
     }

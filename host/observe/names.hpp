@@ -40,8 +40,8 @@ inline constexpr Definition kRequests{"microhost_requests_total",
                                       {"module", "route", "code_class", "method"}};
 inline constexpr Definition kRequestDuration{
     "microhost_request_duration_seconds",
-    "Time from the complete request head to the last byte of the response handed to the "
-    "kernel.",
+    "Time from the complete request head to the last byte of the response, which may still wait "
+    "for a slow client.",
     Kind::histogram,
     Unit::microseconds,
     {"module", "route"}};
@@ -57,12 +57,12 @@ inline constexpr Definition kRequestsRejected{
     Unit::one,
     {"listener", "reason"}};
 inline constexpr Definition kReceivedBytes{"microhost_received_bytes_total",
-                                           "Bytes read from clients.",
+                                           "Bytes read from clients, inside TLS.",
                                            Kind::counter,
                                            Unit::one,
                                            {"listener"}};
 inline constexpr Definition kSentBytes{"microhost_sent_bytes_total",
-                                       "Bytes written to clients.",
+                                       "Bytes of responses for clients, inside TLS.",
                                        Kind::counter,
                                        Unit::one,
                                        {"listener"}};
@@ -100,7 +100,7 @@ inline constexpr Definition kRpcDuration{"microhost_rpc_duration_seconds",
                                          Unit::microseconds,
                                          {"service"}};
 inline constexpr Definition kUpstreamRequests{"microhost_upstream_requests_total",
-                                              "Requests sent to upstreams.",
+                                              "Requests sent to upstreams, by what became of them.",
                                               Kind::counter,
                                               Unit::one,
                                               {"upstream", "outcome"}};
@@ -126,19 +126,8 @@ inline constexpr Definition kUpstreamRetries{"microhost_upstream_retries_total",
                                              Kind::counter,
                                              Unit::one,
                                              {"upstream", "reason"}};
-inline constexpr Definition kUpstreamEjections{"microhost_upstream_ejections_total",
-                                               "Nodes taken out of use after failures.",
-                                               Kind::counter,
-                                               Unit::one,
-                                               {"upstream"}};
 inline constexpr Definition kRegistryNodes{
     "microhost_registry_nodes", "Live nodes in the registry.", Kind::gauge, Unit::one, {"service"}};
-inline constexpr Definition kRegistryChanges{
-    "microhost_registry_changes_total",
-    "Changes of the registry, by the provider that reported them.",
-    Kind::counter,
-    Unit::one,
-    {"provider", "change"}};
 
 // Filters and modules.
 inline constexpr Definition kFilterVerdicts{"microhost_filter_verdicts_total",
@@ -163,11 +152,6 @@ inline constexpr Definition kModuleSeconds{
     Kind::counter,
     Unit::nanoseconds,
     {"module", "hook"}};
-inline constexpr Definition kModuleReloads{"microhost_module_reloads_total",
-                                           "Reloads of a module.",
-                                           Kind::counter,
-                                           Unit::one,
-                                           {"module", "outcome"}};
 inline constexpr Definition kModuleGenerations{
     "microhost_module_generations",
     "Generations of a module in memory (active, draining, parked).",
@@ -185,11 +169,6 @@ inline constexpr Definition kLoopStalls{
     {"module"}};
 inline constexpr Definition kLoopTurns{
     "microhost_loop_turns_total", "Turns of a loop.", Kind::counter, Unit::one, {"loop"}};
-inline constexpr Definition kLoopBusy{"microhost_loop_busy_seconds_total",
-                                      "Time that a loop did not wait for events.",
-                                      Kind::counter,
-                                      Unit::nanoseconds,
-                                      {"loop"}};
 inline constexpr Definition kLogDropped{"microhost_log_dropped_total",
                                         "Log lines dropped because the writer was behind.",
                                         Kind::counter,
@@ -257,18 +236,14 @@ inline constexpr std::array kAll{
     &kUpstreamConnections,
     &kUpstreamConnects,
     &kUpstreamRetries,
-    &kUpstreamEjections,
     &kRegistryNodes,
-    &kRegistryChanges,
     &kFilterVerdicts,
     &kFilterFailures,
     &kModuleCalls,
     &kModuleSeconds,
-    &kModuleReloads,
     &kModuleGenerations,
     &kLoopStalls,
     &kLoopTurns,
-    &kLoopBusy,
     &kLogDropped,
     &kLogFailures,
     &kAccessLogDropped,

@@ -85,10 +85,10 @@ Result<> Runtime::State::start_basics() {
     auto opened = log::Log::open(log_options(host().log));
     if (!opened) return opened.error();
     log = std::move(*opened);
-    for (const std::string& p : host().trusted_proxies)
-        if (Result<> r = trusted.add(p); !r)
-            return std::move(r.error()).context("host/trusted_proxies");
-    limits = limits_of(host().limits);
+    auto proxies = trusted_in(prepared.config);
+    if (!proxies) return proxies.error();
+    trusted = std::move(*proxies);
+    const http::Limits limits = limits_of(host().limits);
     unsigned n = loop_count(host());
     static log::Domain warnings = log->domain("host/observe");
     metrics = std::make_unique<observe::Metrics>(n, &warnings);
@@ -115,6 +115,15 @@ Result<> Runtime::State::start_basics() {
     return folder.create(host().runtime_dir, name);
 }
 
+Result<std::shared_ptr<const net::PrefixSet>> Runtime::State::trusted_in(
+    const config::Config& config) {
+    auto set = std::make_shared<net::PrefixSet>();
+    for (const std::string& p : config.host.trusted_proxies)
+        if (Result<> r = set->add(p); !r)
+            return std::move(r.error()).context("host/trusted_proxies");
+    return std::shared_ptr<const net::PrefixSet>(std::move(set));
+}
+
 Result<> Runtime::State::open_access_log(unsigned n) {
     const config::AccessLog wanted = host().log.access_log;
     if (wanted == config::AccessLog::off) return {};
@@ -130,8 +139,8 @@ Result<> Runtime::State::open_access_log(unsigned n) {
 
 // What request loops have, for the control thread; and what all of them share.
 Result<> Runtime::State::start_engines() {
-    main_http = std::make_unique<http::Engine>(control->loop, limits, log->domain("host/http"),
-                                               metrics.get());
+    main_http = std::make_unique<http::Engine>(control->loop, limits_of(host().limits),
+                                               log->domain("host/http"), metrics.get());
     main_rpc = std::make_unique<rpc::Engine>(*main_http, std::random_device{}(), metrics.get());
     main_http->adopt_thread();
     main_rpc->adopt_thread();

@@ -31,11 +31,12 @@
 namespace microhost::serve {
 
 struct Runtime::State {
+    static Result<std::shared_ptr<const net::PrefixSet>> trusted_in(const config::Config& config);
+
     explicit State(Prepared p) : prepared(std::move(p)) {}
 
     Prepared prepared;
-    http::Limits limits;
-    net::PrefixSet trusted;
+    std::shared_ptr<const net::PrefixSet> trusted;
     std::unique_ptr<log::Log> log;
     std::unique_ptr<observe::Metrics> metrics;
     std::unique_ptr<observe::AccessLog> access_log;
@@ -73,6 +74,7 @@ struct Runtime::State {
     void give_resolver(net::Resolver* r);
     void reload();
     void reload_config();
+    void refresh(const config::Config& fresh, std::shared_ptr<const net::PrefixSet> now);
     Result<> start_registry();
     Result<> create_modules();
     void publish_services();

@@ -2,9 +2,11 @@
 // A serving process is told something: SIGHUP reads again what may change, SIGTERM ends it in reverse order of the start.
 #include <time.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/steady_timer.hpp>
 
+#include "config/keys.hpp"
 #include "json/writer.hpp"
 #include "serve/notify.hpp"
 #include "serve/runtime_state.hpp"
@@ -18,27 +20,40 @@ uint64_t monotonic_ns() {
     return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_nsec);
 }
 
-// Keys of the host, and whole sections, that differ and are read at the start only: "listeners, host.limits".
+// Of each listener what is read at the start only.
+std::string without_limits(json::Value listeners) {
+    std::string out;
+    json::Writer w{out};
+    w.object();
+    for (const json::Member& l : listeners.members()) {
+        w.key(l.key).object();
+        for (const json::Member& m : l.value.members())
+            if (m.key != "limits") w.key(m.key).value(m.value);
+        w.end();
+    }
+    w.end();
+    return out;
+}
+
+// Keys of the host, and whole sections, that differ and are read at the start only: "listeners, host.loops".
 std::string needing_restart(const config::Config& before, const config::Config& now) {
     std::string changed;
-    auto compare = [&](const std::string& name, json::Value a, json::Value b) {
-        if (json::to_text(a) == json::to_text(b)) return;
+    auto text = [](json::Value v) { return json::to_text(v); };
+    auto compare = [&](const std::string& name, const std::string& x, const std::string& y) {
+        if (x == y) return;
         if (!changed.empty()) changed += ", ";
         changed += name;
     };
     json::Value a = before.document.root(), b = now.document.root();
-    for (std::string name : {"load", "listeners", "filters"})
-        compare(name, a.find(name), b.find(name));
-    for (const json::Member& m : b.find("host").members()) {
-        std::string key(m.key);
-        json::Value other = a.find("host").find(key);
-        if (key == "drain_delay" || key == "drain_timeout") continue;
-        if (key != "log") {
-            compare("host." + key, other, m.value);
-            continue;
-        }
-        for (std::string part : {"format", "file", "access_log"})
-            compare("host.log." + part, other.find(part), m.value.find(part));
+    for (std::string name : {"load", "filters"})
+        compare(name, text(a.find(name)), text(b.find(name)));
+    compare("listeners", without_limits(a.find("listeners")), without_limits(b.find("listeners")));
+    for (const config::Key& key : config::keys()) {
+        if (key.live) continue;
+        const std::string at = fmt::format("/host/{}", key.path);
+        std::string name = "host." + std::string(key.path);
+        std::replace(name.begin(), name.end(), '/', '.');
+        compare(name, text(a.find_pointer(at)), text(b.find_pointer(at)));
     }
     return changed;
 }
@@ -51,6 +66,9 @@ void Runtime::State::reload_config() {
     Result<config::Config> fresh = prepared.read_again();
     if (!fresh)
         return domain.error("the configuration in use stays", {{"reason", fresh.error().what}});
+    auto proxies = trusted_in(*fresh);
+    if (!proxies)
+        return domain.error("the configuration in use stays", {{"reason", proxies.error().what}});
     std::vector<module::Generation*> willing;
     for (auto& g : modules->generations()) {
         const config::ModuleConfig* now = fresh->module(g->id());
@@ -69,10 +87,21 @@ void Runtime::State::reload_config() {
         willing.push_back(g.get());
     }
     for (module::Generation* w : willing) w->commit_config();
+    refresh(*fresh, std::move(*proxies));
     if (std::string changed = needing_restart(prepared.config, *fresh); !changed.empty())
         domain.warn("what changed takes effect after a restart", {{"changed", changed}});
     if (Result<> r = log->set_levels(fresh->host.log.level); !r) domain.error(r.error().what);
     prepared.config = std::move(*fresh);
+}
+
+// Each loop takes the new values in one turn: connections that are open keep what they have, and go on under them.
+void Runtime::State::refresh(const config::Config& fresh,
+                             std::shared_ptr<const net::PrefixSet> now) {
+    trusted = std::move(now);
+    const http::Limits limits = limits_of(fresh.host.limits);
+    main_http->limits = limits;
+    for (auto& l : loops) l->loop.post([limits, loop = l.get()] { loop->http.limits = limits; });
+    sites->refresh(fresh, trusted);
 }
 
 // SIGHUP: log files, configuration and certificates, read again.

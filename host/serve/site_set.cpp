@@ -16,11 +16,12 @@
 namespace microhost::serve {
 
 struct LiveSite {
-    LiveSite(RequestLoop& l, std::shared_ptr<const SitePlan> p) : loop(l), plan(std::move(p)) {}
+    LiveSite(RequestLoop& l, std::shared_ptr<SitePlan> p) : loop(l), plan(std::move(p)) {}
 
     RequestLoop& loop;
-    std::shared_ptr<const SitePlan> plan;
+    std::shared_ptr<SitePlan> plan;
     std::shared_ptr<const net::TlsServerContext> tls;
+    std::shared_ptr<const net::PrefixSet> trusted;
     http::Site site;
     std::unique_ptr<net::Acceptor> acceptor;
     std::vector<std::pair<FilterPtr, void*>> shards;
@@ -104,7 +105,9 @@ void LiveSite::fill() {
         handler_cost = cost_of(plan->generation->id(), "on_request");
         site.handler_cost = &handler_cost;
     }
-    site.trusted = plan->trusted;
+    trusted = plan->trusted;
+    site.trusted = trusted.get();
+    site.counts = &plan->counts;
     site.trust_all = plan->trust_all;
     site.proxy_protocol = plan->proxy_protocol;
     tls = plan->tls;
@@ -152,11 +155,12 @@ void LiveSite::start() {
 }
 
 void LiveSite::accept(int fd, const net::Address& peer) {
-    const http::Limits& l = site.limits;
-    if (l.max_connections && site.pins >= l.max_connections) {
+    if (!plan->counts.enter(site.limits.max_connections)) {
+        site.figures.refused++;
         ::close(fd);
         return;
     }
+    site.figures.accepted++;
     if (tls) {
         http::ServerConnection::open(loop.http, site, net::Stream(fd, tls->accept(fd)), peer);
         return;
@@ -181,10 +185,11 @@ SiteSet::~SiteSet() {
 }
 
 Result<> SiteSet::plan(const config::Config& config, const module::ModuleSet& modules,
-                       const FilterSet& filters, const net::PrefixSet& trusted) {
+                       const FilterSet& filters, std::shared_ptr<const net::PrefixSet> trusted) {
     live_.resize(loops_.size());
+    trusted_ = std::move(trusted);
     for (const config::Listener& l : config.listeners)
-        if (Result<> r = add(l, modules, filters, trusted, {}); !r) return r;
+        if (Result<> r = add(l, modules, filters, {}); !r) return r;
     for (const module::Contribution& c : modules.published(MH_HTTP_LISTENER)) {
         const auto* d = static_cast<const mh_http_listener*>(c.descriptor);
         const std::string& id = c.generation->id();
@@ -206,15 +211,13 @@ Result<> SiteSet::plan(const config::Config& config, const module::ModuleSet& mo
             l = *own;
             l.address = address;
         }
-        if (Result<> r = add(l, modules, filters, trusted, d->handler ? d->handler : ""); !r)
-            return r;
+        if (Result<> r = add(l, modules, filters, d->handler ? d->handler : ""); !r) return r;
     }
     return {};
 }
 
 Result<> SiteSet::add(const config::Listener& l, const module::ModuleSet& modules,
-                      const FilterSet& filters, const net::PrefixSet& trusted,
-                      std::string_view handler) {
+                      const FilterSet& filters, std::string_view handler) {
     if (l.address.empty()) return {};  // settings for a listener that the module itself opens
     auto p = std::make_shared<SitePlan>();
     p->name = l.name;
@@ -233,7 +236,7 @@ Result<> SiteSet::add(const config::Listener& l, const module::ModuleSet& module
     if (!a) return std::move(a.error()).context(fmt::format("listener \"{}\"", l.name));
     p->address = *a;
     p->trust_all = a->is_unix();
-    p->trusted = &trusted;
+    p->trusted = trusted_;
     p->limits = limits_of(l.limits);
     p->proxy_protocol = l.proxy_protocol;
     Result<std::vector<FilterPtr>> chain = filters.chain(l);
@@ -259,6 +262,7 @@ Result<> SiteSet::add_redirect(const SitePlan& tls_site, const config::Listener&
     if (l.tls->redirect_from.empty()) return {};
     auto p = std::make_shared<SitePlan>();
     p->name = l.name + "-redirect";
+    p->redirect_of = l.name;
     p->module = "host";
     Result<net::Address> a = net::Address::parse(l.tls->redirect_from);
     if (!a)
@@ -314,6 +318,28 @@ Result<std::vector<std::string>> SiteSet::reload_certificates() {
                 if (site < live_[index].size()) live_[index][site]->tls = tls;
         });
     return warnings;
+}
+
+// By name, as plan() found them.
+void SiteSet::refresh(const config::Config& config, std::shared_ptr<const net::PrefixSet> trusted) {
+    std::vector<http::Limits> fresh;
+    for (const auto& s : sites_) {
+        const std::string& name = s->redirect_of.empty() ? s->name : s->redirect_of;
+        const auto own = std::find_if(config.listeners.begin(), config.listeners.end(),
+                                      [&](const config::Listener& l) { return l.name == name; });
+        fresh.push_back(
+            limits_of(own != config.listeners.end() ? own->limits : config.host.limits));
+        fresh.back().handshake_timeout_ms = s->limits.handshake_timeout_ms;  // it is of `tls`
+    }
+    for (auto& l : loops_)
+        l->loop.post([this, fresh, trusted, index = l->loop.index()] {
+            for (size_t i = 0; i < live_[index].size(); i++) {
+                LiveSite& live = *live_[index][i];
+                live.site.limits = fresh[i];
+                live.trusted = trusted;
+                live.site.trusted = trusted.get();
+            }
+        });
 }
 
 void SiteSet::each(unsigned loop, const std::function<void(const http::Site&)>& fn) const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "http/peer_counts.hpp"
 #include "http/site.hpp"
 #include "net/address.hpp"
 #include "net/listener.hpp"
@@ -20,17 +21,19 @@ class TlsServerContext;
 
 namespace microhost::serve {
 
-/// What a listener serves, before it is installed on the loops. Shared and immutable from then on.
+/// What a listener serves, before it is installed on the loops. Shared, and but for the counts immutable from then on.
 struct SitePlan {
+    http::ListenerCounts counts;  // the loops share it
     std::string name, module;
-    net::Address address;  // the real one, once it is open
+    std::string redirect_of;  // the listener that its requests are sent to
+    net::Address address;     // the real one, once it is open
     const mh_http_handler* handler = nullptr;
     module::Generation* generation = nullptr;
     std::vector<FilterPtr> chain;
     http::Limits limits;
     bool proxy_protocol = false;
     bool trust_all = false;
-    const net::PrefixSet* trusted = nullptr;
+    std::shared_ptr<const net::PrefixSet> trusted;
     std::optional<config::Tls> tls_files;
     std::shared_ptr<const net::TlsServerContext> tls;  // the loops have copies of their own
     std::unique_ptr<Redirect> redirect;                // of the plain-text side of a TLS listener
@@ -47,11 +50,13 @@ class SiteSet {
 
     /// Decides which listeners there are. Errors: an unknown module, handler or filter.
     Result<> plan(const config::Config& config, const module::ModuleSet& modules,
-                  const FilterSet& filters, const net::PrefixSet& trusted);
+                  const FilterSet& filters, std::shared_ptr<const net::PrefixSet> trusted);
     /// Binds all of them, or none. What the service manager handed over is taken before anything is bound.
     Result<> open();
     /// Reads the certificates again and uses them for new connections. Errors: the old ones stay.
     Result<std::vector<std::string>> reload_certificates();
+    /// Limits and trusted proxies as they are now, for new connections and requests. They are checked before.
+    void refresh(const config::Config& config, std::shared_ptr<const net::PrefixSet> trusted);
     /// About certificates, for the log.
     const std::vector<std::string>& warnings() const { return warnings_; }
     /// Installs them on every loop, then `done` on main: connections are accepted from there on.
@@ -68,12 +73,13 @@ class SiteSet {
   private:
     Result<> add_redirect(const SitePlan& tls_site, const config::Listener& l);
     Result<> add(const config::Listener& l, const module::ModuleSet& modules,
-                 const FilterSet& filters, const net::PrefixSet& trusted, std::string_view handler);
+                 const FilterSet& filters, std::string_view handler);
     void on_every_loop(Loop& control, std::function<void(RequestLoop&)> fn,
                        std::function<void()> done);
 
     std::vector<std::unique_ptr<RequestLoop>>& loops_;
     std::vector<std::shared_ptr<SitePlan>> sites_;
+    std::shared_ptr<const net::PrefixSet> trusted_;
     std::vector<std::string> warnings_;
     std::vector<std::vector<std::unique_ptr<LiveSite>>> live_;  // by loop
 };

@@ -7,6 +7,7 @@
 #include "http/engine.hpp"
 #include "http/exchange.hpp"
 #include "http/h1/parse_request.hpp"
+#include "http/peer_counts.hpp"
 #include "net/proxy_protocol.hpp"
 
 namespace microhost::http {
@@ -127,6 +128,7 @@ void ServerConnection::read_some() {
         if (stream_.short_read_drains() && !hung_up_ &&
             static_cast<size_t>(n) < Engine::kReadBuffer)
             read_ready_ = false;
+        site_->figures.received += static_cast<size_t>(n);
         if (state_ != State::lingering) consume(buffer, static_cast<size_t>(n));
     }
     reading_ = false;
@@ -180,7 +182,7 @@ bool ServerConnection::consume_head(char*& data, size_t& n) {
             refuse_head(431, "request head too long");
         else if (n && !head_begun_) {
             head_begun_ = true;  // once: a byte now and then does not move the deadline
-            shaking_hands_ = false;
+            shaken();
             arm_for_state();
         }
         return false;
@@ -212,7 +214,7 @@ bool ServerConnection::consume_head(char*& data, size_t& n) {
     data += size;
     n -= size;
     served_ = true;
-    shaking_hands_ = false;
+    shaken();
     const RequestHead& head = x->head;
     body_.start(head.framing, head.content_length);
     body_bytes_ = 0;
@@ -294,6 +296,7 @@ void ServerConnection::refuse_head(unsigned status, const char* why) {
 
 bool ServerConnection::write(const iovec* v, int n) {
     if (state_ == State::closed || broken_) return false;
+    for (int i = 0; i < n; i++) site_->figures.sent += v[i].iov_len;
     if (output_.write(stream_, v, n) != Output::Sent::broken) {
         if (!output_.empty() && !timer_.armed()) arm_for_state();
         return true;
@@ -384,9 +387,11 @@ void ServerConnection::shutdown_write() {
 // False: this peer has as many connections as it may. Proxies that we trust stand for many peers.
 bool ServerConnection::count_peer() {
     const uint32_t most = site_->limits.max_connections_per_peer;
-    if (!most || peer_.is_unix() || (site_->trusted && site_->trusted->contains(peer_)))
+    if (!most || !site_->counts || peer_.is_unix() ||
+        (site_->trusted && site_->trusted->contains(peer_)))
         return true;
-    peer_counted_ = engine_.peers.enter(peer_, most);
+    peer_counted_ = site_->counts->peers.enter(peer_, most);
+    if (!peer_counted_) site_->figures.refused_peer++;
     return peer_counted_;
 }
 
@@ -445,11 +450,16 @@ void ServerConnection::linger() {
 void ServerConnection::close(bool reset) {
     if (state_ == State::closed) return;
     state_ = State::closed;
+    if (shaking_hands_)
+        ++(stream_.tls_peer() ? site_->figures.handshakes : site_->figures.broken_handshakes);
     stream_.close(reset);
     Wheel::disarm(timer_);
     output_.clear();
     site_->pins--;
-    if (peer_counted_) engine_.peers.leave(peer_);
+    if (site_->counts) {
+        if (peer_counted_) site_->counts->peers.leave(peer_);
+        site_->counts->leave();
+    }
     auto& all = engine_.connections;
     all[place_] = all.back();
     all[place_]->place_ = place_;

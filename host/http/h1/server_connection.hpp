@@ -81,6 +81,10 @@ class ServerConnection final : public Pollable {
     void arm_for_state();
     void flush_output();
     bool may_read() const;
+    void shaken() {
+        if (shaking_hands_) site_->figures.handshakes++;
+        shaking_hands_ = false;
+    }
     bool count_peer();
     void yield();
 

@@ -34,7 +34,7 @@ void ServerConnection::on_timer() {
     if (state_ == State::head) {
         if (shaking_hands_) {
             if (!stream_.tls_peer()) return close();
-            shaking_hands_ = false;
+            shaken();
             return arm_for_state();
         }
         if (!head_begun_) return close();

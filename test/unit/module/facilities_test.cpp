@@ -2,9 +2,12 @@
 #include <doctest/doctest.h>
 #include <stdlib.h>
 
+#include <unistd.h>
 #include <ctime>
+
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <vector>
 
 #include "loop/loop.hpp"
@@ -12,6 +15,8 @@
 #include "module/host_side.hpp"
 #include "module/timers.hpp"
 #include "module/work_pool.hpp"
+#include "observe/metrics.hpp"
+#include "observe/names.hpp"
 
 using namespace microhost;
 using namespace microhost::module;
@@ -78,6 +83,33 @@ TEST_SUITE("host/module") {
         CHECK(again != a);
         timers.end(b.side, 0);
         CHECK(Timers::cancel(again) == MH_E_GONE);
+    }
+
+    TEST_CASE("calls of timers and blocking work are counted for their module, and timed") {
+        Bench b;
+        observe::Metrics metrics(1);
+        b.side.costs.use(metrics, 1, "m");
+        Timers timers(1);
+        WorkPool pool(1, 2);
+        int fired = 0, ended = 0;
+        auto nap = [](void*) { usleep(2'000); };
+        timers.start(
+            b.side, 0, 0, [](void* p) { ++*static_cast<int*>(p); }, &fired);
+        CHECK(pool.submit(
+                  &b.side, b.loop, nap, [](void* p, mh_status) { ++*static_cast<int*>(p); },
+                  &ended) == MH_OK);
+        REQUIRE(b.until([&] { return fired == 1 && ended == 1; }));
+        std::map<std::string, uint64_t> calls, nanoseconds;
+        for (const observe::Family& f : metrics.collect())
+            for (const observe::Sample& s : f.samples) {
+                if (f.name == observe::names::kModuleCalls.name) calls[s.values[1]] = s.cells[0];
+                if (f.name == observe::names::kModuleSeconds.name)
+                    nanoseconds[s.values[1]] = s.cells[0];
+            }
+        CHECK(calls ==
+              std::map<std::string, uint64_t>{{"timer", 1}, {"work.done", 1}, {"work.run", 1}});
+        CHECK(nanoseconds["timer"] > 0);
+        CHECK(nanoseconds["work.run"] >= 2'000'000);
     }
 
     TEST_CASE("a timer that throws is a line in the log and nothing more") {
