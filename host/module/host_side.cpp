@@ -35,10 +35,10 @@ std::string take_report(const HostSide& side) {
 
 std::string status_name(mh_status s) {
     static constexpr std::array<const char*, 18> kNames{
-        "MH_PENDING",      "MH_OK",       "MH_E_UNSUPPORTED", "MH_E_INVALID",
-        "MH_E_NOMEM",      "MH_E_GONE",   "MH_E_TIMEOUT",     "MH_E_CANCELLED",
-        "MH_E_LIMIT",      "MH_E_DENIED", "MH_E_BUSY",        "MH_E_WRONG_THREAD",
-        "MH_E_PANIC",      "MH_E_IO",     "MH_E_EXISTS",      "MH_E_NOT_FOUND",
+        "MH_PENDING",       "MH_OK",           "MH_E_UNSUPPORTED", "MH_E_INVALID",
+        "MH_E_NOMEM",       "MH_E_GONE",       "MH_E_TIMEOUT",     "MH_E_CANCELLED",
+        "MH_E_LIMIT",       "MH_E_DENIED",     "MH_E_BUSY",        "MH_E_WRONG_THREAD",
+        "MH_E_PANIC",       "MH_E_IO",         "MH_E_EXISTS",      "MH_E_NOT_FOUND",
         "MH_E_UNAVAILABLE", "MH_E_UNREACHABLE"};
     const int64_t at = 1 - int64_t{s};
     if (at < 0 || at >= static_cast<int64_t>(kNames.size())) return fmt::format("status {}", s);

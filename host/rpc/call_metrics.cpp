@@ -5,7 +5,7 @@ namespace microhost::rpc {
 namespace {
 
 constexpr std::array<std::string_view, 8> kNames{"ok", "error",     "timeout", "unavailable",
-                                                 "io", "cancelled", "limit", "unreachable"};
+                                                 "io", "cancelled", "limit",   "unreachable"};
 
 size_t outcome_of(mh_status s) {
     switch (s) {

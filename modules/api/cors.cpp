@@ -47,6 +47,12 @@ CorsHeaders cors_headers(const Gateway& g, mh_req* r, bool preflight) {
 
 void set_cors_headers(const Gateway& g, mh_req* r) {
     const CorsHeaders cors = cors_headers(g, r, false);
+    // An origin that is not listed is not let in by a service either.
+    for (const std::string_view name :
+         {"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"}) {
+        if (g.header(r, MH_H_ORIGIN).empty()) break;
+        g.http->header_edit(r, MH_DIR_RESPONSE, MH_EDIT_REMOVE, str(name), {});
+    }
     for (uint32_t i = 0; i < cors.count; ++i) {
         const mh_kv& field = cors.fields[i];
         const bool list = shared::view(field.key) == "Vary";  // the service's own stay

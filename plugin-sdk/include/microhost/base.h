@@ -47,7 +47,7 @@ enum {
     MH_E_PANIC = -11, /* an exception was caught at the border */
     MH_E_IO = -12,    /* the system or the peer broke it off */
     MH_E_EXISTS = -13,
-    MH_E_NOT_FOUND = -14,  /* no such service, name, file */
+    MH_E_NOT_FOUND = -14,   /* no such service, name, file */
     MH_E_UNAVAILABLE = -15, /* it is known, but nothing alive provides it */
     MH_E_UNREACHABLE = -16  /* something alive provides it, but no connection to that came about: nothing was sent */
 };

@@ -325,6 +325,10 @@ TEST_SUITE("modules/api") {
             {"Access-Control-Allow-Origin", "http://a"},
             {"Access-Control-Allow-Credentials", "true"}};
         CHECK(r.reply.headers == wanted);
+        Request other("GET", "/greeter/page");
+        other.header("Origin", "http://b");
+        host.run(other);
+        CHECK(other.reply.header("Access-Control-Allow-Origin") == "(none)");
     }
 
     TEST_CASE("parameters of a path become fields of the request, written as the schema says") {

@@ -68,10 +68,10 @@ Request& Request::body(std::string_view text) {
 
 void Request::apply_early() {
     for (const Edit& e : early) {
-        if (e.op == MH_EDIT_SET)
+        if (e.op != MH_EDIT_ADD)
             std::erase_if(reply.headers,
                           [&](const auto& h) { return shared::iequals(h.first, e.name); });
-        reply.headers.emplace_back(e.name, e.value);
+        if (e.op != MH_EDIT_REMOVE) reply.headers.emplace_back(e.name, e.value);
     }
 }
 
