@@ -91,6 +91,7 @@ void listener(Assembly& a, std::string_view name, Value v) {
     out.module = v.find("module") ? text(v.find("module")) : std::string(name);
     out.address = text(v.find("address"));
     out.proxy_protocol = v.find("proxy_protocol").as_bool().value_or(false);
+    out.rfc7239 = text(v.find("forwarded_headers")) == "rfc7239";
     out.limits = a.out.host.limits;
     check_module(a, out.module, v.find("module") ? at + "/module" : at);
     listener_limits(a, v.find("limits"), at, out.limits);

@@ -64,6 +64,7 @@ struct Listener {
     std::optional<Tls> tls;
     std::optional<std::vector<std::string>> filters;  ///< absent: every filter instance
     bool proxy_protocol = false;
+    bool rfc7239 = false;  ///< forwarded_headers
     Limits limits;
 };
 

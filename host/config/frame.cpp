@@ -112,6 +112,7 @@ class Frame {
         open();
         texts({"module", "address"}, kText);
         w_.key("proxy_protocol").raw(kFlag);
+        w_.key("forwarded_headers").raw(R"({"enum":["x-forwarded","rfc7239"]})");
         w_.key("filters").raw(R"({"type":"array","uniqueItems":true,"items":{"type":"string"}})");
         w_.key("tls")
             .object()

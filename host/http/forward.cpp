@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "http/engine.hpp"
+#include "http/forwarded.hpp"
 #include "http/h1/hop_by_hop.hpp"
 #include "http/h1/server_connection.hpp"
 #include "http/h1/write_head.hpp"
@@ -119,6 +120,16 @@ bool Forward::start(bool fresh) {
     return way_.upstream->start(*this, r, &v, 1, &why);
 }
 
+void Forward::write_forwarded(h1::HeadWriter& w, std::string_view peer) const {
+    const std::string element =
+        forwarded_element(peer, x_->authority, x_->connection().stream().tls());
+    const std::string_view before = x_->all_values(MH_H_FORWARDED);
+    if (before.empty())
+        w.field("Forwarded", element);
+    else
+        w.list("Forwarded", before, element);
+}
+
 size_t Forward::write_request(char* out, size_t cap) {
     const RequestHead& head = x_->head;
     h1::HeadWriter w(out, cap);
@@ -152,6 +163,7 @@ size_t Forward::write_request(char* out, size_t cap) {
     std::string_view real;
     x_->attribute(MH_ATTR_CLIENT_IP, &real);
     w.field("X-Real-IP", real);
+    if (x_->site().rfc7239) write_forwarded(w, peer);
     w.field("X-Request-Id", id);
     w.field("traceparent", trace);
     if (upgrade_)

@@ -40,6 +40,7 @@ class Forward final : public Dependent, private Transaction {
     Forward(Exchange& x, const mh_http_forward_to& to, const ForwardWay& way);
     bool start(bool fresh);
     bool start_elsewhere();
+    void write_forwarded(h1::HeadWriter& w, std::string_view peer) const;
     size_t write_request(char* out, size_t cap);
     void on_response(ResponseHead* head, std::string_view body, bool end) override;
     void on_failure(const UpstreamFailure& f) override;

@@ -93,6 +93,7 @@ struct Site {
     bool matches = false;    // some link has a match
     bool tls = false;
     bool proxy_protocol = false;
+    bool rfc7239 = false;    // Forwarded is set, too, on what goes to an upstream
     bool trust_all = false;  // Unix sockets of ours
     const net::PrefixSet* trusted = nullptr;
     Limits limits;

@@ -110,6 +110,7 @@ void LiveSite::fill() {
     site.counts = &plan->counts;
     site.trust_all = plan->trust_all;
     site.proxy_protocol = plan->proxy_protocol;
+    site.rfc7239 = plan->rfc7239;
     tls = plan->tls;
     site.tls = tls != nullptr;
     site.limits = plan->limits;
@@ -239,6 +240,7 @@ Result<> SiteSet::add(const config::Listener& l, const module::ModuleSet& module
     p->trusted = trusted_;
     p->limits = limits_of(l.limits);
     p->proxy_protocol = l.proxy_protocol;
+    p->rfc7239 = l.rfc7239;
     Result<std::vector<FilterPtr>> chain = filters.chain(l);
     if (!chain) return chain.error();
     if (chain->size() > http::Site::kMaxFilters)

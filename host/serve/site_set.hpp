@@ -32,6 +32,7 @@ struct SitePlan {
     std::vector<FilterPtr> chain;
     http::Limits limits;
     bool proxy_protocol = false;
+    bool rfc7239 = false;
     bool trust_all = false;
     std::shared_ptr<const net::PrefixSet> trusted;
     std::optional<config::Tls> tls_files;
