@@ -280,7 +280,8 @@ class Informational(forwarder.Case):
                 sock.sendall(self.HINTS * 1000)
             return wire.answer()
 
-        with wire.Upstream(script) as upstream, forwarding(upstream) as host, wire.Client(host.port()) as client:
+        patient = {"response_timeout": "60s"}
+        with wire.Upstream(script) as upstream, forwarding(upstream, forward=patient) as host, wire.Client(host.port()) as client:
             host.get("/" * 2, [("X-Warm", "up")])
             before = host.memory()
             client.send(wire.request_bytes("GET", "/"))  # and reads nothing for now

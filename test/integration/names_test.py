@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nodes registered under a host name, called and forwarded to by the gateway; and what else it puts on both ways."""
+import socket
 import time
 import unittest
 
@@ -69,6 +70,19 @@ class Names(harness.Case):
                 pass
             self.two_nodes(host, "half", [gone.address, node.address], site)
             self.assertEqual([host.get("/site").status for _ in range(20)], [200] * 20)
+
+    def test_health_checks_find_the_address_too(self):
+        with wire.Upstream(REPLY) as node, wire.Upstream(REPLY) as down, gateway() as host:
+            down.listener.shutdown(socket.SHUT_RDWR)
+            down.close()
+            for name, port in (("up", node.port), ("down", down.port)):
+                host.register("go.micro.api.pair", "", node=name, nodes=[{
+                    "id": name, "address": f"localhost:{port}",
+                    "metadata": {"protocol": "mucp", "health_check": "tcp", "health_interval": "1s"}}])
+            host.wait_for_log("failed its health check", 10)
+            self.assertIn("node down of", host.stderr)
+            self.assertNotIn("node up of", host.stderr)
+            self.assertEqual([host.get("/pair/say/hello").status for _ in range(10)], [200] * 10)
 
 
 class BothWays(harness.Case):
