@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -35,14 +36,15 @@ class Arena {
   public:
     static constexpr size_t kMost = 1024 * 1024;  // what a module may ask for in one request
 
-    explicit Arena(BlockPool& pool) : pool_(pool) {}
+    /// `first` is used before any block: what most requests need.
+    Arena(BlockPool& pool, std::span<char> first) : pool_(pool), first_(first) { clear(); }
     ~Arena() { clear(); }
     Arena(const Arena&) = delete;
 
     /// Null when the request would own more than kMost.
     void* alloc(size_t n, size_t align = alignof(std::max_align_t)) {
         size_t at = (used_ + align - 1) & ~(align - 1);
-        if (current_ && at + n <= BlockPool::kBlock) {
+        if (at + n <= room_) {
             used_ = at + n;
             return current_ + at;
         }
@@ -60,7 +62,8 @@ class Arena {
         for (auto& b : blocks_) pool_.give(std::move(b));
         blocks_.clear();
         large_.clear();
-        current_ = nullptr;
+        current_ = first_.data();
+        room_ = first_.size();
         used_ = total_ = 0;
     }
 
@@ -74,14 +77,16 @@ class Arena {
         }
         blocks_.push_back(pool_.take());
         current_ = blocks_.back().get();
+        room_ = BlockPool::kBlock;
         used_ = n;
         return current_;
     }
 
     BlockPool& pool_;
+    std::span<char> first_;
     std::vector<std::unique_ptr<char[]>> blocks_, large_;
     char* current_ = nullptr;
-    size_t used_ = 0, total_ = 0;
+    size_t room_ = 0, used_ = 0, total_ = 0;
 };
 
 }  // namespace microhost::http

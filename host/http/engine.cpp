@@ -53,7 +53,7 @@ Engine* Engine::by_index(unsigned i) {
 void Engine::adopt_thread() { current_engine = this; }
 
 Exchange* Engine::take() {
-    if (free_.empty()) return new Exchange(*this);
+    if (free_.empty()) return slabs.make<Exchange>(*this).release();
     Exchange* x = free_.back().release();
     free_.pop_back();
     return x;

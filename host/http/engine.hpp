@@ -14,6 +14,7 @@
 #include "http/tokens.hpp"
 #include "http/upstream.hpp"
 #include "loop/loop.hpp"
+#include "loop/slabs.hpp"
 #include "observe/log.hpp"
 #include "observe/trace.hpp"
 
@@ -61,6 +62,7 @@ class Engine {
     Limits limits;  // of what this process asks of others; changed by a post
     log::Domain log;
     BlockPool blocks;
+    Slabs slabs;  // requests and calls
     h1::Parser parser;
     observe::IdSource ids;
     Upstreams upstreams;
@@ -77,7 +79,7 @@ class Engine {
     std::unique_ptr<char[]> write_buffer;
 
   private:
-    std::vector<std::unique_ptr<Exchange>> free_;
+    std::vector<Slabs::Owner<Exchange>> free_;
     std::vector<Exchange*> resting_;
     uint64_t date_second_ = ~uint64_t{0};
     std::array<char, 48> date_{};

@@ -13,7 +13,7 @@
 
 namespace microhost::http {
 
-Exchange::Exchange(Engine& e) : engine_(e), arena_(e.blocks) {}
+Exchange::Exchange(Engine& e) : engine_(e), arena_(e.blocks, first_bytes_) {}
 
 void Exchange::reset() {
     arena_.clear();

@@ -206,7 +206,10 @@ class Exchange final : public mh_req {
     void tell_done(mh_status outcome);
     void drop_dependents();
 
+    static constexpr size_t kFirstBytes = 1024;
+
     Engine& engine_;
+    alignas(std::max_align_t) std::array<char, kFirstBytes> first_bytes_;
     Arena arena_;
     ServerConnection* connection_ = nullptr;
     Site* site_ = nullptr;

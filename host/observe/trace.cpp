@@ -10,6 +10,10 @@
 #include <cstring>
 #include <system_error>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace microhost::observe {
 namespace {
 
@@ -59,14 +63,20 @@ std::uint64_t IdSource::next() noexcept {
     return result;
 }
 
-// Eight hex digits at once: the nibbles are spread over eight bytes, and each becomes its character.
-static std::uint64_t hex_digits(std::uint32_t word) noexcept {
-    std::uint64_t x = word;
-    x = (x & 0xffff0000) << 16 | (x & 0xffff);
-    x = (x & 0x0000ff000000ff00) << 8 | (x & 0x000000ff000000ff);
-    x = (x & 0x00f000f000f000f0) << 4 | (x & 0x000f000f000f000f);
-    const std::uint64_t letters = (x + 0x0606060606060606) >> 4 & 0x0101010101010101;
-    return x + 0x3030303030303030 + letters * ('a' - '0' - 10);
+// Sixteen hex digits at once: each nibble becomes a byte, and each byte its character.
+static void write_hex(std::uint64_t word, char* out) noexcept {
+#ifdef __SSE2__
+    const __m128i low = _mm_set1_epi8(0x0f),
+                  bytes = _mm_cvtsi64_si128(static_cast<long long>(word));
+    const __m128i nibbles =
+        _mm_unpacklo_epi8(_mm_and_si128(_mm_srli_epi64(bytes, 4), low), _mm_and_si128(bytes, low));
+    const __m128i letters =
+        _mm_and_si128(_mm_cmpgt_epi8(nibbles, _mm_set1_epi8(9)), _mm_set1_epi8('a' - '0' - 10));
+    const __m128i digits = _mm_add_epi8(_mm_add_epi8(nibbles, _mm_set1_epi8('0')), letters);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), digits);
+#else
+    for (int i = 0; i < 16; i++) out[i] = "0123456789abcdef"[word >> (4 * i) & 15];
+#endif
 }
 
 void IdSource::fill_hex(std::span<char> out) noexcept {
@@ -75,9 +85,7 @@ void IdSource::fill_hex(std::span<char> out) noexcept {
         std::uint64_t word;
         do word = next();
         while (word == 0);
-        const std::uint64_t digits[2] = {hex_digits(static_cast<std::uint32_t>(word)),
-                                         hex_digits(static_cast<std::uint32_t>(word >> 32))};
-        std::memcpy(&out[i], digits, 16);
+        write_hex(word, &out[i]);
     }
 }
 

@@ -34,13 +34,16 @@ void Call::reset(const mh_rpc_target& t, const mh_rpc_sink& sink, void* user) {
     local_ = nullptr;
     upstream_ = nullptr;
     refusal_ = nullptr;
-    fields_.clear();
+    fields_ = {};
+    body_.clear();
     reply_.clear();
     sent_ = hurried_ = bare_ = retried_ = whole_ = head_seen_ = named_ = waits_ = false;
-    service_.assign(view(t.service));
-    endpoint_.assign(view(t.endpoint));
-    version_.assign(view(t.version));
-    content_type_.assign(t.content_type.len ? view(t.content_type) : "application/json");
+    const std::string_view type = t.content_type.len ? view(t.content_type) : "application/json";
+    char* at = names_.room(t.service.len + t.endpoint.len + t.version.len + type.size());
+    service_ = copy_to(at, view(t.service));
+    endpoint_ = copy_to(at, view(t.endpoint));
+    version_ = copy_to(at, view(t.version));
+    content_type_ = copy_to(at, type);
     labels_.clear();
     if (MH_FIELD_OK(&t, labels))
         for (uint32_t i = 0; i < t.n_labels; i++)
@@ -137,8 +140,8 @@ void Call::release(mh_status s) {
     if (caller_) caller_->unpin(loop);
     caller_ = nullptr;
     if (reply_.capacity() > 256 * 1024) std::string().swap(reply_);
-    if (out_.capacity() > 64 * 1024) std::string().swap(out_);
     if (held_.capacity() > 64 * 1024) std::string().swap(held_);
+    if (field_lines_.capacity() > 64 * 1024) field_lines_.release();
     if (in_.waiting) return;  // the service holds it; it is ours again when it has answered
     local_done();
 }

@@ -17,6 +17,7 @@
 #include "rpc/envelope.hpp"
 #include "rpc/local_call.hpp"
 #include "rpc/names.hpp"
+#include "rpc/text.hpp"
 
 struct mh_rpc_call {};
 
@@ -115,11 +116,14 @@ class Call final : public mh_rpc_call,
     bool hurried_ = false;  // the client gave it less time than we would: no node is to blame
     Deadline timer_;
 
-    std::string service_, endpoint_, version_, content_type_;
+    Text names_;  // what the next four point into
+    std::string_view service_, endpoint_, version_, content_type_;
     std::vector<std::pair<std::string, std::string>> labels_;
 
     // A node's call.
     registry::Pick pick_;
+    const registry::ServiceNodes* picked_from_ = nullptr;  // of the snapshot with the revision
+    uint64_t picked_at_ = 0;
     http::Upstream* upstream_ = nullptr;
     std::string place_;  // "name:port", where named_
     std::string held_;   // the body while the name is being resolved
@@ -131,12 +135,13 @@ class Call final : public mh_rpc_call,
     Envelope envelope_ = Envelope::none;
     bool bare_ = false;  // the node names no protocol
     bool retried_ = false;
-    bool whole_ = false;  // out_ holds the body too: what a second attempt needs
+    bool whole_ =
+        false;  // the body is copied where anything of it waits: what a second attempt needs
     bool head_seen_ = false;
-    std::string fields_;  // of the head, the same for each attempt
-    std::string out_;
-    size_t body_at_ = 0, body_size_ = 0;  // the bare body in out_
-    std::string reply_;                   // of a reply that comes in pieces, with its head
+    Text field_lines_;
+    std::string_view fields_;  // of the head, the same for each attempt
+    std::string body_;         // of a request of which not one byte is sent yet
+    std::string reply_;        // of a reply that comes in pieces, with its head
     std::string reply_head_;
     http::Headers reply_fields_;
     uint16_t reply_status_ = 0;

@@ -49,7 +49,7 @@ void Call::send_local(std::string_view body) {
     if (!e || !e->on_call) {
         if (answer_debug(endpoint_, content_type_, reply_))
             return deliver(content_type_, nullptr, 0, reply_);
-        std::string text = "rpc: can't find method " + endpoint_;
+        std::string text = "rpc: can't find method " + std::string(endpoint_);
         return end(MH_E_INVALID, text);
     }
     if (send_elsewhere(*e, body)) return;

@@ -40,6 +40,8 @@ mh_status Call::pick_node(uint32_t avoid) {
     const registry::Snapshot& known = engine_.snapshot();
     const registry::ServiceNodes* nodes = known.find(service_);
     if (!nodes) return known.vanished(service_, engine_.now()) ? MH_E_UNAVAILABLE : MH_E_NOT_FOUND;
+    picked_from_ = nodes;
+    picked_at_ = known.revision();
     if (!meter_) meter_ = engine_.metrics.of(service_);
     std::array<std::pair<std::string_view, std::string_view>, 8> labels;
     const size_t n = std::min(labels_.size(), labels.size());
@@ -90,7 +92,7 @@ void Call::write_fields(const mh_rpc_target& t) {
         r.request_id = x_->request_id();
         x_->attribute(MH_ATTR_TRACEPARENT, &r.traceparent);
     }
-    mucp::write_fields(fields_, r, {t.metadata, t.n_metadata});
+    fields_ = mucp::write_fields(field_lines_, r, {t.metadata, t.n_metadata});
 }
 
 // False: nothing was begun, here or elsewhere.
@@ -124,30 +126,29 @@ void Call::on_name(const char* why) {
 // False: nothing was begun.
 bool Call::attempt(std::string_view body, const char** why) {
     envelope_ = bare_ ? envelope_for(content_type_, body.empty()) : Envelope::none;
-    out_.clear();
-    size_t length = body.size();
     std::string wrapped;
-    if (envelope_ != Envelope::none) {
-        body_at_ = wrap(envelope_, wrapped, endpoint_, id_, body);
-        length = wrapped.size();
-    }
+    if (envelope_ != Envelope::none) wrap(envelope_, wrapped, endpoint_, id_, body);
+    std::string_view payload = envelope_ == Envelope::none ? body : std::string_view(wrapped);
     mucp::Attempt a;
     a.host = named_ ? std::string_view(place_) : std::string_view(upstream_->name());
     a.content_type = envelope_type(envelope_, content_type_);
     a.timeout_ns = uint64_t{time_left_ms()} * 1'000'000;
-    a.body = length;
-    mucp::write_head(out_, a, fields_);
-    whole_ = length <= kCopied;
-    body_size_ = body.size();
-    std::string_view payload = envelope_ == Envelope::none ? body : std::string_view(wrapped);
-    if (envelope_ == Envelope::none) body_at_ = 0;
-    body_at_ += out_.size();
-    if (whole_) out_.append(payload);
-    iovec v[2] = {{out_.data(), out_.size()}, {const_cast<char*>(payload.data()), payload.size()}};
+    a.body = payload.size();
+    whole_ = payload.size() <= kCopied;
+    // Written where the last call's was: that memory is in the cache, and nearly always all of it is sent at once.
+    std::string_view head = mucp::write_head(engine_.request_text, a, fields_, kCopied);
+    iovec v[2] = {{const_cast<char*>(head.data()), head.size()},
+                  {const_cast<char*>(payload.data()), payload.size()}};
+    if (whole_) {
+        char* behind = const_cast<char*>(head.data()) + head.size();
+        v[0].iov_len += copy_to(behind, payload).size();
+    }
     http::UpstreamRequest r;
     r.method = http::Method::post;
     r.connect_timeout_ms = engine_.http.limits.connect_timeout_ms;
-    return upstream_->start(*this, r, v, whole_ ? 1 : 2, why);
+    if (!upstream_->start(*this, r, v, whole_ ? 1 : 2, why)) return false;
+    if (whole_ && unsent()) body_.assign(body);
+    return true;
 }
 
 // A name has several addresses, and a service may listen on one of them: "localhost" is ::1 and 127.0.0.1.
@@ -243,7 +244,7 @@ void Call::take_reply(uint16_t status, const http::Headers& h, std::string_view 
 void Call::on_failure(const http::UpstreamFailure& f) {
     const bool refused = f.why == MH_E_UNAVAILABLE;
     if (f.nothing_sent && whole_ && (named_ || (pick_ && !retried_))) {
-        const std::string body = out_.substr(body_at_, body_size_);
+        const std::string body = std::move(body_);
         if ((refused && !f.stale && attempt_next_address(body)) || attempt_elsewhere(body)) return;
     }
     report(f.nothing_sent ? registry::Outcome::connect_failed
@@ -253,8 +254,11 @@ void Call::on_failure(const http::UpstreamFailure& f) {
 
 void Call::report(registry::Outcome outcome) {
     if (!pick_) return;
-    engine_.selector.report(pick_, engine_.snapshot().find(service_), outcome,
-                            std::chrono::nanoseconds(age_ns()), engine_.now());
+    const registry::Snapshot& known = engine_.snapshot();
+    const registry::ServiceNodes* nodes =
+        known.revision() == picked_at_ ? picked_from_ : known.find(service_);
+    engine_.selector.report(pick_, nodes, outcome, std::chrono::nanoseconds(age_ns()),
+                            engine_.now());
     pick_ = {};
 }
 

@@ -61,7 +61,7 @@ void Engine::wake_resting() {
 Call* Engine::take() {
     wake_resting();
     if (free_.empty()) {
-        all_.push_back(std::make_unique<Call>(*this));
+        all_.push_back(http.slabs.make<Call>(*this));
         free_.reserve(all_.size());
         resting_.reserve(all_.size());
         return all_.back().get();

@@ -15,6 +15,7 @@
 #include "rpc/call_metrics.hpp"
 #include "rpc/names.hpp"
 #include "rpc/registry_desk.hpp"
+#include "rpc/text.hpp"
 
 namespace microhost::module {
 class Generation;
@@ -80,6 +81,7 @@ class Engine {
     CallMetrics metrics;
     Names names;
     const net::TlsClientContext* tls = nullptr;  // null: no TLS to upstreams
+    Text request_text;                           // of the request that is being sent
 
   private:
     void wake_resting();
@@ -91,7 +93,7 @@ class Engine {
     std::vector<KnownUpstream> upstreams_;
     RegistryDesk desk_;
     std::vector<LocalService> local_;
-    std::vector<std::unique_ptr<Call>> all_;
+    std::vector<Slabs::Owner<Call>> all_;
     std::vector<Call*> free_;
     std::vector<Call*>
         resting_;  // over since resting_since_: their methods may still be on the stack

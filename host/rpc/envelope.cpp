@@ -178,27 +178,23 @@ std::string_view envelope_type(Envelope e, std::string_view content_type) {
     return content_type;
 }
 
-size_t wrap(Envelope e, std::string& out, std::string_view endpoint, uint64_t id,
-            std::string_view body) {
-    size_t at = out.size();
+void wrap(Envelope e, std::string& out, std::string_view endpoint, uint64_t id,
+          std::string_view body) {
     switch (e) {
         case Envelope::none: out.append(body); break;
         case Envelope::json:
             out.append("{\"method\":");
             json::append_quoted(out, endpoint);
             out.append(",\"params\":[");
-            at = out.size();
             out.append(body.empty() ? "{}" : body);
             out.append("],\"id\":\"").append(std::to_string(id)).append("\"}\n");
             break;
         case Envelope::proto:
             wrap_proto_header(out, endpoint, id);
             length(out, body.size());
-            at = out.size();
             out.append(body);
             break;
     }
-    return at;
 }
 
 Unwrapped unwrap(Envelope e, std::string_view reply) {

@@ -17,9 +17,9 @@ Envelope envelope_for(std::string_view content_type, bool empty);
 /// The content type with the envelope on.
 std::string_view envelope_type(Envelope e, std::string_view content_type);
 
-/// Appends the body in its envelope. The place of the bare body in `out` comes back, for taking it out again.
-size_t wrap(Envelope e, std::string& out, std::string_view endpoint, uint64_t id,
-            std::string_view body);
+/// Appends the body in its envelope.
+void wrap(Envelope e, std::string& out, std::string_view endpoint, uint64_t id,
+          std::string_view body);
 
 struct Unwrapped {
     bool good = false;       // false: not that kind of envelope

@@ -23,60 +23,42 @@ constexpr http::IdSet kOwn = http::joined(http::kMicroFields, http::id_set({
                                                                   MH_H_TRACEPARENT,
                                                               }));
 
-// Fields are written into one buffer and appended once: a dozen small appends cost as much as the parsing of a reply.
-constexpr size_t kOnStack = 4096;
-
-template <class Write>
-void append(std::string& out, size_t bound, Write&& write) {
-    if (bound <= kOnStack) {
-        char space[kOnStack];
-        http::h1::HeadWriter w(space, sizeof space);
-        write(w);
-        out.append(w.text());
-        return;
-    }
-    std::string space(bound, 0);
-    http::h1::HeadWriter w(space.data(), space.size());
-    write(w);
-    out.append(w.text());
-}
-
 }  // namespace
 
-void write_fields(std::string& out, const Request& r, std::span<const mh_kv> metadata) {
+std::string_view write_fields(Text& out, const Request& r, std::span<const mh_kv> metadata) {
     size_t bound = 256 + r.accept.size() + 2 * r.endpoint.size() + r.service.size() +
                    r.request_id.size() + r.traceparent.size() + r.from_service.size();
     for (const mh_kv& m : metadata) bound += m.key.len + m.val.len + 4;
-    append(out, bound, [&](http::h1::HeadWriter& w) {
-        w.field("Accept", r.accept);
-        w.field("Micro-Endpoint", r.endpoint);
-        if (!r.from_service.empty()) w.field("Micro-From-Service", r.from_service);
-        w.field("Micro-Id", r.id);
-        w.field("Micro-Method", r.endpoint);
-        w.field("Micro-Service", r.service);
-        if (!r.request_id.empty()) w.field("X-Request-Id", r.request_id);
-        if (!r.traceparent.empty()) w.field("Traceparent", r.traceparent);
-        for (const mh_kv& m : metadata) {
-            std::string_view name = view(m.key), value = view(m.val);
-            uint32_t id = http::header_id(name);
-            if (id && (http::skip_hop_by_hop(id) || http::in(kOwn, id))) continue;
-            if (!http::is_token(name) || !http::valid_value(value)) continue;
-            w.field(name, value);
-        }
-    });
+    http::h1::HeadWriter w(out.room(bound), bound);
+    w.field("Accept", r.accept);
+    w.field("Micro-Endpoint", r.endpoint);
+    if (!r.from_service.empty()) w.field("Micro-From-Service", r.from_service);
+    w.field("Micro-Id", r.id);
+    w.field("Micro-Method", r.endpoint);
+    w.field("Micro-Service", r.service);
+    if (!r.request_id.empty()) w.field("X-Request-Id", r.request_id);
+    if (!r.traceparent.empty()) w.field("Traceparent", r.traceparent);
+    for (const mh_kv& m : metadata) {
+        std::string_view name = view(m.key), value = view(m.val);
+        uint32_t id = http::header_id(name);
+        if (id && (http::skip_hop_by_hop(id) || http::in(kOwn, id))) continue;
+        if (!http::is_token(name) || !http::valid_value(value)) continue;
+        w.field(name, value);
+    }
+    return w.text();
 }
 
-void write_head(std::string& out, const Attempt& a, std::string_view fields) {
+std::string_view write_head(Text& out, const Attempt& a, std::string_view fields, size_t more) {
     size_t bound = 256 + a.host.size() + a.content_type.size() + fields.size();
-    append(out, bound, [&](http::h1::HeadWriter& w) {
-        w.raw("POST / HTTP/1.1\r\n");
-        w.field("Host", a.host);
-        w.field("Content-Length", a.body);
-        w.field("Content-Type", a.content_type);
-        w.field("Timeout", a.timeout_ns);
-        w.raw(fields);
-        w.end();
-    });
+    http::h1::HeadWriter w(out.room(bound + more), bound);
+    w.raw("POST / HTTP/1.1\r\n");
+    w.field("Host", a.host);
+    w.field("Content-Length", a.body);
+    w.field("Content-Type", a.content_type);
+    w.field("Timeout", a.timeout_ns);
+    w.raw(fields);
+    w.end();
+    return w.text();
 }
 
 }  // namespace microhost::rpc::mucp

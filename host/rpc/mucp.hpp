@@ -6,8 +6,9 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
+
+#include "rpc/text.hpp"
 
 namespace microhost::rpc::mucp {
 
@@ -17,9 +18,9 @@ struct Request {
     uint64_t id = 0;  // unique among the calls in flight on a connection
 };
 
-/// Appends the fields that go-micro v1.18 sends (sources: captures 02, 20), except those of an attempt. Of the metadata,
-/// framing, hop-by-hop and Micro-* fields are left out.
-void write_fields(std::string& out, const Request& r, std::span<const mh_kv> metadata);
+/// The fields that go-micro v1.18 sends (sources: captures 02, 20), except those of an attempt. Of the metadata, framing,
+/// hop-by-hop and Micro-* fields are left out. The text lies in `out`.
+std::string_view write_fields(Text& out, const Request& r, std::span<const mh_kv> metadata);
 
 /// What one attempt adds.
 struct Attempt {
@@ -28,7 +29,7 @@ struct Attempt {
     size_t body = 0;
 };
 
-/// Appends the whole head with `fields` in it.
-void write_head(std::string& out, const Attempt& a, std::string_view fields);
+/// The whole head with `fields` in it; behind it `out` has room for `more` bytes.
+std::string_view write_head(Text& out, const Attempt& a, std::string_view fields, size_t more = 0);
 
 }  // namespace microhost::rpc::mucp

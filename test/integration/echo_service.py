@@ -53,7 +53,7 @@ def main():
     parser.add_argument("--metadata", type=json.loads, default={"protocol": "mucp"})
     options = parser.parse_args()
     node = options.node or f"{options.name}-{os.getpid()}"
-    server = wire.Upstream(lambda call, _: reply_to(call, options.name, node))
+    server = wire.Upstream(lambda call, _: reply_to(call, options.name, node), record=False)
     endpoints = [{"name": e, "request": None, "response": None, "metadata": None} for e in ENDPOINTS]
     content = {
         "format": 1, "name": options.name, "version": options.version, "metadata": None, "endpoints": endpoints,

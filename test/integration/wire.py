@@ -208,11 +208,12 @@ class Upstream:
     (the last is repeated; None closes), or a function of (request, connection) that answers itself through
     connection.sendall and returns bytes or None.
 
-    requests: what came in, in order; received: the exact bytes, one entry a connection.
+    requests: what came in, in order; received: the exact bytes, one entry a connection. A server that runs for long
+    keeps neither: record=False.
     """
 
-    def __init__(self, script=answer(), port=0):
-        self.script, self.requests, self.received = script, [], []
+    def __init__(self, script=answer(), port=0, record=True):
+        self.script, self.record, self.requests, self.received = script, record, [], []
         self.arrived = threading.Condition()
         self.connections = set()
         self.listener = socket.create_server(("127.0.0.1", port), backlog=256)
@@ -234,14 +235,11 @@ class Upstream:
             threading.Thread(target=self._serve, args=(sock, index), daemon=True).start()
 
     def _serve(self, sock, index):
-        reader = Reader(_Tee(sock, self, index))
+        reader = Reader(_Tee(sock, self, index) if self.record else sock)
         try:
             while True:
                 request = reader.message()
-                with self.arrived:
-                    self.requests.append(request)
-                    number = len(self.requests) - 1
-                    self.arrived.notify_all()
+                number = self._remember(request)
                 reply = self._reply(request, number, sock)
                 if reply is None:
                     return
@@ -252,6 +250,14 @@ class Upstream:
             with self.arrived:
                 self.connections.discard(sock)
             sock.close()
+
+    def _remember(self, request):
+        if not self.record:
+            return 0
+        with self.arrived:
+            self.requests.append(request)
+            self.arrived.notify_all()
+            return len(self.requests) - 1
 
     def _reply(self, request, number, sock):
         if callable(self.script):

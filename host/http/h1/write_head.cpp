@@ -8,6 +8,10 @@
 namespace microhost::http::h1 {
 
 size_t write_decimal(uint64_t n, char* out) {
+    if (n < 10) {
+        *out = static_cast<char>('0' + n);
+        return 1;
+    }
     return static_cast<size_t>(std::to_chars(out, out + kMostDigits, n).ptr - out);
 }
 

@@ -63,9 +63,31 @@ class HeadWriter {
         if (static_cast<size_t>(end_ - at_) < n) overflow_ = true;
         return !overflow_;
     }
+    // Names and values are short: two loads and stores that overlap cost less than a call.
     void put(std::string_view s) {
-        if (!s.empty()) std::memcpy(at_, s.data(), s.size());
-        at_ += s.size();
+        const size_t n = s.size();
+        if (n > 32) {
+            std::memcpy(at_, s.data(), n);
+        } else if (n >= 16) {
+            put_ends<16>(s.data(), n);
+        } else if (n >= 8) {
+            put_ends<8>(s.data(), n);
+        } else if (n >= 4) {
+            put_ends<4>(s.data(), n);
+        } else {
+            for (size_t i = 0; i < n; i++) at_[i] = s[i];
+        }
+        at_ += n;
+    }
+    template <size_t N>
+    void put_ends(const char* s, size_t n) {
+        struct Chunk {
+            char bytes[N];
+        } first, last;
+        std::memcpy(&first, s, N);
+        std::memcpy(&last, s + n - N, N);
+        std::memcpy(at_, &first, N);
+        std::memcpy(at_ + n - N, &last, N);
     }
 
     char* begin_;

@@ -9,12 +9,10 @@ using namespace std::string_literals;
 TEST_SUITE("host/rpc") {
     TEST_CASE("requests in envelopes are those that go-micro sends to nodes without a protocol") {
         std::string json, proto;
-        size_t at = wrap(Envelope::json, json, "Say.Hello", 0, "{\"name\":\"John\"}");
+        wrap(Envelope::json, json, "Say.Hello", 0, "{\"name\":\"John\"}");
         CHECK(json == "{\"method\":\"Say.Hello\",\"params\":[{\"name\":\"John\"}],\"id\":\"0\"}\n");
-        CHECK(json.substr(at, 15) == "{\"name\":\"John\"}");
-        at = wrap(Envelope::proto, proto, "Say.Hello", 0, "\n\x04John"s);
+        wrap(Envelope::proto, proto, "Say.Hello", 0, "\n\x04John"s);
         CHECK(proto == "\0\0\0\x14\n\tSay.Hello\x11\0\0\0\0\0\0\0\0\0\0\0\x06\n\x04John"s);
-        CHECK(proto.substr(at) == "\n\x04John");
         CHECK(envelope_for("application/protobuf", true) == Envelope::none);
         CHECK(envelope_for("text/plain", false) == Envelope::none);
     }
