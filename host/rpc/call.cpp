@@ -59,7 +59,7 @@ mh_status Call::open(module::HostSide* caller, http::Exchange* x, const mh_rpc_t
         return s;
     }
     x_ = x;
-    timeout_ms_ = t.timeout_ms ? t.timeout_ms : engine_.http.limits.response_timeout_ms;
+    timeout_ms_ = t.timeout_ms ? t.timeout_ms : limits().response_timeout_ms;
     if (x && x->time_left_ms() < timeout_ms_) {
         timeout_ms_ = x->time_left_ms();
         hurried_ = true;
@@ -151,6 +151,10 @@ void Call::local_done() {
     if (provider_) provider_->unpin(engine_.http.loop.index());
     provider_ = nullptr;
     engine_.recycle(this);
+}
+
+const http::Limits& Call::limits() const {
+    return x_ ? x_->site().limits : engine_.http.limits;
 }
 
 uint64_t Call::age_ns() const { return engine_.http.loop.now_ns() - started_ns_; }

@@ -71,6 +71,8 @@ class Call final : public mh_rpc_call,
     void reset(const mh_rpc_target& t, const mh_rpc_sink& sink, void* user);
     uint32_t time_left_ms() const;
     uint64_t age_ns() const;
+    /// Those of the listener whose request makes the call, or the host's.
+    const http::Limits& limits() const;
     void on_deadline();
 
     // ---- to a node

@@ -103,7 +103,7 @@ bool Call::begin_attempt(std::string_view body, const char** why) {
 
 bool Call::wait_for_name(std::string_view body, const char** why) {
     held_.assign(body);
-    if (engine_.names.wait(*this, place_, engine_.http.limits.connect_timeout_ms)) return true;
+    if (engine_.names.wait(*this, place_, limits().connect_timeout_ms)) return true;
     *why = "its name cannot be resolved now";
     engine_.say_unresolved(place_, *why);
     waits_ = false;
@@ -145,7 +145,7 @@ bool Call::attempt(std::string_view body, const char** why) {
     }
     http::UpstreamRequest r;
     r.method = http::Method::post;
-    r.connect_timeout_ms = engine_.http.limits.connect_timeout_ms;
+    r.connect_timeout_ms = limits().connect_timeout_ms;
     if (!upstream_->start(*this, r, v, whole_ ? 1 : 2, why)) return false;
     if (whole_ && unsent()) body_.assign(body);
     return true;
@@ -184,7 +184,7 @@ void Call::on_response(http::ResponseHead* head, std::string_view body, bool las
         return;
     }
     if (head) keep_head(*head);
-    if (reply_.size() + body.size() > engine_.http.limits.body_bytes) {
+    if (reply_.size() + body.size() > limits().body_bytes) {
         Transaction::abandon();
         report(registry::Outcome::success);
         end(MH_E_LIMIT, "the reply is too large");

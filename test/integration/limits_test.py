@@ -141,6 +141,18 @@ class Live(forwarder.Case):
                     self.assertIn("the configuration in use stays", said)
                     self.assertEqual(host.get("/", [("X-Long", "x" * 2000)]).status, 200)
 
+    def test_limits_of_a_listener_hold_for_the_calls_of_its_requests(self):
+        listener = {"module": "api", "address": "127.0.0.1:0"}
+        config = {"load": ["api.so"], "modules": {"api": {"namespace": "go.micro.api", "handler": "rpc"}},
+                  "listeners": {"wide": listener, "narrow": {**listener, "limits": {"body_bytes": "1KiB"}}}}
+        # Longer than one read: it is held until it is whole.
+        script = wire.answer(json.dumps("x" * 300_000), headers=[("Content-Type", "application/json")])
+        with wire.Upstream(script) as upstream, harness.Microhost(config) as host:
+            host.register("go.micro.api.big", upstream.address)
+            harness.wait_for(lambda: host.get("/big/say/hello", listener="wide").status == 200, 5, "the service")
+            answer = host.get("/big/say/hello", listener="narrow")
+            self.assertEqual((answer.status, answer.json()["detail"]), (502, "the answer of the service is too long"))
+
     def test_what_needs_a_restart_is_named(self):
         with wire.Upstream() as upstream, forwarder.forwarding(upstream) as host:
             config = changed(host, log={"format": "json"}, workers=9, limits={"max_headers": 10})
