@@ -4,7 +4,7 @@
 
 usage: soak.py [--seconds 60]     1800 for the long one
 The first sixth of the time is warm-up. Then the highest memory of the second half may be above the highest of the first
-half by 4 % and 512 KiB, open files by nothing.
+half by 4 % and 512 KiB, open files by a few.
 """
 import argparse
 import json
@@ -22,7 +22,7 @@ CONFIG = {
     "listeners": {"edge": {"module": "api", "address": "127.0.0.1:0"}},
     "modules": {"api": {"handler": "rpc", "namespace": "go.micro.api"}},
 }
-CLIENTS, FILES_ALLOWED = 16, 0
+CLIENTS, FILES_ALLOWED = 16, 4  # kept connections to the service come and go
 
 
 class Load(threading.Thread):

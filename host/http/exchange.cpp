@@ -204,9 +204,7 @@ void Exchange::finish(mh_status outcome) {
 
 // What is suspended is not waited for any more.
 void Exchange::close_suspension(mh_status why) {
-    mh_token t = token_;
-    token_ = 0;
-    engine_.tokens.close(t);
+    const mh_token t = drop_token();
     if (where_ == Where::handler) {
         if (site_->handler->on_cancel)
             site_->handler->on_cancel(site_->handler_shard, site_->handler->user, this, t, why);

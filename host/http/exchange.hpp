@@ -194,6 +194,8 @@ class Exchange final : public mh_req {
     mh_status edit_later(uint32_t op, std::string_view name, std::string_view value);
     void apply_early_edits();
     void close_suspension(mh_status why);
+    /// What was suspended has decided, or is not waited for: its token is stale from now on.
+    mh_token drop_token();
     void head_overflow();
     void release_held();
     bool call_body_hook(unsigned i, std::string& piece, bool fin);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A request on its way in: filters in order, then the handler; the body, when somebody wants it.
 #include <cstring>
+#include <utility>
 
 #include "http/engine.hpp"
 #include "http/exchange.hpp"
@@ -99,10 +100,7 @@ bool Exchange::after_request_verdict(unsigned i, mh_verdict v) {
         resumed_early_ = false;
         v = early_verdict_;
     }
-    if (v != MH_V_PENDING && token_) {
-        engine_.tokens.close(token_);
-        token_ = 0;
-    }
+    if (v != MH_V_PENDING && token_) drop_token();
     if (answered_) {
         l.counts[1]++;
         return false;
@@ -162,8 +160,7 @@ void Exchange::run_handler() {
         if (resumed_early_) {
             resumed_early_ = false;
             mh_verdict v = early_verdict_;
-            engine_.tokens.close(token_);
-            token_ = 0;
+            drop_token();
             if (v == MH_V_FAIL) refuse(500, "internal error");
         }
         return;
@@ -187,6 +184,11 @@ mh_token Exchange::suspend(uint32_t timeout_ms) {
     return token_;
 }
 
+mh_token Exchange::drop_token() {
+    engine_.tokens.close(token_);
+    return std::exchange(token_, 0);
+}
+
 void Exchange::resume(mh_token t, mh_verdict v) {
     if (over_ || t != token_) return;
     if (in_hook_) {
@@ -194,8 +196,7 @@ void Exchange::resume(mh_token t, mh_verdict v) {
         early_verdict_ = v;
         return;
     }
-    token_ = 0;
-    engine_.tokens.close(t);
+    drop_token();
     if (where_ == Where::request_filter) {
         if (after_request_verdict(running_, v == MH_V_PENDING ? MH_V_FAIL : v))
             run_request_filters();
@@ -209,9 +210,7 @@ void Exchange::resume(mh_token t, mh_verdict v) {
 }
 
 void Exchange::on_suspension_timeout() {
-    mh_token t = token_;
-    token_ = 0;
-    engine_.tokens.close(t);
+    const mh_token t = drop_token();
     if (where_ == Where::handler) {
         if (site_->handler->on_cancel)
             site_->handler->on_cancel(site_->handler_shard, site_->handler->user, this, t,

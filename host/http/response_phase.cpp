@@ -42,8 +42,7 @@ mh_status Exchange::respond(uint32_t status, const mh_kv* headers, uint32_t n, c
             return MH_E_INVALID;
     if (token_ && !in_hook_ && where_ == Where::request_filter) {
         // From what it had posted: the suspended filter has decided.
-        engine_.tokens.close(token_);
-        token_ = 0;
+        drop_token();
         site_->chain[running_].counts[1]++;
     }
     if (replacing) drop_dependents();
@@ -83,6 +82,7 @@ mh_status Exchange::respond(uint32_t status, const mh_kv* headers, uint32_t n, c
 void Exchange::start_response(const iovec* v, int n, bool fin) {
     if (over_ || answered_) return;
     answered_ = true;
+    if (token_ && where_ == Where::handler) drop_token();  // so had it: filters may suspend now
     if (early_edits_) apply_early_edits();
     if (collect_fn_) collect_fn_ = nullptr;
     if (!(site_->interests & (kHeadHooks | kBodyHooks))) return emit(v, n, fin);
@@ -129,10 +129,7 @@ bool Exchange::after_response_verdict(unsigned i, mh_verdict v) {
         resumed_early_ = false;
         v = early_verdict_;
     }
-    if (v != MH_V_PENDING && token_) {
-        engine_.tokens.close(token_);
-        token_ = 0;
-    }
+    if (v != MH_V_PENDING && token_) drop_token();
     if (v == MH_V_PENDING && token_) {
         copy_response_head();
         return false;
@@ -256,6 +253,7 @@ void Exchange::break_response() {
 
 void Exchange::start_tunnel(Dependent& d) {
     answered_ = true;
+    if (token_ && where_ == Where::handler) drop_token();  // so had it: filters may suspend now
     if (early_edits_) apply_early_edits();
     head_sent_ = close_after_ = true;
     char* out = engine_.write_buffer.get();

@@ -86,6 +86,19 @@ TEST_SUITE("host/http") {
         CHECK_FALSE(peer.accepted());
     }
 
+    TEST_CASE("a connection that brought more than its response is not used again") {
+        Peer peer;
+        Asked first, second;
+        REQUIRE(peer.start(first));
+        REQUIRE(peer.accepted());
+        REQUIRE(peer.sends(first, std::string(kOk) + "more"));
+        CHECK(first.body == "ok");
+        REQUIRE(peer.start(second));
+        REQUIRE(peer.accepted());
+        REQUIRE(peer.sends(second, kFresh));
+        CHECK(second.body == "fresh");
+    }
+
     TEST_CASE("bytes that nobody asked for are not the answer to a request of the same turn") {
         Peer peer;
         Asked first, second;

@@ -27,7 +27,8 @@ typedef struct mh_http_handler {
      * this loop (mh_module.shard_create).
      * [loop] [lent: until return] */
     mh_status (*on_request)(void *shard, void *user, mh_req *r, const mh_header *h, uint32_t n);
-    /* A suspended request is over. May be NULL.
+    /* A suspended request is over before the handler answered: `t` is stale from now on. MH_E_TIMEOUT or MH_E_CANCELLED.
+     * May be NULL.
      * [loop] */
     void (*on_cancel)(void *shard, void *user, mh_req *r, mh_token t, mh_status why);
     /* Exactly once for each on_request, after the last byte. May be NULL.
