@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -253,6 +254,8 @@ def main():
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("name", nargs="?", default="")
     options = parser.parse_args()
+    # Ignored where a shell has put us into the background, and inherited by what a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if options.file:
         return one_file(options.file, options.name)
     if options.all:

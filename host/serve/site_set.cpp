@@ -170,10 +170,12 @@ void LiveSite::accept(int fd, const net::Address& peer) {
 }
 
 void LiveSite::drop_shards() {
-    for (auto& [f, shard] : shards)
+    for (auto& made : shards) {
+        const FilterPtr& f = made.first;
         if (MH_FIELD_OK(f->filter, shard_destroy))
             module::guarded(f->generation->side(), "shard_destroy",
-                            [&] { f->filter->shard_destroy(f->instance, shard); });
+                            [&] { f->filter->shard_destroy(f->instance, made.second); });
+    }
     shards.clear();
 }
 

@@ -121,6 +121,13 @@ class Registry(harness.Case):
                 self.assertLess(began, settled, "a request that came later failed")
             self.assertEqual({node for began, node in seen if began > settled}, {"stays"})
 
+    def test_a_client_shortens_the_deadline_of_its_call(self):
+        with gateway() as host, harness.Service(host, "go.micro.api.slow"):
+            self.wait_for_service(host, "go.micro.api.slow")
+            self.assertEqual(call(host, "slow", "echo/sleep", b"{}").status, 200)
+            answer = host.post("/slow/echo/sleep", b'{"ms": 3000}', [*JSON, ("Timeout", "200000000")])  # nanoseconds
+            self.assertEqual(answer.status, 504)
+
     def test_another_version_of_a_service_is_shown_and_called(self):
         with gateway() as host:
             with harness.Service(host, "go.micro.api.v", "--version", "1.0.0", "--node", "v-1"):
