@@ -46,8 +46,10 @@ class Gate {
     bool Int64(std::int64_t v) { return out_.Int64(v); }
     bool Uint64(std::uint64_t v) { return out_.Uint64(v); }
     bool Double(double v) {
-        // RapidJSON turns integers that do not fit into doubles and so changes them silently.
-        if (ended_an_integer()) return stop("this integer does not fit 64 bits");
+        // RapidJSON turns integers that do not fit into doubles and so changes most of them silently.
+        const std::string_view integer = ended_integer();
+        if (!integer.empty() && integer != plain_digits(v))
+            return stop("this integer does not fit 64 bits");
         return out_.Double(v);
     }
     bool RawNumber(const char* s, rapidjson::SizeType n, bool copy) {
@@ -94,17 +96,24 @@ class Gate {
     }
     void leave() { open_.pop_back(); }
 
-    bool ended_an_integer() const {
-        std::size_t begin = in_.Tell();
+    /// The number that has just been read, when it is written without fraction and exponent; else empty.
+    std::string_view ended_integer() const {
+        const std::size_t end = in_.Tell();
+        std::size_t begin = end;
         while (begin > 0 && (std::isdigit(static_cast<unsigned char>(text_[begin - 1])) != 0))
             --begin;
         const char before = begin > 0 ? text_[begin - 1] : ' ';
         if (before == '-') {
             const char front = begin > 1 ? text_[begin - 2] : ' ';
-            return front != 'e' && front != 'E';
+            if (front == 'e' || front == 'E') return {};
+            --begin;
+        } else if (before == '.' || before == 'e' || before == 'E' || before == '+') {
+            return {};
         }
-        return before != '.' && before != 'e' && before != 'E' && before != '+';
+        return text_.substr(begin, end - begin);
     }
+    /// As Writer writes it below 1e21, so that what it writes can be read.
+    static std::string plain_digits(double v) { return fmt::format("{:.0f}", v); }
 
     void remember_line(std::string_view key) {
         if (!options_.lines) return;
