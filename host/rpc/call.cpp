@@ -153,9 +153,7 @@ void Call::local_done() {
     engine_.recycle(this);
 }
 
-const http::Limits& Call::limits() const {
-    return x_ ? x_->site().limits : engine_.http.limits;
-}
+const http::Limits& Call::limits() const { return x_ ? x_->site().limits : engine_.http.limits; }
 
 uint64_t Call::age_ns() const { return engine_.http.loop.now_ns() - started_ns_; }
 

@@ -87,7 +87,8 @@ TEST_SUITE("host/json") {
     }
 
     TEST_CASE("a number beyond 64 bits is written so that it can be read again") {
-        for (const char* text : {"[2.5e20]", "[1e20]", "[1.23456789012345678901e20]", "[3.3e20]", "[-18446744073709551616]", "[1e21]"}) {
+        for (const char* text : {"[2.5e20]", "[1e20]", "[1.23456789012345678901e20]", "[3.3e20]",
+                                 "[-18446744073709551616]", "[1e21]"}) {
             CAPTURE(text);
             const auto d = Document::parse(text);
             REQUIRE(d.has_value());
