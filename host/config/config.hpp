@@ -27,6 +27,7 @@ struct Log {
 
 struct Certificate {
     std::string cert, key;  ///< PEM files
+    bool operator==(const Certificate&) const = default;
 };
 
 /// Of the host: the defaults. Of a listener: what it has, the defaults filled in.
@@ -37,6 +38,7 @@ struct Tls {
     std::string redirect_from;  ///< a listener only: plain-text address that redirects here
     std::string acme_webroot;
     std::chrono::milliseconds handshake_timeout{10'000};
+    bool operator==(const Tls&) const = default;
 };
 
 /// See keys.cpp for what each means.

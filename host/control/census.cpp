@@ -11,13 +11,14 @@ namespace {
 void count_site(const http::Site& site, LoopFigures& f) {
     f.connections[site.listener] += site.pins;
     f.listeners[site.listener].add(site.figures);
-    for (const http::FilterLink& l : site.chain) {
+    for (const http::FilterLink& l : site.program->chain) {
+        const http::FilterFigures& seen = *l.figures;
         FilterCounts& c = f.filters[l.name];
-        c.continued += l.counts[0];
-        c.answered += l.counts[1];
-        c.failed += l.counts[2];
-        c.suspended += l.counts[3];
-        c.timed_out += l.counts[4];
+        c.continued += seen.continued;
+        c.answered += seen.answered;
+        c.failed += seen.failed;
+        c.suspended += seen.suspended;
+        c.timed_out += seen.timed_out;
         c.on_error = l.on_error;
         if (!l.filter) f.broken[l.name] = 1;
     }

@@ -86,6 +86,7 @@ struct Control::State {
     struct Door {
         State* owner = nullptr;
         http::Site site;
+        http::Program program;
         std::unique_ptr<net::Acceptor> acceptor;
     };
     Door unix_door, tcp_door;
@@ -138,8 +139,9 @@ Control::State::State(Sources s)
     };
     for (Door* d : {&unix_door, &tcp_door}) {
         d->owner = this;
-        d->site.module = "control";
-        d->site.handler = &handler;
+        d->site.module = d->program.module = "control";
+        d->program.handler = &handler;
+        d->site.program = &d->program;
         d->site.limits.max_connections = kConnections;
     }
     unix_door.site.listener = "control";
@@ -189,7 +191,7 @@ void Control::State::stop() {
     for (Door* d : {&unix_door, &tcp_door}) d->acceptor.reset();
     auto& all = from.http.connections;
     for (size_t i = all.size(); i-- > 0;)
-        if (i < all.size() && all[i]->site().handler == &handler) all[i]->abort();
+        if (i < all.size() && all[i]->site().program->handler == &handler) all[i]->abort();
     ::unlink(from.socket.c_str());
 }
 

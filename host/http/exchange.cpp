@@ -45,33 +45,37 @@ void Exchange::reset() {
     response.status = 0;
 }
 
-void Exchange::begin(ServerConnection& c, Site& site, bool body_here) {
+void Exchange::enter(ServerConnection& c, Site& site) {
     reset();
     connection_ = &c;
     site_ = &site;
+    program_ = site.program;
+    program_->pin();
     started_ns_ = engine_.loop.now_ns();
+}
+
+void Exchange::begin(ServerConnection& c, Site& site, bool body_here) {
+    enter(c, site);
     body_here_ = body_here;
     body_complete_ = !has_body();
     const size_t room = head.target.size() * 3;
     if (Refusal no =
             normalise_target(head.target, static_cast<char*>(arena_.alloc(room, 1)), room, path)) {
+        program_->unpin(engine_.loop);
         begin_refused(c, site, no.status, no.why);
         return;
     }
     site.figures.in_flight++;
     read_identity();
-    std::memset(slots_.data(), 0, (site.chain.size() + 1) * sizeof slots_[0]);
+    std::memset(slots_.data(), 0, (program_->chain.size() + 1) * sizeof slots_[0]);
     active_ = select_filters();
-    full_body_first_ = site.interests & MH_I_REQUEST_BODY_FULL;
+    full_body_first_ = program_->interests & MH_I_REQUEST_BODY_FULL;
     run_request_filters();
     if (!over_) keep_head();
 }
 
 void Exchange::begin_refused(ServerConnection& c, Site& site, unsigned status, const char* why) {
-    reset();
-    connection_ = &c;
-    site_ = &site;
-    started_ns_ = engine_.loop.now_ns();
+    enter(c, site);
     body_here_ = false;
     body_complete_ = true;
     close_after_ = true;
@@ -206,11 +210,11 @@ void Exchange::finish(mh_status outcome) {
 void Exchange::close_suspension(mh_status why) {
     const mh_token t = drop_token();
     if (where_ == Where::handler) {
-        if (site_->handler->on_cancel)
-            site_->handler->on_cancel(site_->handler_shard, site_->handler->user, this, t, why);
+        if (program_->handler->on_cancel)
+            program_->handler->on_cancel(program_->handler_shard, program_->handler->user, this, t, why);
         return;
     }
-    const FilterLink& l = site_->chain[running_];
+    const FilterLink& l = program_->chain[running_];
     if (l.filter && l.filter->on_cancel) l.filter->on_cancel(l.shard, this, t, why);
 }
 
@@ -220,15 +224,16 @@ void Exchange::tell_done(mh_status outcome) {
     if (token_) close_suspension(outcome);
     drop_dependents();
     if (collect_fn_) finish_collect(outcome == MH_OK ? MH_E_CANCELLED : outcome);
-    if (handled_ && site_->handler->on_done)
-        site_->handler->on_done(site_->handler_shard, site_->handler->user, this, outcome);
-    for (unsigned i = 0; entered_ && i < site_->chain.size(); i++) {
-        FilterLink& l = site_->chain[i];
+    if (handled_ && program_->handler->on_done)
+        program_->handler->on_done(program_->handler_shard, program_->handler->user, this, outcome);
+    for (unsigned i = 0; entered_ && i < program_->chain.size(); i++) {
+        FilterLink& l = program_->chain[i];
         if (!(entered_ >> i & 1) || !(l.interests & MH_I_DONE) || !l.filter->on_done) continue;
         where_ = Where::request_filter;
         running_ = i;
         l.filter->on_done(l.shard, this, outcome);
     }
+    program_->unpin(engine_.loop);
 }
 
 // A client may shorten our deadlines with Micro's Timeout: nanoseconds, or seconds when the number is small.

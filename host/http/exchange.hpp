@@ -74,6 +74,7 @@ class Exchange final : public mh_req {
     // ---- for what answers the request
     Engine& engine() { return engine_; }
     Site& site() { return *site_; }
+    Program& program() { return *program_; }
     ServerConnection& connection() { return *connection_; }
     Arena& arena() { return arena_; }
     PathParts path;
@@ -119,7 +120,7 @@ class Exchange final : public mh_req {
     void stop_body();
     /// Filters may change the body, so its length is not known in advance.
     bool body_rewritten() const {
-        return site_->interests & (MH_I_REQUEST_BODY | MH_I_REQUEST_BODY_FULL);
+        return program_->interests & (MH_I_REQUEST_BODY | MH_I_REQUEST_BODY_FULL);
     }
     /// Some dependent has no use for a client that will not send any more.
     bool ends_with_client() const;
@@ -149,7 +150,7 @@ class Exchange final : public mh_req {
     /// A hook of a filter in shadow mode runs, or is suspended: what it asks for has no effect.
     bool shadowed() const {
         bool in_filter = where_ != Where::handler && where_ != Where::nowhere;
-        return in_filter && (in_hook_ || token_) && site_->chain[running_].shadow;
+        return in_filter && (in_hook_ || token_) && program_->chain[running_].shadow;
     }
     bool trusted() const { return trusted_; }
     /// All values of a request's field as one list.
@@ -176,6 +177,7 @@ class Exchange final : public mh_req {
     static constexpr size_t kCopyBelow = 16 * 1024;  // a body up to here goes out with its head
 
     void reset();
+    void enter(ServerConnection& c, Site& site);
     void read_identity();
     uint64_t select_filters() const;
     void run_request_filters();
@@ -215,6 +217,7 @@ class Exchange final : public mh_req {
     Arena arena_;
     ServerConnection* connection_ = nullptr;
     Site* site_ = nullptr;
+    Program* program_ = nullptr;  // pinned from begin to done
     uint64_t active_ = 0;   // bit i: filter i applies and has not detached
     uint64_t entered_ = 0;  // bit i: its on_request was called
     uint64_t started_ns_ = 0;
@@ -260,7 +263,7 @@ class Exchange final : public mh_req {
     uint64_t streamed_ = 0;  // bytes of the request's body that were passed on
     bool replaced_piece_ = false;
 
-    std::array<void*, Site::kMaxFilters + 1> slots_{};
+    std::array<void*, Program::kMaxFilters + 1> slots_{};
     struct Attribute {
         std::string_view name, value;
         Attribute* next;

@@ -8,7 +8,7 @@
 
 #include "http/engine.hpp"
 #include "http/exchange.hpp"
-#include "http/site.hpp"
+#include "http/program.hpp"
 
 namespace microhost::http {
 
@@ -47,7 +47,7 @@ mh_verdict guarded(Exchange& x, FilterLink& l, Hook hook, F&& call) noexcept {
 /// A handler. An exception counts as MH_E_PANIC.
 template <class F>
 mh_status guarded(Exchange& x, F&& call) noexcept {
-    InModule in(x.engine().loop, x.site().module.c_str(), x.site().handler_cost);
+    InModule in(x.engine().loop, x.program().module, x.program().handler_cost);
     try {
         return call();
     } catch (...) {

@@ -139,11 +139,11 @@ mh_status Exchange::rewrite(std::string_view new_path, std::string_view query) {
 
 void** Exchange::slot() {
     bool in_filter = where_ != Where::handler && where_ != Where::nowhere;
-    return &slots_[in_filter ? running_ : site_->chain.size()];
+    return &slots_[in_filter ? running_ : program_->chain.size()];
 }
 
 mh_status Exchange::set_principal(const mh_principal& p) {
-    bool authn = where_ == Where::request_filter && site_->chain[running_].authn;
+    bool authn = where_ == Where::request_filter && program_->chain[running_].authn;
     if (!authn) return MH_E_DENIED;
     auto* roles = static_cast<mh_str*>(arena_.alloc((p.n_roles + 1) * sizeof(mh_str)));
     auto* claims = static_cast<mh_kv*>(arena_.alloc((p.n_claims + 1) * sizeof(mh_kv)));

@@ -54,19 +54,19 @@ bool matches(const Match& m, const Exchange& x) {
 }  // namespace
 
 uint64_t Exchange::select_filters() const {
-    size_t n = site_->chain.size();
+    size_t n = program_->chain.size();
     uint64_t all = n >= 64 ? ~uint64_t{0} : (uint64_t{1} << n) - 1;
-    if (!site_->matches) return all;
+    if (!program_->matches) return all;
     for (size_t i = 0; i < n; i++)
-        if (site_->chain[i].match.any() && !matches(site_->chain[i].match, *this))
+        if (program_->chain[i].match.any() && !matches(program_->chain[i].match, *this))
             all &= ~(uint64_t{1} << i);
     return all;
 }
 
 void Exchange::run_request_filters() {
-    while (next_filter_ < site_->chain.size()) {
+    while (next_filter_ < program_->chain.size()) {
         unsigned i = next_filter_++;
-        FilterLink& l = site_->chain[i];
+        FilterLink& l = program_->chain[i];
         if (!(active_ >> i & 1)) continue;
         if (!l.filter) {
             if (!failed_open(i, "is not available")) return;
@@ -95,28 +95,28 @@ void Exchange::run_request_filters() {
 
 // True: go on with the next filter.
 bool Exchange::after_request_verdict(unsigned i, mh_verdict v) {
-    FilterLink& l = site_->chain[i];
+    FilterLink& l = program_->chain[i];
     if (v == MH_V_PENDING && resumed_early_) {
         resumed_early_ = false;
         v = early_verdict_;
     }
     if (v != MH_V_PENDING && token_) drop_token();
     if (answered_) {
-        l.counts[1]++;
+        l.figures->answered++;
         return false;
     }
     if (l.shadow && v != MH_V_CONTINUE && v != MH_V_PENDING && v != MH_V_DETACH) {
-        l.counts[v == MH_V_RESPOND ? 1 : 2]++;
+        (v == MH_V_RESPOND ? l.figures->answered : l.figures->failed)++;
         return true;
     }
     switch (v) {
-        case MH_V_CONTINUE: l.counts[0]++; return true;
+        case MH_V_CONTINUE: l.figures->continued++; return true;
         case MH_V_DETACH:
-            l.counts[0]++;
+            l.figures->continued++;
             active_ &= ~(uint64_t{1} << i);
             return true;
         case MH_V_PENDING:
-            l.counts[3]++;
+            l.figures->suspended++;
             if (token_) return false;
             return failed_open(i, "answered PENDING without suspend()");
         case MH_V_RESPOND: return failed_open(i, "answered RESPOND without respond()");
@@ -126,10 +126,10 @@ bool Exchange::after_request_verdict(unsigned i, mh_verdict v) {
 
 // What a filter that cannot decide means: 503, unless the operator said otherwise. True: go on.
 bool Exchange::failed_open(unsigned i, const char* what) {
-    FilterLink& l = site_->chain[i];
-    l.counts[2]++;
+    FilterLink& l = program_->chain[i];
+    l.figures->failed++;
     bool open = l.on_error != OnError::closed || l.shadow;
-    if (l.say_again(engine_.loop.now_ms()))
+    if (l.figures->say_again(engine_.loop.now_ms()))
         engine_.log.error(open ? "a filter failed; its on_error lets requests pass"
                                : "a filter failed; its requests are answered 503",
                           {{"filter", l.name}, {"reason", what}, {"request", request_id_.view()}});
@@ -143,7 +143,7 @@ bool Exchange::failed_open(unsigned i, const char* what) {
 
 void Exchange::run_handler() {
     if (over_ || answered_) return;
-    if (!site_->handler) {
+    if (!program_->handler) {
         refuse(503, "no handler is loaded for this listener");
         return;
     }
@@ -151,7 +151,7 @@ void Exchange::run_handler() {
     handled_ = true;
     in_hook_ = true;
     mh_status s = guarded(*this, [&] {
-        return site_->handler->on_request(site_->handler_shard, site_->handler->user, this,
+        return program_->handler->on_request(program_->handler_shard, program_->handler->user, this,
                                           head.headers.fields.data(), head.headers.count);
     });
     in_hook_ = false;
@@ -167,7 +167,7 @@ void Exchange::run_handler() {
     }
     if (s == MH_OK && (dependents_ || collect_fn_ || token_)) return;
     engine_.log.error("the handler did not answer",
-                      {{"handler", site_->module}, {"request", request_id_.view()}});
+                      {{"handler", program_->module}, {"request", request_id_.view()}});
     refuse(500, "internal error");
 }
 
@@ -212,14 +212,14 @@ void Exchange::resume(mh_token t, mh_verdict v) {
 void Exchange::on_suspension_timeout() {
     const mh_token t = drop_token();
     if (where_ == Where::handler) {
-        if (site_->handler->on_cancel)
-            site_->handler->on_cancel(site_->handler_shard, site_->handler->user, this, t,
+        if (program_->handler->on_cancel)
+            program_->handler->on_cancel(program_->handler_shard, program_->handler->user, this, t,
                                       MH_E_TIMEOUT);
         refuse(504, "the handler did not answer in time");
         return;
     }
-    FilterLink& l = site_->chain[running_];
-    l.counts[4]++;
+    FilterLink& l = program_->chain[running_];
+    l.figures->timed_out++;
     if (l.filter->on_cancel) l.filter->on_cancel(l.shard, this, t, MH_E_TIMEOUT);
     if (over_) return;
     if (where_ == Where::request_filter) {
@@ -255,9 +255,9 @@ void Exchange::on_body(std::string_view piece, bool fin) {
 }
 
 bool Exchange::filter_request_body(std::string_view& piece, bool fin) {
-    if (!(site_->interests & MH_I_REQUEST_BODY)) return true;
-    for (unsigned i = 0; i < site_->chain.size(); i++) {
-        FilterLink& l = site_->chain[i];
+    if (!(program_->interests & MH_I_REQUEST_BODY)) return true;
+    for (unsigned i = 0; i < program_->chain.size(); i++) {
+        FilterLink& l = program_->chain[i];
         if (!(active_ >> i & 1) || !(l.interests & MH_I_REQUEST_BODY)) continue;
         where_ = Where::request_body;
         running_ = i;
@@ -321,8 +321,8 @@ void Exchange::finish_collect(mh_status s) {
 
 uint64_t Exchange::max_full_body() const {
     uint64_t max = site_->limits.body_bytes;
-    for (unsigned i = 0; i < site_->chain.size(); i++) {
-        const FilterLink& l = site_->chain[i];
+    for (unsigned i = 0; i < program_->chain.size(); i++) {
+        const FilterLink& l = program_->chain[i];
         if (active_ >> i & 1 && l.interests & MH_I_REQUEST_BODY_FULL && l.filter->max_body)
             max = std::min<uint64_t>(max, l.filter->max_body);
     }
@@ -337,8 +337,8 @@ void Exchange::on_full_body(mh_req* r, void*, mh_status s, mh_seg body) {
         return;
     }
     std::string whole(view(body));
-    for (unsigned i = 0; i < x.site_->chain.size(); i++) {
-        FilterLink& l = x.site_->chain[i];
+    for (unsigned i = 0; i < x.program_->chain.size(); i++) {
+        FilterLink& l = x.program_->chain[i];
         if (!(x.active_ >> i & 1) || !(l.interests & MH_I_REQUEST_BODY_FULL)) continue;
         x.where_ = Where::request_body;
         x.running_ = i;

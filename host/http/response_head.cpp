@@ -88,7 +88,7 @@ size_t Exchange::write_head(char* out, bool fin, uint64_t length) {
 
 // RFC 9112 section 6: how the client learns where the body ends.
 void Exchange::write_framing(h1::HeadWriter& w, bool fin, uint64_t length) {
-    const bool rewritten = site_->interests & (MH_I_RESPONSE_BODY | MH_I_RESPONSE_BODY_FULL);
+    const bool rewritten = program_->interests & (MH_I_RESPONSE_BODY | MH_I_RESPONSE_BODY_FULL);
     if (response.status == 204 || response.status == 304) return;
     if (response.framing == Framing::length && !rewritten)
         return w.field("Content-Length", response.content_length);

@@ -43,10 +43,10 @@ mh_status Exchange::respond(uint32_t status, const mh_kv* headers, uint32_t n, c
     if (token_ && !in_hook_ && where_ == Where::request_filter) {
         // From what it had posted: the suspended filter has decided.
         drop_token();
-        site_->chain[running_].counts[1]++;
+        program_->chain[running_].figures->answered++;
     }
     if (replacing) drop_dependents();
-    const bool copy = site_->interests & (kHeadHooks | kBodyHooks);
+    const bool copy = program_->interests & (kHeadHooks | kBodyHooks);
     response.headers.clear();
     response.status = static_cast<uint16_t>(status);
     response.framing = Framing::none;
@@ -85,8 +85,8 @@ void Exchange::start_response(const iovec* v, int n, bool fin) {
     if (token_ && where_ == Where::handler) drop_token();  // so had it: filters may suspend now
     if (early_edits_) apply_early_edits();
     if (collect_fn_) collect_fn_ = nullptr;
-    if (!(site_->interests & (kHeadHooks | kBodyHooks))) return emit(v, n, fin);
-    next_response_filter_ = static_cast<unsigned>(site_->chain.size());
+    if (!(program_->interests & (kHeadHooks | kBodyHooks))) return emit(v, n, fin);
+    next_response_filter_ = static_cast<unsigned>(program_->chain.size());
     for (int i = 0; i < n; i++) held_.append(static_cast<const char*>(v[i].iov_base), v[i].iov_len);
     held_fin_ = fin;
     response_held_ = true;
@@ -97,7 +97,7 @@ void Exchange::start_response(const iovec* v, int n, bool fin) {
 void Exchange::run_response_filters() {
     while (next_response_filter_ > 0) {
         unsigned i = --next_response_filter_;
-        FilterLink& l = site_->chain[i];
+        FilterLink& l = program_->chain[i];
         if (!(active_ & entered_) >> i || !(active_ >> i & entered_ >> i & 1) ||
             !(l.interests & kHeadHooks))
             continue;
@@ -113,9 +113,9 @@ void Exchange::run_response_filters() {
     }
     where_ = Where::nowhere;
     bool whole_first = false;
-    for (unsigned i = 0; i < site_->chain.size(); i++)
+    for (unsigned i = 0; i < program_->chain.size(); i++)
         whole_first = whole_first || (active_ >> i & entered_ >> i & 1 &&
-                                      site_->chain[i].interests & MH_I_RESPONSE_BODY_FULL);
+                                      program_->chain[i].interests & MH_I_RESPONSE_BODY_FULL);
     if (whole_first && !held_fin_) {
         copy_response_head();        // its source lends it for this call only
         return on_client_drained();  // more, please
@@ -124,7 +124,7 @@ void Exchange::run_response_filters() {
 }
 
 bool Exchange::after_response_verdict(unsigned i, mh_verdict v) {
-    FilterLink& l = site_->chain[i];
+    FilterLink& l = program_->chain[i];
     if (v == MH_V_PENDING && resumed_early_) {
         resumed_early_ = false;
         v = early_verdict_;
@@ -136,7 +136,7 @@ bool Exchange::after_response_verdict(unsigned i, mh_verdict v) {
     }
     if (v == MH_V_DETACH) active_ &= ~(uint64_t{1} << i);
     if (v == MH_V_CONTINUE || v == MH_V_DETACH || replaced_ || l.shadow) return true;
-    l.counts[2]++;
+    l.figures->failed++;
     if (l.on_error == OnError::closed) replace_response(503, "a required filter is not available");
     return true;
 }
@@ -168,8 +168,8 @@ void Exchange::release_held() {
     std::string body;
     body.swap(held_);
     bool fin = held_fin_;
-    for (unsigned i = static_cast<unsigned>(site_->chain.size()); fin && i-- > 0;) {
-        FilterLink& l = site_->chain[i];
+    for (unsigned i = static_cast<unsigned>(program_->chain.size()); fin && i-- > 0;) {
+        FilterLink& l = program_->chain[i];
         if (!(active_ >> i & entered_ >> i & 1) || !(l.interests & MH_I_RESPONSE_BODY_FULL))
             continue;
         if (l.filter->max_body && body.size() > l.filter->max_body) {
@@ -186,7 +186,7 @@ void Exchange::release_held() {
 
 // One body hook. False: the response was broken off.
 bool Exchange::call_body_hook(unsigned i, std::string& piece, bool fin) {
-    FilterLink& l = site_->chain[i];
+    FilterLink& l = program_->chain[i];
     where_ = Where::response_body;
     running_ = i;
     in_hook_ = true;
@@ -200,7 +200,7 @@ bool Exchange::call_body_hook(unsigned i, std::string& piece, bool fin) {
     if (v == MH_V_DETACH) active_ &= ~(uint64_t{1} << i);
     if (v == MH_V_CONTINUE || v == MH_V_DETACH || l.shadow || l.on_error != OnError::closed)
         return true;
-    l.counts[2]++;
+    l.figures->failed++;
     break_response();
     return false;
 }
@@ -219,14 +219,14 @@ bool Exchange::push_response(const iovec* v, int n, bool fin) {
 }
 
 bool Exchange::push_now(const iovec* v, int n, bool fin) {
-    if (!(site_->interests & MH_I_RESPONSE_BODY)) {
+    if (!(program_->interests & MH_I_RESPONSE_BODY)) {
         emit(v, n, fin);
         return !over_ && unsent() < site_->limits.output_high;
     }
     std::string piece;
     for (int i = 0; i < n; i++) piece.append(static_cast<const char*>(v[i].iov_base), v[i].iov_len);
-    for (unsigned i = static_cast<unsigned>(site_->chain.size()); i-- > 0;) {
-        FilterLink& l = site_->chain[i];
+    for (unsigned i = static_cast<unsigned>(program_->chain.size()); i-- > 0;) {
+        FilterLink& l = program_->chain[i];
         if (!(active_ >> i & entered_ >> i & 1) || !(l.interests & MH_I_RESPONSE_BODY) ||
             l.interests & MH_I_RESPONSE_BODY_FULL)
             continue;
@@ -269,7 +269,7 @@ void Exchange::end_tunnel() { finish(MH_OK); }
 
 // Nothing of it was sent, so it can still be an error of ours.
 void Exchange::head_overflow() {
-    engine_.log.error("a response head is too large to be sent", {{"handler", site_->module}});
+    engine_.log.error("a response head is too large to be sent", {{"handler", program_->module}});
     replace_response(502, "the response head is too large");
     std::string body;
     body.swap(held_);

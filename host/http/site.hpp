@@ -1,63 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What a listener serves, as one loop sees it: its filters with their shards, its handler, its bounds.
+/// A listener, as one loop sees it: who may connect, within which bounds, and what its requests pass.
 #pragma once
 
-#include <microhost/draft/http_handler.h>
-#include <microhost/http_filter.h>
-
-#include <array>
 #include <cstdint>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "http/head.hpp"
 #include "http/limits.hpp"
+#include "http/program.hpp"
 #include "net/address.hpp"
-#include "observe/module_cost.hpp"
 
 namespace microhost::http {
-
-/// To which requests a filter instance applies. Empty lists match everything; one of a list suffices.
-struct Match {
-    std::vector<std::string> path, path_prefix, host, method;
-    std::vector<std::string> header;  // "Name" or "Name: value"
-    bool any() const {
-        return !path.empty() || !path_prefix.empty() || !host.empty() || !method.empty() ||
-               !header.empty();
-    }
-};
-
-/// The hooks of a filter whose calls are counted and timed.
-enum class Hook : uint8_t { request, request_body, response, response_body };
-constexpr std::array<std::string_view, 4> kHookNames{"on_request", "on_request_body", "on_response",
-                                                     "on_response_body"};
-using HookCosts = std::array<observe::ModuleCost, kHookNames.size()>;
-
-enum class OnError : uint8_t { closed, open, skip };
-
-/// One filter instance in a chain.
-struct FilterLink {
-    const mh_http_filter* filter = nullptr;  // null: it should be here and is not
-    void* shard = nullptr;
-    OnError on_error = OnError::closed;
-    bool shadow = false;
-    bool authn = false;  // may set the principal
-    Match match;
-    std::string name;
-    const char* module = "";     // its id, as long as the process lives
-    HookCosts* costs = nullptr;  // null: not counted
-    uint32_t interests = 0;
-    uint64_t said_ms = 0;     // when its failure was last logged
-    uint64_t counts[5] = {};  // continued, answered, failed, suspended, timed out; of this loop
-
-    /// At most one line in ten seconds.
-    bool say_again(uint64_t now_ms) {
-        if (said_ms && now_ms - said_ms < 10'000) return false;
-        said_ms = now_ms;
-        return true;
-    }
-};
 
 class ListenerCounts;
 
@@ -82,15 +35,8 @@ struct SiteFigures {
 };
 
 struct Site {
-    static constexpr unsigned kMaxFilters = 64;
-
     std::string listener, module, address;
-    const mh_http_handler* handler = nullptr;
-    void* handler_shard = nullptr;
-    observe::ModuleCost* handler_cost = nullptr;  // null: not counted
-    std::vector<FilterLink> chain;
-    uint32_t interests = 0;  // of all of them
-    bool matches = false;    // some link has a match
+    Program* program = nullptr;  // for the requests that begin now
     bool tls = false;
     bool proxy_protocol = false;
     bool rfc7239 = false;    // Forwarded is set, too, on what goes to an upstream

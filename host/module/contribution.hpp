@@ -20,6 +20,9 @@ struct Contribution {
     Generation* generation;  ///< whose it is; lives as long as the contribution is published
 };
 
+/// All that is published, in the order of loading.
+using Published = std::vector<Contribution>;
+
 /// A place where modules may contribute.
 struct Point {
     const char* id;

@@ -97,6 +97,7 @@ Result<> read_symbols(const ElfTables& t, Elf& elf) {
         const unsigned bind = ELF64_ST_BIND(s.st_info);
         if (bind == STB_GNU_UNIQUE) elf.gnu_unique = true;
         if (s.st_shndx == SHN_UNDEF) {
+            if (name.starts_with("__cxa_thread_atexit")) elf.thread_destructors = true;
             // Versions 0 and 1 are "local" and "global": no library was named for it when it was linked.
             const bool versioned = i < versions.size() && (versions[i] & 0x7fff) > 1;
             if (bind == STB_GLOBAL && !versioned) elf.undefined.push_back(std::move(name));

@@ -4,8 +4,10 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "module/cache.hpp"
 #include "module/contribution.hpp"
 #include "module/host_interface.hpp"
 #include "observe/log.hpp"
@@ -29,6 +31,7 @@ class WorkPool;
 struct EnvironmentOptions {
     unsigned workers = 4;
     size_t work_queue = 1024;
+    std::string module_cache;   ///< folder of ModuleCache
     const char* version = "0";  ///< of the program, for logs; lives as long as the process
 };
 
@@ -48,6 +51,7 @@ struct Environment {
     std::vector<Loop*> loops;
     InterfaceTable interfaces;
     Points points;
+    ModuleCache cache;
     std::unique_ptr<HealthBoard> health;
     std::unique_ptr<KvStore> kv;
     std::unique_ptr<RateLimits> limits;

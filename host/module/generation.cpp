@@ -82,9 +82,11 @@ std::string_view stage_name(Stage stage) {
 }
 
 Generation::Generation(Environment& environment, CandidatePtr candidate, json::Document config,
-                       uint32_t number)
+                       uint32_t number, CachedFile file, Library library)
     : candidate_(std::move(candidate)),
       number_(number),
+      file_(std::move(file)),
+      library_(std::move(library)),
       config_(std::make_unique<mh_config>(std::move(config))),
       side_(environment, *this, environment.log.domain(candidate_->id()), candidate_->id()),
       loops_(environment.loops.size() + 1) {
@@ -102,15 +104,16 @@ Result<std::unique_ptr<Generation>> Generation::create(Environment& environment,
                                                        CandidatePtr candidate,
                                                        json::Document config, uint32_t number) {
     const std::string path = candidate->path();
-    if (!candidate->file.still_there())
-        return error("{}: changed while it was being loaded; try again when it is complete", path);
-    auto library = Library::open(path);
+    auto file = environment.cache.copy(candidate->file, candidate->id(), number);
+    if (!file) return file.error();
+    auto library = Library::open(file->path(), path);
     if (!library) return library.error();
     const auto* entry = static_cast<const mh_module_entry_t*>(library->symbol("mh_module_entry"));
     if (!entry) return error("{}: no symbol mh_module_entry once it is loaded", path);
     if (auto ok = compare(*entry, *candidate); !ok) return std::move(ok.error()).context(path);
-    std::unique_ptr<Generation> g(
-        new Generation(environment, std::move(candidate), std::move(config), number));
+    std::unique_ptr<Generation> g(new Generation(environment, std::move(candidate),
+                                                 std::move(config), number, std::move(*file),
+                                                 std::move(*library)));
     if (auto ok = g->enter(*entry); !ok) return std::move(ok.error()).context(path);
     return g;
 }
@@ -147,6 +150,10 @@ Result<> Generation::adopt(const mh_module* module) {
 bool Generation::pinned() const {
     return candidate_->elf.go_runtime || candidate_->elf.gnu_unique ||
            (module_ && (module_->flags & MH_MODULE_PINNED));
+}
+
+bool Generation::only_one() const {
+    return pinned() || (module_ && (module_->flags & MH_MODULE_NO_RELOAD));
 }
 
 const void* Generation::module_table(const char* id) {
@@ -192,7 +199,7 @@ mh_status Generation::publish() {
     if (Loop::current() && Loop::current() != &side_.environment.control) return MH_E_WRONG_THREAD;
     if (stage_ == Stage::created || stage_ == Stage::started) return MH_OK;  // comes by itself
     if (stage_ != Stage::serving || !set_) return MH_E_INVALID;
-    if (auto ok = set_->publish(*this); !ok) {
+    if (auto ok = set_->publish(); !ok) {
         report(side_, MH_E_EXISTS, {}, ok.error().what);
         return MH_E_EXISTS;
     }

@@ -4,6 +4,7 @@
 
 #include <microhost/config.h>
 #include <microhost/core.h>
+#include <microhost/draft/state.h>
 
 #include <cstdint>
 #include <functional>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "json/document.hpp"
+#include "module/cache.hpp"
 #include "module/check.hpp"
 #include "module/contribution.hpp"
 #include "module/host_side.hpp"
@@ -49,8 +51,11 @@ class Generation {
     HostSide& side() { return side_; }
     const mh_host* host() const { return &side_.table; }
     const mh_config* config() const { return config_.get(); }
+    const char* lasting_id() const { return side_.lasting_id; }
     /// May never be unmapped: it said so, or a Go runtime or unique symbols forbid it.
     bool pinned() const;
+    /// Only one generation of it may ever exist in a process.
+    bool only_one() const;
     /// A table of the module (mh_module.get), or null.
     const void* module_table(const char* id);
 
@@ -65,8 +70,21 @@ class Generation {
     void when_idle(uint64_t deadline_ns, std::function<void(bool)> done);
     /// Ends its timers and calls shard_destroy on every loop, then `done` on main.
     void drop_shards(std::function<void()> done);
-    /// Ends its watches and checks, and calls destroy(). The file stays mapped.
+    /// Ends its watches and checks, and calls destroy().
     void destroy();
+    /// After destroy(): unmaps the code where nothing of it can be running any more. False: it stays mapped.
+    bool unmap();
+
+    // ---- what a generation hands to the next (MH_STATE), on main
+
+    /// Whether it can take over what `before` would write.
+    bool inherits_from(Generation& before);
+    /// Has the old one write its state and let go of it; what it wrote.
+    Result<std::string> save_state();
+    Result<> load_state(uint32_t schema, std::string_view bytes);
+    /// There is no next one after all.
+    void resume_state(std::string_view bytes);
+    uint32_t state_schema();
 
     // ---- configuration while running (MH_CONFIG_SINK), in two phases over all modules
 
@@ -81,7 +99,9 @@ class Generation {
     mh_status contribute(const char* point, const void* descriptor);
     /// mh_host.publish.
     mh_status publish();
-    std::vector<Contribution> take_staged() { return std::exchange(staged_, {}); }
+    /// What is to be published; take_staged() once it is.
+    const std::vector<Contribution>& staged() const { return staged_; }
+    void take_staged() { staged_.clear(); }
 
     // ---- use by requests; plain per-loop words, no atomics
 
@@ -92,6 +112,9 @@ class Generation {
     /// A request, a stream, a token: it keeps the generation from being stopped. Thread: that loop.
     void pin(unsigned loop) { loops_[loop].pins++; }
     void unpin(unsigned loop) { loops_[loop].pins--; }
+    /// The same for what main holds. Thread: main.
+    void pin_main() { loops_.back().pins++; }
+    void unpin_main() { loops_.back().pins--; }
     /// Calls fn once when the shard of that loop goes (of main: when the module goes), before the module is told. The same
     /// fn again changes nothing. Thread: that loop.
     void at_end(unsigned loop, void (*fn)(HostSide&));
@@ -106,7 +129,8 @@ class Generation {
     };
 
     Generation(Environment& environment, CandidatePtr candidate, json::Document config,
-               uint32_t number);
+               uint32_t number, CachedFile file, Library library);
+    const mh_state* state_table();
     Result<> enter(const mh_module_entry_t& entry);
     Result<> adopt(const mh_module* module);
     Error failure(std::string_view what, mh_status status);
@@ -116,6 +140,8 @@ class Generation {
 
     CandidatePtr candidate_;
     uint32_t number_;
+    CachedFile file_;
+    Library library_;
     Stage stage_ = Stage::created;
     std::unique_ptr<mh_config> config_, next_config_;
     void* config_cookie_ = nullptr;

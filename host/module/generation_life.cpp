@@ -117,6 +117,7 @@ void Generation::drop_shards(std::function<void()> done) {
 }
 
 void Generation::destroy() {
+    if (stage_ == Stage::stopped) return;  // the process and a reload may both end it
     Environment& e = side_.environment;
     run_ends(e.control_index());
     e.timers->end(side_, e.control_index());
@@ -126,6 +127,16 @@ void Generation::destroy() {
     if (module_->destroy) guarded(side_, "destroy", [&] { module_->destroy(module_); });
     loops_.back().live = false;
     stage_ = Stage::stopped;
+}
+
+// Where it started threads, or threads still have destructors of it to run, the code must stay.
+bool Generation::unmap() {
+    const bool threads =
+        candidate_->elf.thread_destructors || (module_->flags & MH_MODULE_SPAWNS_THREADS);
+    const bool gone = stage_ == Stage::stopped && !pinned() && !threads &&
+                      side_.panics.load(std::memory_order_relaxed) == 0 && library_.unload();
+    if (!gone) file_.keep();
+    return gone;
 }
 
 }  // namespace microhost::module

@@ -16,7 +16,8 @@ struct Library::Handle {
     boost::dll::shared_library library;
 };
 
-Library::Library(std::unique_ptr<Handle> handle) : handle_(std::move(handle)) {}
+Library::Library(std::unique_ptr<Handle> handle, std::string path)
+    : handle_(std::move(handle)), path_(std::move(path)) {}
 Library::Library(Library&&) noexcept = default;
 
 Library::~Library() {
@@ -26,7 +27,7 @@ Library::~Library() {
     if (handle_) mapped_for_ever->push_back(handle_.release());
 }
 
-Result<Library> Library::open(const std::string& path) {
+Result<Library> Library::open(const std::string& path, const std::string& shown) {
     auto handle = std::make_unique<Handle>();
     namespace dll = boost::dll;
     boost::dll::fs::error_code failed;
@@ -34,28 +35,32 @@ Result<Library> Library::open(const std::string& path) {
     try {
         handle->library.load(path, failed, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
     } catch (const std::exception& e) {  // a constructor of the module threw
-        return error("{}: threw while it was loaded: {}", path, e.what());
+        return error("{}: threw while it was loaded: {}", shown, e.what());
     } catch (...) {
-        return error("{}: threw while it was loaded", path);
+        return error("{}: threw while it was loaded", shown);
     }
     if (failed) {
         // Boost answers "bad file descriptor" whatever happened; the system's own text says it.
         const char* why = dlerror();
         std::string_view text = why ? why : "unknown reason";
         if (text.starts_with(path + ": ")) text.remove_prefix(path.size() + 2);
-        return error("{}: cannot be loaded: {}", path, text);
+        return error("{}: cannot be loaded: {}", shown, text);
     }
-    return Library(std::move(handle));
+    return Library(std::move(handle), path);
 }
 
 const void* Library::symbol(const char* name) const {
     return dlsym(handle_->library.native(), name);
 }
 
-void Library::unload() {
+bool Library::unload() {
     const char* keep = std::getenv("MICROHOST_DLCLOSE");
-    if (keep && std::strcmp(keep, "0") == 0) return;
+    if (keep && std::strcmp(keep, "0") == 0) return false;
     handle_->library.unload();
+    void* still = dlopen(path_.c_str(), RTLD_NOLOAD | RTLD_LAZY);
+    if (!still) handle_.reset();
+    if (still) dlclose(still);
+    return !still;
 }
 
 }  // namespace microhost::module

@@ -13,8 +13,8 @@ namespace microhost::module {
 /// code of a destroyed Library stays mapped until the process ends. Thread: main.
 class Library {
   public:
-    /// dlopen(RTLD_NOW | RTLD_LOCAL): constructors run here. The error holds dlerror's text.
-    static Result<Library> open(const std::string& path);
+    /// dlopen(RTLD_NOW | RTLD_LOCAL): constructors run here. The error holds dlerror's text, and calls the file `shown`.
+    static Result<Library> open(const std::string& path, const std::string& shown);
 
     Library(Library&&) noexcept;
     Library& operator=(Library&&) = delete;
@@ -23,13 +23,14 @@ class Library {
     /// Null when there is no such symbol.
     const void* symbol(const char* name) const;
     /// Unmaps it, unless MICROHOST_DLCLOSE=0 (so that leak and race checkers can name its functions). Nothing of it may be
-    /// used any more.
-    void unload();
+    /// used any more. False when it is still there: something holds it.
+    bool unload();
 
   private:
     struct Handle;
-    explicit Library(std::unique_ptr<Handle> handle);
+    Library(std::unique_ptr<Handle> handle, std::string path);
     std::unique_ptr<Handle> handle_;
+    std::string path_;
 };
 
 }  // namespace microhost::module

@@ -114,8 +114,10 @@ Result<> Loader::order(Plan& plan, size_t at) const {
     return {};
 }
 
-Result<std::vector<CandidatePtr>> Loader::plan(std::span<const std::string> names) const {
+Result<std::vector<CandidatePtr>> Loader::plan(std::span<const CandidatePtr> there,
+                                               std::span<const std::string> names) const {
     Plan plan;
+    for (const CandidatePtr& c : there) plan.rows.push_back({c});
     for (const std::string& name : names)
         if (auto ok = collect(plan, name, nullptr); !ok) return ok.error();
     for (size_t i = 0; i < plan.rows.size(); i++)

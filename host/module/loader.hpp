@@ -24,7 +24,12 @@ class Loader {
 
     /// The named modules and those that they require by "module:ID", each once, dependencies first, else in the order given.
     /// Errors are one sentence each: not found, refused, requirement not met, two files with one id, a circle.
-    Result<std::vector<CandidatePtr>> plan(std::span<const std::string> names) const;
+    Result<std::vector<CandidatePtr>> plan(std::span<const std::string> names) const {
+        return plan({}, names);
+    }
+    /// The same beside files that were checked before, which are taken as they are.
+    Result<std::vector<CandidatePtr>> plan(std::span<const CandidatePtr> there,
+                                           std::span<const std::string> names) const;
 
   private:
     struct Plan;

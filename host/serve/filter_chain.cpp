@@ -42,11 +42,11 @@ std::vector<std::string> names(const char* const* list) {
     return out;
 }
 
-// The filter that a module contributed, if it has exactly one or one of that name.
-const module::Contribution* filter_of(const std::vector<module::Contribution>& filters,
+// The first filter that a module contributed.
+const module::Contribution* filter_of(const module::Published& published,
                                       std::string_view module_id) {
-    for (const module::Contribution& c : filters)
-        if (c.generation->id() == module_id) return &c;
+    for (const module::Contribution& c : published)
+        if (c.point == MH_HTTP_FILTER && c.generation->id() == module_id) return &c;
     return nullptr;
 }
 
@@ -72,56 +72,77 @@ std::string_view on_error_name(http::OnError e) {
 }
 
 FilterInstance::~FilterInstance() {
-    if (!created_ || !filter || !MH_FIELD_OK(filter, instance_destroy)) return;
-    module::guarded(generation->side(), "instance_destroy",
-                    [&] { filter->instance_destroy(filter->user, instance); });
+    if (!generation) return;
+    if (created_ && MH_FIELD_OK(filter, instance_destroy))
+        module::guarded(generation->side(), "instance_destroy",
+                        [&] { filter->instance_destroy(filter->user, instance); });
+    generation->unpin_main();
 }
 
-Result<FilterSet> FilterSet::make(const config::Config& config, const module::ModuleSet& modules) {
-    FilterSet set;
-    auto filters = modules.published(MH_HTTP_FILTER);
-    auto add = [&](const config::FilterInstance& c) {
-        auto f = std::make_shared<FilterInstance>();
-        f->name = c.name;
-        f->module = c.use;
-        f->shadow = c.shadow;
-        f->match = {c.match.path, c.match.path_prefix, c.match.host, c.match.method,
-                    c.match.header};
-        set.all_.push_back(f);
-        const module::Contribution* found = filter_of(filters, c.use);
-        if (!found) {
-            // What is missing could have been anybody: it is treated like an access filter.
-            f->phase = MH_PHASE_AUTHN;
-            f->problem = fmt::format("no loaded module offers a filter as \"{}\"", c.use);
-            f->on_error = on_error_of(c, true);
+// Calls instance_create. Leaves `filter` null and says why when there is no instance.
+void FilterInstance::create(module::Generation& g, const mh_http_filter& d) {
+    generation = &g;
+    g.pin_main();
+    instance = d.user;
+    if (MH_FIELD_OK(&d, instance_create)) {
+        mh_filter_instance i{sizeof i, shadow, {name.data(), name.size()}, config_.get()};
+        module::take_report(g.side());
+        mh_status s = module::guarded(g.side(), "instance_create", mh_status{MH_E_PANIC},
+                                      [&] { return d.instance_create(d.user, &i, &instance); });
+        if (s < 0) {
+            problem = module::take_report(g.side());
+            if (problem.empty()) problem = fmt::format("instance_create answered {}", s);
             return;
         }
-        const auto* d = static_cast<const mh_http_filter*>(found->descriptor);
-        f->generation = found->generation;
-        f->phase = d->phase;
-        f->after = names(d->after);
-        f->before = names(d->before);
-        f->on_error = on_error_of(c, f->access());
-        f->config_ = std::make_unique<mh_config>(c.config);
-        f->instance = d->user;
-        if (MH_FIELD_OK(d, instance_create)) {
-            mh_filter_instance i{
-                sizeof i, c.shadow, {f->name.data(), f->name.size()}, f->config_.get()};
-            module::take_report(found->generation->side());
-            mh_status s =
-                module::guarded(found->generation->side(), "instance_create", mh_status{MH_E_PANIC},
-                                [&] { return d->instance_create(d->user, &i, &f->instance); });
-            if (s < 0) {
-                f->problem = module::take_report(found->generation->side());
-                if (f->problem.empty()) f->problem = fmt::format("instance_create answered {}", s);
-                return;
-            }
+    }
+    created_ = true;
+    filter = &d;
+}
+
+// Whether it is what would be made again.
+bool FilterInstance::serves_as(const FilterInstance& wanted, const module::Generation& g,
+                               const mh_http_filter& d) const {
+    return filter == &d && generation == &g && name == wanted.name && shadow == wanted.shadow &&
+           on_error == wanted.on_error && match == wanted.match &&
+           config_->document.text() == wanted.config_->document.text();
+}
+
+void FilterSet::add(const config::FilterInstance& c, const module::Published& published,
+                    const FilterSet& before) {
+    auto f = std::make_shared<FilterInstance>();
+    f->name = c.name;
+    f->module = c.use;
+    f->shadow = c.shadow;
+    f->match = {c.match.path, c.match.path_prefix, c.match.host, c.match.method, c.match.header};
+    all_.push_back(f);
+    const module::Contribution* found = filter_of(published, c.use);
+    if (!found) {
+        // What is missing could have been anybody: it is treated like an access filter.
+        f->phase = MH_PHASE_AUTHN;
+        f->problem = fmt::format("no loaded module offers a filter as \"{}\"", c.use);
+        f->on_error = on_error_of(c, true);
+        return;
+    }
+    const auto& d = *static_cast<const mh_http_filter*>(found->descriptor);
+    f->phase = d.phase;
+    f->after = names(d.after);
+    f->before = names(d.before);
+    f->on_error = on_error_of(c, f->access());
+    f->config_ = std::make_unique<mh_config>(c.config);
+    for (const FilterPtr& old : before.all_)
+        if (old->serves_as(*f, *found->generation, d)) {
+            all_.back() = old;
+            return;
         }
-        f->created_ = true;
-        f->filter = d;
-    };
-    for (const config::FilterInstance& c : config.filters) add(c);
-    for (const module::Contribution& c : filters) {
+    f->create(*found->generation, d);
+}
+
+Result<FilterSet> FilterSet::make(const config::Config& config, const module::Published& published,
+                                  const FilterSet& before) {
+    FilterSet set;
+    for (const config::FilterInstance& c : config.filters) set.add(c, published, before);
+    for (const module::Contribution& c : published) {
+        if (c.point != MH_HTTP_FILTER) continue;
         bool configured = std::any_of(config.filters.begin(), config.filters.end(),
                                       [&](auto& i) { return i.use == c.generation->id(); });
         if (configured) continue;
@@ -129,7 +150,7 @@ Result<FilterSet> FilterSet::make(const config::Config& config, const module::Mo
         plain.name = plain.use = c.generation->id();
         const config::ModuleConfig* own = config.module(c.generation->id());
         if (own) plain.config = own->config;
-        add(plain);
+        set.add(plain, published, before);
     }
     if (Result<> r = set.sort(); !r) return r.error();
     return set;

@@ -9,15 +9,17 @@
 #include <vector>
 
 #include "config/config.hpp"
-#include "http/site.hpp"
+#include "http/program.hpp"
 #include "module/abi/config.hpp"
 #include "module/module_set.hpp"
 
 namespace microhost::serve {
 
-/// One instance of a filter, shared by all listeners and loops. Made and destroyed on main.
+/// One instance of a filter, shared by all listeners and loops. Made and destroyed on main. It pins its generation.
 class FilterInstance {
   public:
+    FilterInstance() = default;
+    FilterInstance(const FilterInstance&) = delete;
     ~FilterInstance();
 
     std::string name, module;
@@ -31,10 +33,14 @@ class FilterInstance {
     std::string problem;  // why `filter` is null
     std::vector<std::string> after, before;
 
+    /// Authentication, authorization, limits: what must not be missing.
     bool access() const { return phase >= MH_PHASE_AUTHN && phase < MH_PHASE_ROUTE; }
 
   private:
     friend class FilterSet;
+    void create(module::Generation& g, const mh_http_filter& d);
+    bool serves_as(const FilterInstance& wanted, const module::Generation& g,
+                   const mh_http_filter& d) const;
     std::unique_ptr<mh_config> config_;
     bool created_ = false;
 };
@@ -44,15 +50,19 @@ using FilterPtr = std::shared_ptr<FilterInstance>;
 /// All instances of the process in the order in which requests pass them.
 class FilterSet {
   public:
-    /// Makes the configured instances, and one with its defaults of each filter that none is configured for. Errors: an
-    /// order that contradicts itself, two filters of one name. An instance that cannot be made is there without its filter.
-    static Result<FilterSet> make(const config::Config& config, const module::ModuleSet& modules);
+    /// Makes the configured instances, and one with its defaults of each filter that none is configured for. What
+    /// `before` has as it is wanted now is taken over. Errors: an order that contradicts itself, two filters of one name.
+    /// An instance that cannot be made is there without its filter.
+    static Result<FilterSet> make(const config::Config& config, const module::Published& published,
+                                  const FilterSet& before);
 
     /// The chain of a listener: all, or exactly the named ones. Errors: an unknown name.
     Result<std::vector<FilterPtr>> chain(const config::Listener& listener) const;
     const std::vector<FilterPtr>& all() const { return all_; }
 
   private:
+    void add(const config::FilterInstance& wanted, const module::Published& published,
+             const FilterSet& before);
     Result<> sort();
     std::vector<FilterPtr> all_;
 };

@@ -9,6 +9,7 @@
 #include <cctype>
 
 #include "http/exchange.hpp"
+#include "serve/site_plan.hpp"
 
 namespace microhost::serve {
 namespace {
@@ -24,8 +25,8 @@ bool is_token(std::string_view s) {
 
 }  // namespace
 
-Redirect::Redirect(const net::Address& https, std::string acme_webroot)
-    : https_(https), webroot_(std::move(acme_webroot)) {
+Redirect::Redirect(std::shared_ptr<const SitePlan> https, std::string acme_webroot)
+    : https_(std::move(https)), webroot_(std::move(acme_webroot)) {
     handler_.size = sizeof handler_;
     handler_.name = "redirect";
     handler_.user = this;
@@ -44,7 +45,8 @@ mh_status Redirect::answer(mh_req* r) const {
     size_t colon = host.rfind(':');
     if (colon != host.npos && host.find(']', colon) == host.npos) host = host.substr(0, colon);
     std::string to = "https://" + std::string(host);
-    if (https_.port() != 443) to += ":" + std::to_string(https_.port());
+    if (const uint16_t port = https_->address().port(); port != 443)
+        to += ":" + std::to_string(port);
     to += x.path.path;
     if (x.path.has_query) to.append("?").append(x.path.query);
     mh_kv location{http::str("Location"), http::str(to)};

@@ -5,18 +5,18 @@
 #include <microhost/draft/http_handler.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
-
-#include "net/address.hpp"
 
 namespace microhost::serve {
 
-/// A handler of the host's own. It must outlive the sites that use it.
+struct SitePlan;
+
+/// A handler of the host's own. It must outlive the programs that use it.
 class Redirect {
   public:
-    /// `https`: where clients are sent; its port is read with each request, because it is known when the listener is open.
-    /// It must outlive this. `acme_webroot`: empty, or a folder with .well-known/acme-challenge below it.
-    Redirect(const net::Address& https, std::string acme_webroot);
+    /// `https`: where clients are sent; its port is known when it is open. `acme_webroot`: empty, or a folder with .well-known/acme-challenge below it.
+    Redirect(std::shared_ptr<const SitePlan> https, std::string acme_webroot);
 
     const mh_http_handler* handler() const { return &handler_; }
 
@@ -26,7 +26,7 @@ class Redirect {
     mh_status challenge(mh_req* r, std::string_view token) const;
 
     mh_http_handler handler_{};
-    const net::Address& https_;
+    std::shared_ptr<const SitePlan> https_;
     std::string webroot_;
 };
 

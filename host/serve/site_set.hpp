@@ -1,91 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The listeners of the process: opened once, served on every loop by handlers and filters of the modules.
+/// The listeners of the process, as they live on every loop. A change of what they serve is staged beside what runs and
+/// published by one step on each loop.
 #pragma once
 
+#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "http/peer_counts.hpp"
-#include "http/site.hpp"
-#include "net/address.hpp"
-#include "net/listener.hpp"
-#include "serve/filter_chain.hpp"
-#include "serve/redirect.hpp"
+#include "serve/live_site.hpp"
 #include "serve/request_loop.hpp"
-
-namespace microhost::net {
-class TlsServerContext;
-}
+#include "serve/site_plan.hpp"
 
 namespace microhost::serve {
 
-/// What a listener serves, before it is installed on the loops. Shared, and but for the counts immutable from then on.
-struct SitePlan {
-    http::ListenerCounts counts;  // the loops share it
-    std::string name, module;
-    std::string redirect_of;  // the listener that its requests are sent to
-    net::Address address;     // the real one, once it is open
-    const mh_http_handler* handler = nullptr;
-    module::Generation* generation = nullptr;
-    std::vector<FilterPtr> chain;
-    http::Limits limits;
-    bool proxy_protocol = false;
-    bool rfc7239 = false;
-    bool trust_all = false;
-    std::shared_ptr<const net::PrefixSet> trusted;
-    std::optional<config::Tls> tls_files;
-    std::shared_ptr<const net::TlsServerContext> tls;  // the loops have copies of their own
-    std::unique_ptr<Redirect> redirect;                // of the plain-text side of a TLS listener
-    std::vector<int> fds;                              // one a loop
+/// Plans, and the programs that were made of them on each loop.
+struct StagedSites {
+    std::vector<SitePlanPtr> wanted;
+    std::vector<std::vector<std::unique_ptr<LiveProgram>>> programs;  // by loop; null: as it was
 };
+using StagedSitesPtr = std::shared_ptr<StagedSites>;
 
-/// A site with its acceptor, as it lives on one loop.
-struct LiveSite;
-
+/// Thread: main, unless a member says otherwise.
 class SiteSet {
   public:
-    explicit SiteSet(std::vector<std::unique_ptr<RequestLoop>>& loops);
+    SiteSet(std::vector<std::unique_ptr<RequestLoop>>& loops, Loop& control);
     ~SiteSet();
 
-    /// Decides which listeners there are. Errors: an unknown module, handler or filter.
-    Result<> plan(const config::Config& config, const module::ModuleSet& modules,
-                  const FilterSet& filters, std::shared_ptr<const net::PrefixSet> trusted);
-    /// Binds all of them, or none. What the service manager handed over is taken before anything is bound.
-    Result<> open();
+    /// Gives listeners that are open already their sockets, by address, and binds the others: all of them, or none. The
+    /// first time, what the service manager handed over is taken before anything is bound.
+    Result<> open(const std::vector<SitePlanPtr>& wanted);
+    /// Makes the programs that differ from those that run, on every loop. `done` gets them, or why a filter has no shard:
+    /// then they are gone again.
+    void stage(std::vector<SitePlanPtr> wanted, std::function<void(Result<StagedSitesPtr>)> done);
+    /// Drops what is not to be published, on every loop, then `done`.
+    void abandon(StagedSitesPtr staged, std::function<void()> done);
+    /// What was staged holds from now on: new listeners accept, those that are wanted no more close. Thread: each loop.
+    void publish(StagedSites& staged, RequestLoop& loop);
+    /// After publish() on every loop.
+    void published(const StagedSites& staged);
+
     /// Reads the certificates again and uses them for new connections. Errors: the old ones stay.
     Result<std::vector<std::string>> reload_certificates();
-    /// Limits and trusted proxies as they are now, for new connections and requests. They are checked before.
-    void refresh(const config::Config& config, std::shared_ptr<const net::PrefixSet> trusted);
-    /// About certificates, for the log.
-    const std::vector<std::string>& warnings() const { return warnings_; }
-    /// Installs them on every loop, then `done` on main: connections are accepted from there on.
-    void install(Loop& control, std::function<void()> done);
     /// No new connections; on every loop, then `done` on main.
-    void stop_accepting(Loop& control, std::function<void()> done);
+    void stop_accepting(std::function<void()> done);
     /// Frees the sites and the shards of their filters, then `done`. No request may be left.
-    void remove(Loop& control, std::function<void()> done);
+    void remove(std::function<void()> done);
 
     /// Calls fn for each site of that loop. Thread: that loop.
     void each(unsigned loop, const std::function<void(const http::Site&)>& fn) const;
-    const std::vector<std::shared_ptr<SitePlan>>& sites() const { return sites_; }
+    const std::vector<SitePlanPtr>& sites() const { return sites_; }
+    /// Runs fn on every request loop, then `done` on main.
+    void on_every_loop(std::function<void(RequestLoop&)> fn, std::function<void()> done);
 
   private:
-    Result<> add_redirect(const SitePlan& tls_site, const config::Listener& l);
-    Result<> add(const config::Listener& l, const module::ModuleSet& modules,
-                 const FilterSet& filters, std::string_view handler);
-    void on_every_loop(Loop& control, std::function<void(RequestLoop&)> fn,
-                       std::function<void()> done);
+    using Live = std::vector<std::unique_ptr<LiveSite>>;
+    SitePlanPtr open_already(const SitePlan& wanted) const;
+    static LiveSite* find(const Live& live, const SitePlan& plan);
 
     std::vector<std::unique_ptr<RequestLoop>>& loops_;
-    std::vector<std::shared_ptr<SitePlan>> sites_;
-    std::shared_ptr<const net::PrefixSet> trusted_;
-    std::vector<std::string> warnings_;
-    std::vector<std::vector<std::unique_ptr<LiveSite>>> live_;  // by loop
+    Loop& control_;
+    std::vector<SitePlanPtr> sites_;
+    bool opened_before_ = false;
+    std::vector<Live> live_, leaving_;  // by loop
 };
-
-/// The bounds of a listener as http wants them.
-http::Limits limits_of(const config::Limits& c);
 
 }  // namespace microhost::serve

@@ -168,9 +168,9 @@ TEST_SUITE("host/http") {
         });
         FilterLink link;
         link.filter = &filter;
-        link.interests = rig.site.interests = MH_I_RESPONSE;
+        link.interests = rig.program.interests = MH_I_RESPONSE;
         link.name = "thinker";
-        rig.site.chain.push_back(link);
+        rig.program.chain.push_back(link);
         rig.send(kGet);
         REQUIRE(rig.until([&] { return flood.busy == 1; }));
         rig.receive();

@@ -33,7 +33,9 @@ struct LoopRig {
             static_cast<LoopRig*>(user)->outcome = how;
         };
         site.listener = site.module = "rig";
-        site.handler = &handler;
+        program.module = "rig";
+        program.handler = &handler;
+        site.program = &program;
     }
     ~LoopRig() {
         if (client >= 0) close(client);
@@ -91,6 +93,7 @@ struct LoopRig {
     Loop loop{0};
     Limits limits;
     Engine engine{loop, limits, log->domain("test")};
+    Program program;
     Site site;
     mh_http_handler handler{};
     Handler answer;

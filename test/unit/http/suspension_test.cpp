@@ -61,9 +61,9 @@ TEST_SUITE("host/http") {
         Later later;
         FilterLink link;
         link.filter = &filter;
-        link.interests = later.rig.site.interests = MH_I_RESPONSE;
+        link.interests = later.rig.program.interests = MH_I_RESPONSE;
         link.name = "thinker";
-        later.rig.site.chain.push_back(link);
+        later.rig.program.chain.push_back(link);
         later.ask();
         CHECK(later.answer() == MH_OK);
         REQUIRE(token);

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What the requests of a listener pass on one loop: filters with their shards, then the handler. A reload puts another one
+/// in its place; each request keeps the one that it began with.
+#pragma once
+
+#include <microhost/draft/http_handler.h>
+#include <microhost/http_filter.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "observe/module_cost.hpp"
+
+namespace microhost {
+class Loop;
+}
+
+namespace microhost::http {
+
+/// To which requests a filter instance applies. Empty lists match everything; one of a list suffices.
+struct Match {
+    std::vector<std::string> path, path_prefix, host, method;
+    std::vector<std::string> header;  // "Name" or "Name: value"
+    bool any() const {
+        return !path.empty() || !path_prefix.empty() || !host.empty() || !method.empty() ||
+               !header.empty();
+    }
+    bool operator==(const Match&) const = default;
+};
+
+/// The hooks of a filter whose calls are counted and timed.
+enum class Hook : uint8_t { request, request_body, response, response_body };
+constexpr std::array<std::string_view, 4> kHookNames{"on_request", "on_request_body", "on_response",
+                                                     "on_response_body"};
+using HookCosts = std::array<observe::ModuleCost, kHookNames.size()>;
+
+enum class OnError : uint8_t { closed, open, skip };
+
+/// What one loop has counted for a filter instance since the start, over all its generations.
+struct FilterFigures {
+    uint64_t continued = 0, answered = 0, failed = 0, suspended = 0, timed_out = 0;
+    uint64_t said_ms = 0;  // when its failure was last logged
+
+    /// At most one line in ten seconds.
+    bool say_again(uint64_t now_ms) {
+        if (said_ms && now_ms - said_ms < 10'000) return false;
+        said_ms = now_ms;
+        return true;
+    }
+};
+
+/// One filter instance in a chain.
+struct FilterLink {
+    const mh_http_filter* filter = nullptr;  // null: it should be here and is not
+    void* shard = nullptr;
+    OnError on_error = OnError::closed;
+    bool shadow = false;
+    bool authn = false;  // may set the principal
+    Match match;
+    std::string name;
+    const char* module = "";     // its id, as long as the process lives
+    HookCosts* costs = nullptr;  // null: not counted
+    uint32_t interests = 0;
+    std::shared_ptr<FilterFigures> figures = std::make_shared<FilterFigures>();
+};
+
+/// Thread: its loop.
+struct Program {
+    static constexpr unsigned kMaxFilters = 64;
+
+    const char* module = "";  // of the handler; its id, as long as the process lives
+    const mh_http_handler* handler = nullptr;
+    void* handler_shard = nullptr;
+    observe::ModuleCost* handler_cost = nullptr;  // null: not counted
+    std::vector<FilterLink> chain;
+    uint32_t interests = 0;  // of all of them
+    bool matches = false;    // some link has a match
+    uint32_t pins = 0;       // requests that began with it
+
+    /// Called at the end of the turn in which the last request let go of it, once it is retired. It may free the program.
+    void (*on_unused)(Program&) = nullptr;
+
+    void pin() { pins++; }
+    void unpin(Loop& loop) {
+        if (--pins == 0 && retired_) release(loop);
+    }
+    /// No more requests begin with it.
+    void retire(Loop& loop) {
+        retired_ = true;
+        if (pins == 0) release(loop);
+    }
+
+  private:
+    void release(Loop& loop);
+    bool retired_ = false;
+};
+
+}  // namespace microhost::http
