@@ -10,13 +10,21 @@
 namespace microhost::tool {
 namespace {
 
+/// CLI11's own says "Positionals", and knows no usage line but its own.
 class Help : public CLI::Formatter {
   public:
-    explicit Help(std::string usage) : usage_(std::move(usage)) { column_width(26); }
-    std::string make_usage(const CLI::App*, std::string) const override { return usage_; }
+    explicit Help(std::string head) : head_(std::move(head)) { column_width(28); }
+    std::string make_help(const CLI::App* app, std::string, CLI::AppFormatMode) const override {
+        std::string out = head_;
+        for (const CLI::Option* o : app->get_options())
+            if (o->get_positional()) out += make_option(o, true);
+        for (const CLI::Option* o : app->get_options())
+            if (o->nonpositional()) out += make_option(o, false);
+        return out + app->get_footer();
+    }
 
   private:
-    std::string usage_;
+    std::string head_;
 };
 
 }  // namespace
@@ -33,10 +41,10 @@ Options::Options(const Arguments& arguments, std::string_view example)
     const Verb& verb = arguments.verb;
     CLI::App& app = parser_->app;
     app.name(fmt::format("microhost {}", verb.name));
-    app.description(fmt::format("{}: {}", verb.name, verb.summary));
-    app.footer(fmt::format("\nExample:\n  {}", example));
-    app.formatter(
-        std::make_shared<Help>(fmt::format("usage: microhost {} {}\n", verb.name, verb.usage)));
+    app.set_help_flag("-h,--help", "print this");
+    app.footer(fmt::format("\nexample:\n  {}\n", example));
+    app.formatter(std::make_shared<Help>(
+        fmt::format("usage: microhost {} {}\n\n{}\n\n", verb.name, verb.usage, verb.summary)));
 }
 
 Options::~Options() = default;
@@ -82,8 +90,7 @@ std::optional<int> Options::parse() {
         parser_->app.parse(words);
         return {};
     } catch (const CLI::CallForHelp&) {
-        std::fputs(parser_->app.help().c_str(), stdout);
-        return std::fflush(stdout) == 0 ? 0 : 1;
+        return print(parser_->app.help());
     } catch (const CLI::ParseError& e) {
         return refuse(e.what());
     }
@@ -95,6 +102,16 @@ int Options::refuse(std::string_view what) const {
     const std::string_view name = parser_->arguments.verb.name;
     fmt::print(stderr, "microhost {}: {}; see microhost {} --help\n", name, line, name);
     return 2;
+}
+
+int no(const Error& error) {
+    fmt::print(stderr, "microhost: {}\n", error.what);
+    return 1;
+}
+
+int print(std::string_view text, int status) {
+    const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+    return std::fflush(stdout) == 0 && written ? status : 1;
 }
 
 }  // namespace microhost::tool

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "result.hpp"
 #include "tool/verbs.hpp"
 
 namespace microhost::tool {
@@ -37,5 +38,10 @@ class Options {
     struct Parser;  // keeps CLI11, which is slow to compile, in one file
     std::unique_ptr<Parser> parser_;
 };
+
+/// One line on standard error. Answers 1.
+int no(const Error& error);
+/// The text on standard output. Answers `status`, or 1 when it could not be written.
+int print(std::string_view text, int status = 0);
 
 }  // namespace microhost::tool

@@ -8,7 +8,10 @@
 #include <vector>
 
 #include "json/nearest.hpp"
+#include "module/trial.hpp"
+#include "tool/check.hpp"
 #include "tool/inspect.hpp"
+#include "tool/trial_child.hpp"
 
 namespace microhost::tool {
 namespace {
@@ -16,6 +19,9 @@ namespace {
 // In the order of --help: what looks at a file, what runs one, what talks to a running instance.
 constexpr Verb kVerbs[] = {
     {"inspect", "FILE [--json]", "say what a module is, without running any of it", inspect},
+    {"check", "FILE|DIR... [--trial] [--strict] [--json] [--junit FILE]",
+     "say whether modules would be loaded, and what is wrong with them", check},
+    {module::kTrialVerb, "", "", trial_child},
 };
 
 const Verb* find(std::string_view name) {
