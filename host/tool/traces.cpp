@@ -2,6 +2,7 @@
 #include "tool/traces.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ namespace microhost::tool {
 namespace {
 
 namespace fs = std::filesystem;
+constexpr size_t kMuchMemory = 4 << 20;  // what the host itself keeps after a start is far below
 
 std::set<int> numbers_in(const char* folder) {
     std::set<int> out;
@@ -52,6 +54,11 @@ std::map<int, std::string> open_descriptors() {
         if (!ec) out[fd] = target;
     }
     return out;
+}
+
+size_t allocated() {
+    const auto m = mallinfo2();
+    return m.uordblks + m.hblkhd;
 }
 
 unsigned float_control() {
@@ -165,6 +172,7 @@ Traces Traces::now() {
     for (auto& [name, value] : config::Surroundings::here().environment)
         t.environment[name] = value;
     t.float_mode = float_control();
+    t.memory = allocated();
     return t;
 }
 
@@ -198,6 +206,9 @@ std::vector<module::Finding> Traces::since(const Traces& before) const {
           locale);
     f.add(float_mode != before.float_mode, "floating point",
           "changed rounding or denormals for the whole thread; link without -ffast-math");
+    const size_t more = memory > before.memory ? memory - before.memory : 0;
+    f.add(more > kMuchMemory, "memory", "{} MiB that it allocated are left after destroy()",
+          more >> 20);
     return std::move(f.out);
 }
 

@@ -29,6 +29,7 @@ struct Traces {
     mode_t umask = 0;
     std::map<std::string, std::string> environment;
     unsigned float_mode = 0;
+    size_t memory = 0;  // allocated by malloc, 0 where that is not counted
 };
 
 }  // namespace microhost::tool

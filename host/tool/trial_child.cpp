@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tool/trial_child.hpp"
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -39,6 +40,7 @@ void stage(const char* name) { tell("stage", name); }
 
 /// Nothing of the parent but what was meant, and an end even when the parent is gone.
 void fence(long limit_ms) {
+    prctl(PR_SET_NAME, "trial");  // the name of the file would be "exe"
     close_range(module::kTrialFd + 1, ~0u, 0);
     const rlimit none{0, 0};
     setrlimit(RLIMIT_CORE, &none);
