@@ -11,6 +11,7 @@
 #include "module/trial.hpp"
 #include "tool/check.hpp"
 #include "tool/inspect.hpp"
+#include "tool/new.hpp"
 #include "tool/trial_child.hpp"
 
 namespace microhost::tool {
@@ -21,6 +22,8 @@ constexpr Verb kVerbs[] = {
     {"inspect", "FILE [--json]", "say what a module is, without running any of it", inspect},
     {"check", "FILE|DIR... [--trial] [--strict] [--json] [--junit FILE]",
      "say whether modules would be loaded, and what is wrong with them", check},
+    {"new", "plugin ID [--lang c|cpp|rust] [--dir DIR]",
+     "make a plugin that builds and passes its own test", new_plugin},
     {module::kTrialVerb, "", "", trial_child},
 };
 
