@@ -14,6 +14,7 @@ namespace {
 constexpr size_t kMaxSymbols = 1u << 20;
 constexpr uint64_t kMaxNames = 64u << 20;
 constexpr size_t kMaxVersions = 4096;
+constexpr size_t kMaxBuildId = 128;
 constexpr const char* kEntryName = "mh_module_entry";
 
 /// "2.34" as {2, 34}; {0, 0} for what is no version.
@@ -70,6 +71,19 @@ EntrySymbol read_entry(const ElfTables& t, const Elf& elf, const Elf64_Sym& s) {
     return e;
 }
 
+std::string read_build_id(const ElfTables& t) {
+    const Elf64_Shdr* s = t.section(".note.gnu.build-id");
+    if (!s) return {};
+    const std::string note = t.bytes_of(*s, kMaxBuildId);
+    Elf64_Nhdr head;
+    if (!MemoryBytes(note).read(0, head) || head.n_type != NT_GNU_BUILD_ID) return {};
+    const size_t from = sizeof head + (head.n_namesz + 3ul) / 4 * 4;
+    std::string digits;
+    for (size_t i = from; i < note.size() && i < from + head.n_descsz; i++)
+        digits += fmt::format("{:02x}", static_cast<unsigned char>(note[i]));
+    return digits;
+}
+
 void read_manifest(const ElfTables& t, Elf& elf) {
     const Elf64_Shdr* s = t.section(".mh_manifest");
     if (!s) return;
@@ -120,6 +134,7 @@ Result<Elf> read_elf(const Bytes& file) {
     if (auto ok = read_dynamic(t, elf); !ok) return ok.error();
     if (auto ok = read_symbols(t, elf); !ok) return ok.error();
     elf.go_runtime = t.section(".go.buildinfo") || t.section(".note.go.buildid");
+    elf.build_id = read_build_id(t);
     read_manifest(t, elf);
     return elf;
 }

@@ -38,7 +38,8 @@ struct Elf {
     std::vector<std::string>
         undefined;  ///< that must be found, without a version: by no library that has versions
     std::string soname;
-    std::string glibc;  ///< newest "GLIBC_" version asked for ("2.34"), or empty
+    std::string glibc;     ///< newest "GLIBC_" version asked for ("2.34"), or empty
+    std::string build_id;  ///< in hexadecimal digits, or empty
     bool text_relocations = false;
     bool gnu_unique = false;  ///< has STB_GNU_UNIQUE symbols: glibc never unmaps it
     bool thread_destructors = false;  ///< has thread_local objects with destructors: threads may still run them

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A plugin made from each template compiles without a warning against the installed SDK, shows one symbol and passes its own test.
+"""A plugin that `microhost new` makes from each template compiles without a warning against the installed SDK, shows one symbol and passes its own test.
 Skipped where no SDK is installed. usage: template.py TEMPLATE_FOLDER"""
 import os
 import shutil
@@ -12,6 +12,16 @@ from pathlib import Path
 import exports
 
 
+def make(program, language, place, template):
+    if program.exists():
+        command = [program, "new", "plugin", "com.acme.made", "--lang", language, "--dir", place]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        return
+    shutil.copytree(template, place)
+    for path in place.iterdir():
+        path.write_text(path.read_text().replace("@ID@", "com.acme.made"))
+
+
 def main():
     prefix = os.environ.get("MICROHOST_PREFIX", "")
     if not Path(prefix, "lib/pkgconfig/microhost.pc").exists():
@@ -19,16 +29,14 @@ def main():
         return 77
     env = {**os.environ, "PKG_CONFIG_PATH": f"{prefix}/lib/pkgconfig"}
     env |= {"CFLAGS": "-Wall -Wextra -Werror", "CXXFLAGS": "-Wall -Wextra -Werror"}
+    program = Path(prefix, "bin/microhost")
     with tempfile.TemporaryDirectory() as folder:
         for language in ("c", "cpp"):
             place = Path(folder, language)
-            shutil.copytree(Path(sys.argv[1], language), place)
-            for path in place.iterdir():
-                path.write_text(path.read_text().replace("@ID@", "com.acme.made"))
+            make(program, language, place, Path(sys.argv[1], language))
             subprocess.run(["make", "-s", "-C", place], check=True, env=env)
             found = list(exports.problems(str(place / "com.acme.made.so")))
             assert not found, found
-            program = Path(prefix, "bin/microhost")
             if program.exists():
                 env["MICROHOST"] = str(program)
                 subprocess.run(["make", "-s", "-C", place, "check"], check=True, env=env, timeout=60)

@@ -12,7 +12,7 @@ DOORS = {
     r"rapidjson/": ["host/json"],
     r"llhttp": ["host/http/h1"],
     r"boost/dll": ["host/module/library.cpp"],
-    r"openssl/": ["host/net", "host/http/websocket_handshake.cpp"],
+    r"openssl/": ["host/net", "host/http/websocket_handshake.cpp", "host/module/verdicts.cpp"],
     r"wslay/": ["host/http"],
     r"CLI/": ["host"],
 }

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A trial: a module is taken through its life in a child process, so that what goes wrong goes wrong there.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "result.hpp"
+
+namespace microhost::module {
+
+struct TrialOptions {
+    std::chrono::milliseconds limit{4000};  ///< for all of it
+    std::string config;  ///< the module's section as JSON; empty: what its schema has as defaults
+    std::string program = "/proc/self/exe";  ///< a microhost; the child runs its verb kTrialVerb
+};
+
+/// Something that the module left behind or changed for the whole process.
+struct Finding {
+    std::string name;  ///< "threads", "signal handlers", "descriptors", ...
+    std::string text;  ///< a sentence
+};
+
+enum class Outcome : uint8_t { passed, refused, crashed, hung, ended };
+
+struct Trial {
+    Outcome outcome = Outcome::passed;
+    std::string reason;   ///< one sentence with the file's name; empty when it passed
+    std::string stage;    ///< the last that it reached: "constructors", "create()", ...
+    std::string untried;  ///< why it was not taken further than its constructors, or empty
+    std::vector<Finding> findings;
+    std::string output;  ///< the end of what the child wrote, its log among it
+    std::chrono::milliseconds took{0};
+};
+
+/// Constructors, create(), start(), shards, destroy(), destructors. Blocks for `limit` at most, and ends the child and what
+/// it started. Thread: any; nothing of the calling process is forked. Errors: the child cannot be started.
+Result<Trial> try_module(const std::string& path, const TrialOptions& options = {});
+
+/// The same for a loader: success when it passed, whatever it left behind, else the reason.
+Result<> trial_load(const std::string& path, const TrialOptions& options = {});
+
+// ---- between the two processes: lines on the child's descriptor kTrialFd, its config on standard input
+
+constexpr const char* kTrialVerb = "trial-child";
+constexpr int kTrialFd = 3;
+constexpr int kTrialLostFd = 97;  ///< exit status: the module closed the descriptor
+
+}  // namespace microhost::module
