@@ -47,6 +47,7 @@ struct HostSettings {
     unsigned loops = 0;  ///< 0: one for each core
     unsigned workers = 4;
     std::string runtime_dir;
+    std::string state_dir;
     std::vector<std::string> module_path;
     std::string control_address;
     std::string card = "auto";  ///< auto, on, off

@@ -48,7 +48,9 @@ std::optional<Found> find(Assembly& a, const Key& key) {
     return out;
 }
 
-bool is_folder(const Key& key) { return key.path == "runtime_dir" || key.path == "module_path"; }
+bool is_folder(const Key& key) {
+    return key.path == "runtime_dir" || key.path == "state_dir" || key.path == "module_path";
+}
 
 void take(Assembly& a, const Key& key) {
     auto& slot = a.settings[std::string(key.path)];
@@ -181,6 +183,7 @@ HostSettings host_settings(const Settings& s) {
     out.loops = static_cast<unsigned>(get<std::int64_t>(s, "loops"));
     out.workers = static_cast<unsigned>(get<std::int64_t>(s, "workers"));
     out.runtime_dir = get<std::string>(s, "runtime_dir");
+    out.state_dir = get<std::string>(s, "state_dir");
     out.module_path = get<std::vector<std::string>>(s, "module_path");
     out.control_address = get<std::string>(s, "control_address");
     out.card = get<std::string>(s, "card");

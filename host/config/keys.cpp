@@ -15,6 +15,7 @@ constexpr std::array kKeys{
     Key{"loops", integer, "auto", false, "request loops; auto is one for each core", "auto"},
     Key{"workers", integer, "4", false, "threads for work that blocks"},
     Key{"runtime_dir", string, "", false, "registry, control sockets"},
+    Key{"state_dir", string, "", false, "what outlives the process: quarantine and the like"},
     Key{"module_path", paths, "", false, "directories where modules are found by name"},
     Key{"control_address", string, "", false,
         "also serve the control interface on this TCP address"},

@@ -36,6 +36,20 @@ Folder runtime_folder(const Surroundings& in) {
     return {fmt::format("{}/microhost-{}", in.temp_dir, in.uid), {}};
 }
 
+/// A service manager may name several folders, separated by colons; the first is ours.
+Folder state_folder(const Surroundings& in) {
+    const auto given = in.variable("STATE_DIRECTORY");
+    if (given.starts_with('/'))
+        return {std::string(given.substr(0, given.find(':'))),
+                {Source::environment, "STATE_DIRECTORY", 0}};
+    if (const auto xdg = in.variable("XDG_STATE_HOME"); xdg.starts_with('/'))
+        return {std::string(xdg) + "/microhost", {Source::environment, "XDG_STATE_HOME", 0}};
+    if (in.root()) return {"/var/lib/microhost", {}};
+    if (const auto home = in.variable("HOME"); home.starts_with('/'))
+        return {std::string(home) + "/.local/state/microhost", {}};
+    return {fmt::format("{}/microhost-{}/state", in.temp_dir, in.uid), {}};
+}
+
 /// Empty when there is no such file; other failures are errors.
 Result<std::optional<std::string>> contents(const std::string& path) {
     std::error_code wrong;
@@ -77,6 +91,7 @@ std::string_view Surroundings::variable(std::string_view name) const {
 
 Folder default_folder(std::string_view key, const Surroundings& in) {
     if (key == "runtime_dir") return runtime_folder(in);
+    if (key == "state_dir") return state_folder(in);
     const auto beside = std::filesystem::path(in.program_dir) / ".." / "lib" / "microhost";
     return {in.program_dir.empty() ? "" : beside.lexically_normal().string(), {}};
 }

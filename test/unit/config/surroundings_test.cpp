@@ -44,6 +44,12 @@ TEST_SUITE("host/config") {
         CHECK(folder("runtime_dir", {{"XDG_RUNTIME_DIR", "/run/user/7"}}, 7) ==
               "/run/user/7/microhost");
         CHECK(folder("module_path", {}, 7) == "/opt/m/lib/microhost");
+        CHECK(folder("state_dir", {}, 0) == "/var/lib/microhost");
+        CHECK(folder("state_dir", {{"HOME", "/home/u"}}, 7) == "/home/u/.local/state/microhost");
+        CHECK(folder("state_dir", {{"HOME", "/home/u"}, {"XDG_STATE_HOME", "/s"}}, 7) ==
+              "/s/microhost");
+        CHECK(folder("state_dir", {{"XDG_STATE_HOME", "/s"}, {"STATE_DIRECTORY", "/a:/b"}}, 0) ==
+              "/a");
     }
 
     TEST_CASE("the file is the flag's, the variable's or the user's") {
