@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "config/assemble.hpp"
 #include "config/frame.hpp"
 #include "config/print.hpp"
 #include "config/scan.hpp"
@@ -28,23 +27,15 @@ int print(const std::string& text) {
     return std::fflush(stdout) == 0 ? 0 : 1;
 }
 
-std::vector<config::ModuleSchema> schemas(const std::vector<module::CandidatePtr>& modules) {
-    std::vector<config::ModuleSchema> out;
-    for (auto& m : modules)
-        out.push_back({m->id(), m->manifest.config_schema(),
-                       m->manifest.document.root().find("filter_schema")});
-    return out;
-}
-
 int serve_or_explain(const config::Scan& scan, const config::Surroundings& surroundings) {
-    Result<config::File> file = config::read_file(scan.config, surroundings);
-    if (!file) return refuse(file.error());
-    Result<config::Config> early = config::early({scan.flags, surroundings, *file});
+    serve::Intent intent(scan.flags, scan.config, surroundings);
+    if (Result<> r = intent.read(); !r) return refuse(r.error());
+    Result<config::Config> early = intent.early();
     if (!early) return refuse(early.error());
     module::Loader loader(early->host.module_path, serve::offered_interfaces());
     Result<std::vector<module::CandidatePtr>> modules = loader.plan(early->load);
     if (!modules) return refuse(modules.error());
-    const std::vector<config::ModuleSchema> known = schemas(*modules);
+    const std::vector<config::ModuleSchema> known = serve::schemas(*modules);
     if (scan.help) return print(config::help_text(known) + "\n" + tool::verbs_text());
     if (scan.print_schema) {
         config::FrameOptions options;
@@ -52,15 +43,10 @@ int serve_or_explain(const config::Scan& scan, const config::Surroundings& surro
         options.pretty = true;
         return print(config::document_schema(options) + "\n");
     }
-    Result<config::Config> config = config::assemble({scan.flags, surroundings, *file, known});
+    Result<config::Config> config = intent.assemble(*modules);
     if (!config) return refuse(config.error());
     if (scan.check_config) return print(config::effective_text(*config));
-    auto read_again = [&]() -> Result<config::Config> {
-        Result<config::File> now = config::read_file(scan.config, surroundings);
-        if (!now) return now.error();
-        return config::assemble({scan.flags, surroundings, *now, known});
-    };
-    return serve::Runtime({std::move(*config), *modules, read_again}).run();
+    return serve::Runtime({std::move(intent), std::move(*config), std::move(loader)}).run();
 }
 
 }  // namespace

@@ -49,6 +49,7 @@ struct HostSettings {
     std::string runtime_dir;
     std::string state_dir;
     std::vector<std::string> module_path;
+    std::string plugin_dir;  ///< may be absent; empty: none
     std::string control_address;
     std::string card = "auto";  ///< auto, on, off
     std::vector<std::string> card_try;

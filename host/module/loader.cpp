@@ -24,10 +24,17 @@ struct Loader::Plan {
         CandidatePtr candidate;
         Mark mark = Mark::fresh;
     };
+    std::span<const CandidatePtr> known;
     std::vector<Row> rows;
     std::vector<size_t> trail;  // of the walk, for the message about a circle
     std::vector<CandidatePtr> ordered;
 
+    /// Checked before, or null.
+    CandidatePtr known_at(const std::string& path) const {
+        for (const CandidatePtr& c : known)
+            if (c->path() == path) return c;
+        return nullptr;
+    }
     const Row* find(std::string_view id) const {
         for (const Row& r : rows)
             if (r.candidate->id() == id) return &r;
@@ -43,7 +50,9 @@ Result<CandidatePtr> Loader::inspect(std::string_view name) const {
 
 /// Adds the module and, depth first, those that it requires by id.
 Result<> Loader::collect(Plan& plan, std::string_view name, const Candidate* for_whom) const {
-    auto found = inspect(name);
+    auto path = find_module(name, module_path_);
+    const CandidatePtr known = path ? plan.known_at(*path) : nullptr;
+    auto found = known ? Result<CandidatePtr>(known) : inspect(name);
     if (!found && for_whom)
         return std::move(found.error())
             .context(fmt::format("{}: requires module:{}", for_whom->path(), name));
@@ -114,10 +123,10 @@ Result<> Loader::order(Plan& plan, size_t at) const {
     return {};
 }
 
-Result<std::vector<CandidatePtr>> Loader::plan(std::span<const CandidatePtr> there,
-                                               std::span<const std::string> names) const {
+Result<std::vector<CandidatePtr>> Loader::plan(std::span<const std::string> names,
+                                               std::span<const CandidatePtr> known) const {
     Plan plan;
-    for (const CandidatePtr& c : there) plan.rows.push_back({c});
+    plan.known = known;
     for (const std::string& name : names)
         if (auto ok = collect(plan, name, nullptr); !ok) return ok.error();
     for (size_t i = 0; i < plan.rows.size(); i++)

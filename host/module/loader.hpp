@@ -25,11 +25,11 @@ class Loader {
     /// The named modules and those that they require by "module:ID", each once, dependencies first, else in the order given.
     /// Errors are one sentence each: not found, refused, requirement not met, two files with one id, a circle.
     Result<std::vector<CandidatePtr>> plan(std::span<const std::string> names) const {
-        return plan({}, names);
+        return plan(names, {});
     }
-    /// The same beside files that were checked before, which are taken as they are.
-    Result<std::vector<CandidatePtr>> plan(std::span<const CandidatePtr> there,
-                                           std::span<const std::string> names) const;
+    /// The same; of a file that was checked before, `known` has what is taken for it.
+    Result<std::vector<CandidatePtr>> plan(std::span<const std::string> names,
+                                           std::span<const CandidatePtr> known) const;
 
   private:
     struct Plan;

@@ -11,18 +11,19 @@ namespace {
 
 // 0.0.0.0 and :: are addresses to listen on; a client on this machine wants one to connect to.
 std::string url(const SitePlan& s) {
-    if (s.address.is_unix()) return s.address.text();
+    const net::Address& at = s.address();
+    if (at.is_unix()) return at.text();
     char ip[48];
-    std::string_view host(ip, s.address.ip_text(ip, sizeof ip));
+    std::string_view host(ip, at.ip_text(ip, sizeof ip));
     if (host == "0.0.0.0" || host == "::") host = "127.0.0.1";
     bool v6 = host.find(':') != host.npos;
     return fmt::format("{}://{}{}{}:{}", s.tls ? "https" : "http", v6 ? "[" : "", host,
-                       v6 ? "]" : "", s.address.port());
+                       v6 ? "]" : "", at.port());
 }
 
 std::string chain_text(const SitePlan& s) {
     std::string out;
-    for (const FilterPtr& f : s.chain) {
+    for (const FilterPtr& f : s.program->chain) {
         if (!out.empty()) out += " > ";
         out += fmt::format("{} ({}, {}{}{})", f->name, phase_name(f->phase),
                            on_error_name(f->on_error), f->shadow ? ", shadow" : "",
@@ -40,7 +41,7 @@ std::string try_lines(const config::Config& config, const SiteSet& sites,
         return out;
     }
     for (auto& s : sites.sites()) {
-        if (s->address.is_unix()) continue;
+        if (s->address().is_unix()) continue;
         out = fmt::format("  try\ncurl {}/\n", url(*s));
         break;
     }
@@ -59,6 +60,8 @@ std::string card(const config::Config& config, const module::ModuleSet& modules,
     }
     for (auto& g : modules.generations())
         out += fmt::format("  module     {} {}  {}\n", g->id(), g->manifest().version, g->path());
+    if (!config.host.plugin_dir.empty())
+        out += fmt::format("  plugins    {}\n", config.host.plugin_dir);
     out += fmt::format("  registry   {}/registry/v1\n", config.host.runtime_dir);
     for (const registry::Entry& e : known.entries()) {
         const auto& v = e.service->versions[e.version];

@@ -114,7 +114,7 @@ Result<> Change::lay_out() {
     auto next = s_.modules->preview(leaving());
     if (!next) return next.error();
     next_ = std::move(*next);
-    auto filters = FilterSet::make(wanted_.config, next_, s_.filters);
+    auto filters = FilterSet::make(wanted_.config, next_, s_.absent, s_.filters);
     if (!filters) return filters.error();
     filters_ = std::move(*filters);
     for (const FilterPtr& f : filters_.all())
@@ -177,7 +177,7 @@ void Change::published() {
         if (p.old) s_.modules->retire(*p.old, kForEver, [] {});
     const auto drain_ns = static_cast<uint64_t>(s_.host().drain_timeout.count()) * 1'000'000;
     for (module::Generation* g : removed_) s_.modules->retire(*g, monotonic_ns() + drain_ns, [] {});
-    s_.done_changing();
+    s_.announce_listeners();
     done_({});
 }
 

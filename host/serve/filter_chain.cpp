@@ -137,7 +137,27 @@ void FilterSet::add(const config::FilterInstance& c, const module::Published& pu
     f->create(*found->generation, d);
 }
 
+void FilterSet::add_absent(const AbsentModule& m) {
+    bool configured = false;
+    for (const FilterPtr& f : all_) {
+        if (f->module != m.id) continue;
+        configured = true;
+        if (!f->filter) f->problem = m.reason;  // now it is known why nobody offers it
+    }
+    if (configured) return;
+    for (const module::ManifestFilter& d : m.filters) {
+        auto f = std::make_shared<FilterInstance>();
+        f->name = f->module = m.id;
+        f->phase = phase_number(d.phase);
+        f->problem = m.reason;
+        if (!f->access() || d.on_error == "open" || d.on_error == "skip") continue;
+        all_.push_back(std::move(f));
+        return;
+    }
+}
+
 Result<FilterSet> FilterSet::make(const config::Config& config, const module::Published& published,
+                                  const std::vector<AbsentModule>& absent,
                                   const FilterSet& before) {
     FilterSet set;
     for (const config::FilterInstance& c : config.filters) set.add(c, published, before);
@@ -152,6 +172,7 @@ Result<FilterSet> FilterSet::make(const config::Config& config, const module::Pu
         if (own) plain.config = own->config;
         set.add(plain, published, before);
     }
+    for (const AbsentModule& m : absent) set.add_absent(m);
     if (Result<> r = set.sort(); !r) return r.error();
     return set;
 }

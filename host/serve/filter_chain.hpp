@@ -11,9 +11,17 @@
 #include "config/config.hpp"
 #include "http/program.hpp"
 #include "module/abi/config.hpp"
+#include "module/manifest.hpp"
 #include "module/module_set.hpp"
 
 namespace microhost::serve {
+
+/// A module that lies where it should run, and does not: what it guards is not left open.
+struct AbsentModule {
+    std::string id;
+    std::vector<module::ManifestFilter> filters;
+    std::string reason;
+};
 
 /// One instance of a filter, shared by all listeners and loops. Made and destroyed on main. It pins its generation.
 class FilterInstance {
@@ -53,7 +61,9 @@ class FilterSet {
     /// Makes the configured instances, and one with its defaults of each filter that none is configured for. What
     /// `before` has as it is wanted now is taken over. Errors: an order that contradicts itself, two filters of one name.
     /// An instance that cannot be made is there without its filter.
+    /// Access filters of `absent` modules that nobody configured are there without a filter, too.
     static Result<FilterSet> make(const config::Config& config, const module::Published& published,
+                                  const std::vector<AbsentModule>& absent,
                                   const FilterSet& before);
 
     /// The chain of a listener: all, or exactly the named ones. Errors: an unknown name.
@@ -63,6 +73,7 @@ class FilterSet {
   private:
     void add(const config::FilterInstance& wanted, const module::Published& published,
              const FilterSet& before);
+    void add_absent(const AbsentModule& m);
     Result<> sort();
     std::vector<FilterPtr> all_;
 };

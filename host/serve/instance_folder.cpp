@@ -49,6 +49,7 @@ Result<> InstanceFolder::create(const std::string& runtime_dir, const std::strin
             "another microhost runs under the name \"{}\" ({}); choose another with --name", name,
             path);
     path_ = path;
+    std::filesystem::remove_all(module_cache(), ec);  // of one that was killed
     return {};
 }
 
@@ -67,6 +68,8 @@ InstanceFolder::~InstanceFolder() {
     if (!path_.empty()) {
         ::unlink((path_ + "/listeners.json").c_str());
         ::unlink((path_ + "/control.sock").c_str());
+        std::error_code ec;
+        std::filesystem::remove_all(module_cache(), ec);
         ::rmdir(path_.c_str());
     }
     if (held_ >= 0) ::close(held_);

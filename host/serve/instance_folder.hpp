@@ -23,6 +23,8 @@ class InstanceFolder {
     Result<> announce(const std::vector<std::pair<std::string, std::string>>& listeners);
     const std::string& path() const { return path_; }
     std::string control_socket() const { return path_ + "/control.sock"; }
+    /// For copies of the modules that run.
+    std::string module_cache() const { return path_ + "/modules"; }
 
   private:
     std::string path_;

@@ -4,12 +4,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <random>
 #include <thread>
 
 #include "serve/card.hpp"
+#include "serve/module_operations.hpp"
 #include "serve/notify.hpp"
 #include "serve/offered.hpp"
 #include "serve/runtime_state.hpp"
@@ -42,6 +44,9 @@ void raise_file_limit() {
 
 }  // namespace
 
+Runtime::State::State(Prepared p) : prepared(std::move(p)), config(prepared.config) {}
+Runtime::State::~State() = default;
+
 Runtime::Runtime(Prepared prepared) : s_(std::make_unique<State>(std::move(prepared))) {}
 Runtime::~Runtime() = default;
 
@@ -49,18 +54,13 @@ int Runtime::run() {
     State& s = *s_;
     Result<> started = s.start_basics();
     if (started) started = s.start_registry();
-    if (started) started = s.create_modules();
     if (started) started = s.open_control();
     if (!started) {
         s.fail(started.error());
         return s.status;
     }
     for (auto& l : s.loops) l->start();
-    s.modules->start_all([&s](Result<> r) {
-        if (r) r = s.open_sites();
-        if (!r) return s.fail(r.error());
-        s.sites->install(s.control->loop, [&s] { s.ready(); });
-    });
+    s.operations->start([&s](Result<> r) { r ? s.ready() : s.fail(r.error()); });
     s.control->run();
     for (auto& l : s.loops) l->stop();
     http::set_client_resolver(nullptr);
@@ -85,7 +85,7 @@ Result<> Runtime::State::start_basics() {
     auto opened = log::Log::open(log_options(host().log));
     if (!opened) return opened.error();
     log = std::move(*opened);
-    auto proxies = trusted_in(prepared.config);
+    auto proxies = trusted_in(config);
     if (!proxies) return proxies.error();
     trusted = std::move(*proxies);
     const http::Limits limits = limits_of(host().limits);
@@ -105,14 +105,19 @@ Result<> Runtime::State::start_basics() {
     module::EnvironmentOptions options;
     options.workers = host().workers;
     options.version = MICROHOST_VERSION;
+    std::string name = host().name.empty() ? std::to_string(::getpid()) : host().name;
+    if (Result<> r = folder.create(host().runtime_dir, name); !r) return r;
+    options.module_cache = folder.module_cache();
     environment =
         std::make_unique<module::Environment>(*log, *metrics, control->loop, bare, options);
     offer_interfaces(environment->interfaces);
     modules = std::make_unique<module::ModuleSet>(*environment);
+    sites = std::make_unique<SiteSet>(loops, control->loop);
+    operations = std::make_unique<ModuleOperations>(*this, std::move(prepared.intent),
+                                                    std::move(prepared.loader));
     signals = std::make_unique<Signals>(
         control->io, [this] { stop(); }, [this] { reload(); });
-    std::string name = host().name.empty() ? std::to_string(::getpid()) : host().name;
-    return folder.create(host().runtime_dir, name);
+    return {};
 }
 
 Result<std::shared_ptr<const net::PrefixSet>> Runtime::State::trusted_in(
@@ -197,19 +202,8 @@ void Runtime::State::sweep_registry() {
     control->loop.arm(sweep, 60'000);
 }
 
-Result<> Runtime::State::create_modules() {
-    for (module::CandidatePtr& c : prepared.modules) {
-        const config::ModuleConfig* own = prepared.config.module(c->id());
-        auto g = module::Generation::create(*environment, c, own ? own->config : json::Document{});
-        if (!g) return g.error();
-        modules->add(std::move(*g));
-    }
-    modules->on_change([this] { publish_services(); });
-    return {};
-}
-
 // In-process services: on each loop as what it calls, and in the table as names that exist.
-void Runtime::State::publish_services() {
+std::function<void(rpc::Engine&)> Runtime::State::offer_services() {
     struct Offered {
         const mh_rpc_service* service;
         module::Generation* generation;
@@ -225,49 +219,40 @@ void Runtime::State::publish_services() {
             log->domain("host/rpc").error(described.error().what);
     }
     local_feed.synced();
-    auto install = [offered](rpc::Engine& e) {
+    return [offered](rpc::Engine& e) {
         std::vector<rpc::LocalService> local;
         for (const Offered& o : offered)
             local.push_back({o.service, o.generation, o.generation->shard(e.http.loop.index()),
                              o.service->name});
         e.set_local(std::move(local));
     };
-    install(*main_rpc);
-    for (auto& l : loops) l->loop.post([install, loop = l.get()] { install(loop->rpc); });
 }
 
-Result<> Runtime::State::open_sites() {
-    auto made = FilterSet::make(prepared.config, *modules);
-    if (!made) return made.error();
-    filters = std::move(*made);
-    for (const FilterPtr& f : filters.all())
-        if (f->generation && !f->filter)
-            return error("filter \"{}\" ({}): {}", f->name, f->module, f->problem);
-        else if (!f->filter)
+void Runtime::State::say_missing(const FilterSet& now) const {
+    for (const FilterPtr& f : now.all()) {
+        if (f->filter) continue;
+        const bool said = std::any_of(
+            filters.all().begin(), filters.all().end(),
+            [&](const FilterPtr& o) { return o->name == f->name && o->problem == f->problem; });
+        if (!said)
             log->domain("host/serve")
                 .error(f->on_error == http::OnError::closed
                            ? "a filter is missing: what it guards is answered 503"
                            : "a filter is missing",
                        {{"filter", f->name}, {"reason", f->problem}});
-    sites = std::make_unique<SiteSet>(loops);
-    if (Result<> r = sites->plan(prepared.config, *modules, filters, trusted); !r) return r;
-    if (sites->sites().empty())
-        return error(
-            "nothing to listen on: load a module that serves HTTP, for example --load NAME.so");
-    return sites->open();
+    }
 }
 
 std::vector<control::ListenerRow> Runtime::State::listener_rows() const {
     std::vector<control::ListenerRow> rows;
-    if (!sites) return rows;
     for (auto& s : sites->sites()) {
         control::ListenerRow row;
         row.name = s->name;
         row.module = s->module;
-        row.address = s->address.text();
+        row.address = s->address().text();
         row.tls = s->tls != nullptr;
         row.proxy_protocol = s->proxy_protocol;
-        for (const FilterPtr& f : s->chain)
+        for (const FilterPtr& f : s->program->chain)
             row.filters.push_back({f->name, f->module, std::string(phase_name(f->phase)),
                                    f->on_error, f->shadow, f->problem});
         rows.push_back(std::move(row));
@@ -279,7 +264,7 @@ Result<> Runtime::State::open_control() {
     std::vector<Loop*> bare;
     for (auto& l : loops) bare.push_back(&l->loop);
     auto each_site = [this](unsigned loop, const std::function<void(const http::Site&)>& fn) {
-        if (sites) sites->each(loop, fn);
+        sites->each(loop, fn);
     };
     control_socket = std::make_unique<control::Control>(control::Sources{
         *main_http, std::move(bare), *log, *metrics, *modules, *environment->health,
@@ -292,24 +277,30 @@ Result<> Runtime::State::open_control() {
     return control_socket->open();
 }
 
-void Runtime::State::ready() {
+void Runtime::State::announce_listeners() {
     std::vector<std::pair<std::string, std::string>> open;
     std::vector<http::OpenListener> told;
     for (auto& s : sites->sites()) {
-        open.emplace_back(s->name, s->address.text());
-        told.push_back({s->name, s->module, s->address.text(), s->tls != nullptr});
+        open.emplace_back(s->name, s->address().text());
+        told.push_back({s->name, s->module, s->address().text(), s->tls != nullptr});
     }
     http::set_listeners(std::move(told));
-    for (const std::string& w : sites->warnings()) log->domain("host/net").warn(w);
-    for (const std::string& w : prepared.config.warnings) log->domain("host/config").warn(w);
-    if (Result<> r = folder.announce(open); !r) return fail(r.error());
+    if (!serving) return;
+    if (Result<> r = folder.announce(open); !r) log->domain("host/serve").error(r.error().what);
+}
+
+void Runtime::State::ready() {
+    if (stopping) return;
+    serving = true;
+    for (const std::string& w : config.warnings) log->domain("host/config").warn(w);
+    announce_listeners();
     bool show = host().card == "on" || (host().card == "auto" && ::isatty(2));
     if (show)
         std::fputs(
-            card(prepared.config, *modules, *sites, *table->snapshot(), folder.control_socket())
+            card(config, *modules, *sites, *table->snapshot(), folder.control_socket())
                 .c_str(),
             stderr);
-    log->domain("host").info("ready", {{"listeners", static_cast<int>(open.size())}});
+    log->domain("host").info("ready", {{"listeners", sites->sites().size()}});
     control_socket->set_ready(true);
     notify("READY=1");
 }

@@ -2,22 +2,19 @@
 /// The life of a serving process, from its configuration to its exit status.
 #pragma once
 
-#include <functional>
 #include <memory>
-#include <string>
 
 #include "config/config.hpp"
-#include "module/check.hpp"
-#include "result.hpp"
+#include "module/loader.hpp"
+#include "serve/intent.hpp"
 
 namespace microhost::serve {
 
 /// What was decided before anything starts.
 struct Prepared {
-    config::Config config;
-    std::vector<module::CandidatePtr> modules;  // in loading order
-    /// Reads flags, environment and file once more. Thread: main.
-    std::function<Result<config::Config>()> read_again;
+    Intent intent;
+    config::Config config;  // of the modules that it names
+    module::Loader loader;
 };
 
 class Runtime {

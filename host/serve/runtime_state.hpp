@@ -2,6 +2,10 @@
 /// What a serving process owns, in the order in which it is made; destroyed in reverse. Private to runtime*.cpp.
 #pragma once
 
+#include <map>
+#include <string>
+#include <vector>
+
 #include "control/control.hpp"
 #include "http/abi_server.hpp"
 #include "http/client_call.hpp"
@@ -30,12 +34,19 @@
 
 namespace microhost::serve {
 
+class ModuleOperations;
+
 struct Runtime::State {
     static Result<std::shared_ptr<const net::PrefixSet>> trusted_in(const config::Config& config);
 
-    explicit State(Prepared p) : prepared(std::move(p)) {}
+    explicit State(Prepared p);
+    ~State();
 
     Prepared prepared;
+    config::Config config;                          // in use
+    std::vector<module::CandidatePtr> candidates;   // of the modules that run, in loading order
+    std::map<std::string, uint32_t> loads;          // how often each id was loaded
+    std::vector<AbsentModule> absent;
     std::shared_ptr<const net::PrefixSet> trusted;
     std::unique_ptr<log::Log> log;
     std::unique_ptr<observe::Metrics> metrics;
@@ -57,15 +68,16 @@ struct Runtime::State {
     InstanceFolder folder;
     FilterSet filters;
     std::unique_ptr<SiteSet> sites;
+    std::unique_ptr<ModuleOperations> operations;
     std::unique_ptr<Signals> signals;
     std::unique_ptr<control::Control> control_socket;
     struct Sweep : Timer {
         State* owner;
     } sweep;
     int status = 0;
-    bool stopping = false;
+    bool stopping = false, serving = false;
 
-    const config::HostSettings& host() const { return prepared.config.host; }
+    const config::HostSettings& host() const { return config.host; }
     Result<> start_basics();
     Result<> open_access_log(unsigned n);
     Result<> start_engines();
@@ -74,14 +86,19 @@ struct Runtime::State {
     void give_resolver(net::Resolver* r);
     void reload();
     void reload_config();
-    void refresh(const config::Config& fresh, std::shared_ptr<const net::PrefixSet> now);
+    void reload_certificates();
     Result<> start_registry();
-    Result<> create_modules();
-    void publish_services();
-    Result<> open_sites();
     Result<> open_control();
     std::vector<control::ListenerRow> listener_rows() const;
     void ready();
+
+    // ---- for changes
+    /// Describes in the registry what modules publish; what it returns makes a loop call them.
+    std::function<void(rpc::Engine&)> offer_services();
+    /// A line for each filter that is missing now and was not before.
+    void say_missing(const FilterSet& now) const;
+    /// Everybody who wants to know learns which listeners there are.
+    void announce_listeners();
     void fail(const Error& e);
     void stop();
     void drain();
