@@ -49,7 +49,8 @@ std::optional<Found> find(Assembly& a, const Key& key) {
 }
 
 bool is_folder(const Key& key) {
-    return key.path == "runtime_dir" || key.path == "state_dir" || key.path == "module_path";
+    return key.path == "runtime_dir" || key.path == "state_dir" || key.path == "module_path" ||
+           key.path == "plugin_dir";
 }
 
 void take(Assembly& a, const Key& key) {
@@ -184,6 +185,7 @@ HostSettings host_settings(const Settings& s) {
     out.workers = static_cast<unsigned>(get<std::int64_t>(s, "workers"));
     out.runtime_dir = get<std::string>(s, "runtime_dir");
     out.state_dir = get<std::string>(s, "state_dir");
+    out.plugin_dir = get<std::string>(s, "plugin_dir");
     out.module_path = get<std::vector<std::string>>(s, "module_path");
     out.control_address = get<std::string>(s, "control_address");
     out.card = get<std::string>(s, "card");

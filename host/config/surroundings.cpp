@@ -66,6 +66,12 @@ Result<std::optional<std::string>> contents(const std::string& path) {
     return std::optional{std::move(text)};
 }
 
+Folder plugin_folder(const Surroundings& in) {
+    if (in.root()) return {"/etc/microhost/plugins", {}};
+    const std::string user = user_folder(in, "XDG_CONFIG_HOME", ".config");
+    return {user.empty() ? "" : user + "/plugins", {}};
+}
+
 }  // namespace
 
 Surroundings Surroundings::here() {
@@ -90,6 +96,7 @@ std::string_view Surroundings::variable(std::string_view name) const {
 }
 
 Folder default_folder(std::string_view key, const Surroundings& in) {
+    if (key == "plugin_dir") return plugin_folder(in);
     if (key == "runtime_dir") return runtime_folder(in);
     if (key == "state_dir") return state_folder(in);
     const auto beside = std::filesystem::path(in.program_dir) / ".." / "lib" / "microhost";

@@ -32,7 +32,7 @@ struct Folder {
     Origin origin;
 };
 
-/// The default of runtime_dir, state_dir or module_path where neither flag, variable nor file names it.
+/// The default of runtime_dir, state_dir, module_path or plugin_dir where neither flag, variable nor file names it.
 Folder default_folder(std::string_view key, const Surroundings& in);
 
 struct File {

@@ -39,6 +39,7 @@ Result<> copy_bytes(const File& from, int to) {
 
 CachedFile& CachedFile::operator=(CachedFile&& o) noexcept {
     std::swap(path_, o.path_);
+    std::swap(ours_, o.ours_);
     std::swap(fd_, o.fd_);
     return *this;
 }
@@ -46,18 +47,19 @@ CachedFile& CachedFile::operator=(CachedFile&& o) noexcept {
 CachedFile::~CachedFile() {
     if (fd_ >= 0) {
         ::close(fd_);
-    } else if (!path_.empty()) {
+    } else if (ours_) {
         ::unlink(path_.c_str());
         ::rmdir(fs::path(path_).parent_path().c_str());  // stays while another module's file is there
     }
 }
 
 void CachedFile::keep() {
-    path_.clear();
+    ours_ = false;
     fd_ = -1;
 }
 
-ModuleCache::ModuleCache(std::string folder) : folder_(std::move(folder)) {
+ModuleCache::ModuleCache(std::string folder, bool in_place)
+    : folder_(std::move(folder)), in_place_(in_place) {
     if (folder_.empty()) return;
     std::error_code ec;
     fs::create_directories(folder_, ec);
@@ -67,6 +69,10 @@ ModuleCache::ModuleCache(std::string folder) : folder_(std::move(folder)) {
 Result<CachedFile> ModuleCache::copy(const File& file, std::string_view id,
                                      uint32_t number) const {
     CachedFile out;
+    if (in_place_) {
+        out.path_ = file.path();
+        return out;
+    }
     int fd = -1;
     if (folder_.empty()) {
         fd = out.fd_ = memfd_create(std::string(id).c_str(), MFD_CLOEXEC);
@@ -78,6 +84,7 @@ Result<CachedFile> ModuleCache::copy(const File& file, std::string_view id,
         out.path_ = (folder / (std::string(id) + ".so")).string();
         ::unlink(out.path_.c_str());  // of a generation that did not come to be
         fd = ::open(out.path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0500);
+        out.ours_ = fd >= 0;
     }
     if (fd < 0)
         return error("{}: cannot be copied to {}: {}", file.path(),

@@ -18,7 +18,9 @@ class CachedFile {
   public:
     CachedFile() = default;
     CachedFile(CachedFile&& o) noexcept
-        : path_(std::exchange(o.path_, {})), fd_(std::exchange(o.fd_, -1)) {}
+        : path_(std::exchange(o.path_, {})),
+          ours_(std::exchange(o.ours_, false)),
+          fd_(std::exchange(o.fd_, -1)) {}
     CachedFile& operator=(CachedFile&& o) noexcept;
     ~CachedFile();
 
@@ -29,20 +31,22 @@ class CachedFile {
   private:
     friend class ModuleCache;
     std::string path_;
-    int fd_ = -1;  // of a file in memory
+    bool ours_ = false;  // to be removed
+    int fd_ = -1;        // of a file in memory
 };
 
 class ModuleCache {
   public:
     /// `folder`: is made when it is needed, and removed by its owner. Empty, or where nothing may be executed: copies lie
-    /// in memory.
-    explicit ModuleCache(std::string folder);
+    /// in memory. `in_place`: there are no copies.
+    explicit ModuleCache(std::string folder, bool in_place = false);
 
     /// FOLDER/NUMBER/ID.so, where debuggers find it under its name. Errors: the file changed meanwhile, the disk is full.
     Result<CachedFile> copy(const File& file, std::string_view id, uint32_t number) const;
 
   private:
     std::string folder_;
+    bool in_place_;
 };
 
 }  // namespace microhost::module

@@ -32,6 +32,7 @@ struct EnvironmentOptions {
     unsigned workers = 4;
     size_t work_queue = 1024;
     std::string module_cache;   ///< folder of ModuleCache
+    bool map_in_place = false;  ///< no copies: for a process that loads a file once
     const char* version = "0";  ///< of the program, for logs; lives as long as the process
 };
 

@@ -9,8 +9,8 @@
 namespace microhost::serve {
 namespace {
 
-std::string said(std::string_view what, const module::Manifest& m) {
-    return fmt::format("{} {} {}", what, m.id, m.version);
+Result<std::string> said(std::string_view what, const module::Manifest& m) {
+    return {boost::system::in_place_value, fmt::format("{} {} {}", what, m.id, m.version)};
 }
 
 // Where a link in the plugin directory leads; the file itself else.
@@ -388,8 +388,7 @@ void ModuleOperations::reload(std::string id, Done done) {
         try_and_apply(std::move(choice), *c, [this, finish, m = *c](Result<> r) {
             if (!r) return finish(r.error());
             const module::Generation* now = s_.modules->find(m->id());
-            finish(fmt::format("{} (generation {})", said("reloaded", m->manifest),
-                               now ? now->number() : 0));
+            finish(said(fmt::format("generation {}:", now ? now->number() : 0), m->manifest));
         });
     });
 }
@@ -414,8 +413,7 @@ void ModuleOperations::unload(std::string id, Done done) {
         gone += std::erase_if(choice.dropped, [&](auto& d) { return d.second.id == id; });
         if (!gone)
             return finish(error("module \"{}\" was not loaded by itself: another one requires it", id));
-        const std::string text = said("unloaded", g->manifest());
-        apply(std::move(choice), nullptr, [finish, text](Result<> r) {
+        apply(std::move(choice), nullptr, [finish, text = said("unloaded", g->manifest())](Result<> r) {
             if (!r) return finish(r.error());
             finish(text);
         });

@@ -26,8 +26,9 @@ class Runtime {
     /// (one line on stderr says why).
     int run();
 
-  private:
     struct State;
+
+  private:
     std::unique_ptr<State> s_;
 };
 

@@ -26,6 +26,7 @@ Result<std::unique_ptr<Rig>> Rig::make() {
         std::make_unique<serve::RequestLoop>(0, limits, domain, &rig->metrics, nullptr));
     module::EnvironmentOptions about;
     about.version = MICROHOST_VERSION;
+    about.map_in_place = true;
     rig->environment = std::make_unique<module::Environment>(
         *rig->log, rig->metrics, rig->control, std::vector<Loop*>{&rig->loops[0]->loop}, about);
     serve::offer_interfaces(rig->environment->interfaces);
@@ -53,6 +54,7 @@ Result<> Rig::start() {
         done = true;
     });
     until(done);
+    if (outcome) outcome = modules->publish();
     return outcome;
 }
 

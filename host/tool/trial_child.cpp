@@ -86,7 +86,7 @@ int trial_child(const Arguments& arguments) {
     const Traces before = Traces::now();
 
     stage("constructors");
-    auto library = module::Library::open(words[0]);
+    auto library = module::Library::open(words[0], words[0]);
     if (!library) finish(library.error().what);
     auto config = module_config(**candidate, text);
     std::string why;

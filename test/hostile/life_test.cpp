@@ -72,7 +72,10 @@ struct Process {
             done = true;
             if (!r) text = r.error().what;
         });
-        return until(done) ? text : "hangs";
+        if (!until(done)) return "hangs";
+        if (text == "started")
+            if (Result<> r = modules->publish(); !r) text = r.error().what;
+        return text;
     }
     bool stop() {
         bool done = false;
@@ -205,7 +208,7 @@ static mh_status make(const mh_host *h, const mh_module **out) {
         CHECK(p.modules->published("mh.http.handler/1").empty());
         CHECK_FALSE(p.environment->health->ready());
         int changes = 0;
-        p.modules->on_change([&] { changes++; });
+        p.modules->on_publish([&] { changes++; });
         REQUIRE(p.start() == "started");
         const auto handlers = p.modules->published("mh.http.handler/1");
         REQUIRE(handlers.size() == 2);
@@ -215,7 +218,7 @@ static mh_status make(const mh_host *h, const mh_module **out) {
         REQUIRE(p.stop());
         CHECK(p.modules->published().empty());
         CHECK(p.environment->health->ready());
-        CHECK(p.modules->find("life")->stage() == module::Stage::stopped);
+        CHECK(p.modules->generations().at(0)->stage() == module::Stage::stopped);
         const std::string told = w.read("trace");
         CHECK_MESSAGE(told.starts_with("start\ncontribute 0 -13 0 -1\n"), told);
         CHECK_MESSAGE(told.find("work 7 0\n") != std::string::npos, told);
