@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "module/child.hpp"
 #include "result.hpp"
 
 namespace microhost::module {
@@ -21,8 +22,6 @@ struct Finding {
     std::string name;  ///< "threads", "signal handlers", "descriptors", ...
     std::string text;  ///< a sentence
 };
-
-enum class Outcome : uint8_t { passed, refused, crashed, hung, ended };
 
 struct Trial {
     Outcome outcome = Outcome::passed;
@@ -41,10 +40,6 @@ Result<Trial> try_module(const std::string& path, const TrialOptions& options = 
 /// The same for a loader: success when it passed, whatever it left behind, else the reason.
 Result<> trial_load(const std::string& path, const TrialOptions& options = {});
 
-// ---- between the two processes: lines on the child's descriptor kTrialFd, its config on standard input
-
-constexpr const char* kTrialVerb = "trial-child";
-constexpr int kTrialFd = 3;
-constexpr int kTrialLostFd = 97;  ///< exit status: the module closed the descriptor
+constexpr const char* kTrialVerb = "trial-child";  ///< of the child (host/tool/trial_child.cpp)
 
 }  // namespace microhost::module

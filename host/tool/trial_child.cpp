@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tool/trial_child.hpp"
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <iterator>
 #include <string>
 
 #include "module/generation.hpp"
@@ -16,36 +12,11 @@
 #include "module/trial.hpp"
 #include "tool/module_config.hpp"
 #include "tool/rig.hpp"
+#include "tool/tell.hpp"
 #include "tool/traces.hpp"
 
 namespace microhost::tool {
 namespace {
-
-/// One line for the parent. What cannot be written was closed by the module.
-void tell(std::string_view word, std::string_view text = {}) {
-    std::string line = fmt::format("{} {}", word, text);
-    std::ranges::replace(line, '\n', ' ');
-    line += '\n';
-    if (write(module::kTrialFd, line.data(), line.size()) < 0) _exit(module::kTrialLostFd);
-}
-
-void stage(const char* name) { tell("stage", name); }
-
-/// Ends without destructors: what is left of the module could run into them.
-[[noreturn]] void finish(const std::string& refused = {}) {
-    if (!refused.empty()) tell("refused", refused);
-    tell("done");
-    _exit(0);
-}
-
-/// Nothing of the parent but what was meant, and an end even when the parent is gone.
-void fence(long limit_ms) {
-    prctl(PR_SET_NAME, "trial");  // the name of the file would be "exe"
-    close_range(module::kTrialFd + 1, ~0u, 0);
-    const rlimit none{0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-    alarm(static_cast<unsigned>(limit_ms / 1000 + 5));
-}
 
 std::string input() {
     std::string text;

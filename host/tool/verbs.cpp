@@ -13,6 +13,9 @@
 #include "tool/inspect.hpp"
 #include "tool/new.hpp"
 #include "tool/trial_child.hpp"
+#include "tool/try.hpp"
+#include "tool/try_child.hpp"
+#include "tool/try_job.hpp"
 
 namespace microhost::tool {
 namespace {
@@ -22,9 +25,12 @@ constexpr Verb kVerbs[] = {
     {"inspect", "FILE [--json]", "say what a module is, without running any of it", inspect},
     {"check", "FILE|DIR... [--trial] [--strict] [--json] [--junit FILE]",
      "say whether modules would be loaded, and what is wrong with them", check},
+    {"try", "FILE [--config JSON] [-X METHOD] [-H 'NAME: VALUE']... [-d TEXT] PATH",
+     "show what a filter does with one request", try_filter},
     {"new", "plugin ID [--lang c|cpp|rust] [--dir DIR]",
      "make a plugin that builds and passes its own test", new_plugin},
     {module::kTrialVerb, "", "", trial_child},
+    {kTryVerb, "", "", try_child},
 };
 
 const Verb* find(std::string_view name) {
