@@ -67,9 +67,10 @@ struct Stand {
     const TryJob& job;
     Echo echo;
     serve::FilterSet filters;
-    serve::SiteSet sites{rig.loops};
+    serve::SiteSet sites{rig.loops, rig.control};
 
     Result<> open(const module::CandidatePtr& candidate);
+    Result<> publish(const std::vector<serve::SitePlanPtr>& plans);
     Result<Asked> ask(std::string_view listener);
     std::string verdict();
     void close();
@@ -89,26 +90,48 @@ Result<> Stand::open(const module::CandidatePtr& candidate) {
     stage("start()");
     if (auto ok = rig.start(); !ok) return ok.error();
     stage("instance_create()");
-    auto set = serve::FilterSet::make(*config, *rig.modules);
+    auto set = serve::FilterSet::make(*config, rig.modules->published(), {}, {});
     if (!set) return set.error();
     filters = std::move(*set);
     for (const serve::FilterPtr& f : filters.all())
         if (!f->filter) return error("{}: {}", candidate->path(), f->problem);
-    if (auto ok = sites.plan(*config, *rig.modules, filters, nullptr); !ok) return ok.error();
-    // The time of our handler is not the module's.
-    for (const auto& s : sites.sites()) s->generation = nullptr;
-    if (auto ok = sites.open(); !ok) return ok.error();
+    auto plans = serve::plan_sites(*config, rig.modules->published(), filters, nullptr, {});
+    if (!plans) return plans.error();
+    for (const auto& s : plans->sites) {
+        auto ours = std::make_shared<serve::ProgramPlan>(*s->program);
+        ours->generation = nullptr;  // the time of our handler is not the module's
+        s->program = std::move(ours);
+    }
+    if (auto ok = sites.open(plans->sites); !ok) return ok.error();
     stage("shard_create()");
+    return publish(plans->sites);
+}
+
+Result<> Stand::publish(const std::vector<serve::SitePlanPtr>& plans) {
     bool done = false;
-    sites.install(rig.control, [&] { done = true; });
+    Result<> outcome;
+    serve::StagedSitesPtr staged;
+    sites.stage(plans, [&](Result<serve::StagedSitesPtr> made) {
+        if (made)
+            staged = std::move(*made);
+        else
+            outcome = std::move(made.error());
+        done = true;
+    });
     rig.until(done);
+    if (!outcome) return outcome;
+    done = false;
+    sites.on_every_loop([&](serve::RequestLoop& l) { sites.publish(*staged, l); },
+                        [&] { done = true; });
+    rig.until(done);
+    sites.published(*staged);
     return {};
 }
 
 Result<Asked> Stand::ask(std::string_view listener) {
     net::Address address;
     for (const auto& s : sites.sites())
-        if (s->name == listener) address = s->address;
+        if (s->name == listener) address = s->address();
     bool done = false;
     Result<Reply> reply = error("not asked");
     std::thread client([&, text = request_text(job)] {
@@ -129,9 +152,13 @@ std::string Stand::verdict() {
     bool done = false;
     rig.loops[0]->loop.post([&] {
         sites.each(0, [&](const http::Site& site) {
-            for (const http::FilterLink& l : site.chain)
+            for (const http::FilterLink& l : site.program->chain) {
+                const http::FilterFigures& f = *l.figures;
+                const std::array counts{f.continued, f.answered, f.failed, f.suspended,
+                                        f.timed_out};
                 for (size_t i = 0; i < kNames.size(); i++)
-                    if (l.counts[i]) out += fmt::format("{}{}", out.empty() ? "" : ", ", kNames[i]);
+                    if (counts[i]) out += fmt::format("{}{}", out.empty() ? "" : ", ", kNames[i]);
+            }
         });
         rig.control.post([&] { done = true; });
     });
@@ -141,10 +168,10 @@ std::string Stand::verdict() {
 
 void Stand::close() {
     bool done = false;
-    sites.stop_accepting(rig.control, [&] { done = true; });
+    sites.stop_accepting([&] { done = true; });
     rig.until(done);
     done = false;
-    sites.remove(rig.control, [&] { done = true; });
+    sites.remove([&] { done = true; });
     rig.until(done);
     filters = {};
 }
