@@ -12,6 +12,7 @@
 #include "module/loader.hpp"
 #include "serve/offered.hpp"
 #include "serve/runtime.hpp"
+#include "tool/verbs.hpp"
 
 using namespace microhost;
 
@@ -44,7 +45,7 @@ int serve_or_explain(const config::Scan& scan, const config::Surroundings& surro
     Result<std::vector<module::CandidatePtr>> modules = loader.plan(early->load);
     if (!modules) return refuse(modules.error());
     const std::vector<config::ModuleSchema> known = schemas(*modules);
-    if (scan.help) return print(config::help_text(known));
+    if (scan.help) return print(config::help_text(known) + "\n" + tool::verbs_text());
     if (scan.print_schema) {
         config::FrameOptions options;
         options.modules = known;
@@ -69,7 +70,7 @@ int main(int argc, char** argv) {
     Result<config::Scan> scan = config::scan(args);
     if (!scan) return refuse(scan.error());
     if (scan->version) return print("microhost " MICROHOST_VERSION "\n");
-    if (!scan->verb.empty())
-        return refuse(error("there is no command \"{}\"; see microhost --help", scan->verb));
-    return serve_or_explain(*scan, config::Surroundings::here());
+    const config::Surroundings surroundings = config::Surroundings::here();
+    if (!scan->verb.empty()) return tool::run_verb(*scan, surroundings);
+    return serve_or_explain(*scan, surroundings);
 }

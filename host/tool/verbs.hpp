@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The table of verbs: what `microhost VERB ...` does instead of serving.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "config/scan.hpp"
+#include "config/surroundings.hpp"
+
+namespace microhost::tool {
+
+struct Verb;
+
+/// What a verb is given. All of it lives until the process ends.
+struct Arguments {
+    const Verb& verb;
+    const config::Scan&
+        scan;  ///< `args` are the words behind the verb, `flags` and `config` those before it
+    const config::Surroundings& surroundings;
+};
+
+struct Verb {
+    std::string_view name;
+    std::string_view usage;  ///< what comes behind the name: "FILE [--json]"
+    std::string_view
+        summary;  ///< one line for --help; empty: a verb of the program itself, not listed
+    int (*run)(
+        const Arguments&);  ///< answers the exit status: 0, 1 "the answer is no", 2 "wrongly asked"
+};
+
+std::span<const Verb> verbs();
+
+/// Runs the verb that `scan` names. An unknown one is exit status 2 and one line on standard error.
+int run_verb(const config::Scan& scan, const config::Surroundings& surroundings);
+
+/// The part of --help that lists the verbs.
+std::string verbs_text(std::span<const Verb> table = verbs());
+
+}  // namespace microhost::tool
