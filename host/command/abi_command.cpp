@@ -56,8 +56,10 @@ mh_status each(const mh_host* h, const mh_principal* p, uint32_t surface,
     return guard_status([&] {
         const EntriesPtr all = table->entries();
         for (const EntryPtr& e : *all)
-            if ((e->definition.surfaces & surface) && allows(p, e->definition.role))
-                fn(user, &Shown(e->definition).info);
+            if ((e->definition.surfaces & surface) && allows(p, e->definition.role)) {
+                const Shown shown(e->definition);
+                fn(user, &shown.info);
+            }
         return mh_status{MH_OK};
     });
 }
@@ -115,8 +117,8 @@ mh_status run(const mh_host* h, const mh_command_run* r, const mh_command_sink* 
         Given given;
         RunningPtr running;
         if (EntryPtr e = understand(*table, *r, given, refusal))
-            running = table->start(e, given, *r,
-                                   {*home, *sink, user, &HostSide::of(h).generation}, refusal);
+            running = table->start(e, given, *r, {*home, *sink, user, &HostSide::of(h).generation},
+                                   refusal);
         if (running) {
             *out = running->id();
             return mh_status{MH_OK};
@@ -140,7 +142,7 @@ mh_status flow(mh_token t, uint32_t go) {
 
 }  // namespace
 
-const mh_command kCommandTable = {sizeof(mh_command), 0,     each,   complete_line,
-                                  run,                fault, cancel, flow};
+const mh_command kCommandTable = {
+    sizeof(mh_command), 0, each, complete_line, run, fault, cancel, flow};
 
 }  // namespace microhost::command

@@ -60,14 +60,14 @@ mh_status begin(const mh_host* h, mh_str what, Done done, void* user,
     if (!operations) return MH_E_UNSUPPORTED;
     return guard_status([&] {
         if (done) side->outstanding.fetch_add(1, std::memory_order_relaxed);
-        (operations->*operation)(std::string(module::view(what)), [side, done,
-                                                                   user](Result<std::string> r) {
-            if (!done) return;
-            const std::string& text = r ? *r : r.error().what;
-            module::guarded(*side, "modules.done",
-                            [&] { done(user, r ? MH_OK : MH_E_INVALID, lend(text)); });
-            side->outstanding.fetch_sub(1, std::memory_order_release);
-        });
+        (operations->*operation)(
+            std::string(module::view(what)), [side, done, user](Result<std::string> r) {
+                if (!done) return;
+                const std::string& text = r ? *r : r.error().what;
+                module::guarded(*side, "modules.done",
+                                [&] { done(user, r ? MH_OK : MH_E_INVALID, lend(text)); });
+                side->outstanding.fetch_sub(1, std::memory_order_release);
+            });
         return mh_status{MH_OK};
     });
 }

@@ -16,17 +16,16 @@ struct Surface {
     uint32_t bit;
     std::string_view name;
 };
-constexpr std::array kSurfaces{Surface{MH_SURFACE_TERMINAL, "terminal"},
-                               Surface{MH_SURFACE_CHAT, "chat"},
-                               Surface{MH_SURFACE_BROWSER, "browser"},
-                               Surface{MH_SURFACE_REMOTE, "remote"}};
+constexpr std::array kSurfaces{
+    Surface{MH_SURFACE_TERMINAL, "terminal"}, Surface{MH_SURFACE_CHAT, "chat"},
+    Surface{MH_SURFACE_BROWSER, "browser"}, Surface{MH_SURFACE_REMOTE, "remote"}};
 struct Mark {
     uint32_t bit;
     std::string_view name;
 };
-constexpr std::array kMarks{
-    Mark{MH_ARG_REQUIRED, "required"}, Mark{MH_ARG_POSITIONAL, "positional"},
-    Mark{MH_ARG_REPEATED, "repeated"}, Mark{MH_ARG_SECRET, "secret"}};
+constexpr std::array kMarks{Mark{MH_ARG_REQUIRED, "required"},
+                            Mark{MH_ARG_POSITIONAL, "positional"},
+                            Mark{MH_ARG_REPEATED, "repeated"}, Mark{MH_ARG_SECRET, "secret"}};
 
 std::string text_or_empty(const char* s) { return s ? s : ""; }
 
@@ -56,9 +55,10 @@ Result<Argument> read_argument(const mh_command_arg& a) {
     out.type = a.type;
     out.flags = a.flags;
     if (!lower_word(out.name, "-_"))
-        return error("an argument must be named in lower case letters, digits, \"-\" and \"_\", "
-                     "not {:?}",
-                     out.name);
+        return error(
+            "an argument must be named in lower case letters, digits, \"-\" and \"_\", "
+            "not {:?}",
+            out.name);
     if (a.type < MH_TYPE_TEXT || a.type > MH_TYPE_JSON)
         return error("argument {:?} has the unknown type {}", out.name, a.type);
     return out;
@@ -115,8 +115,7 @@ std::string Definition::usage() const {
         std::string shown = a.name;
         std::transform(shown.begin(), shown.end(), shown.begin(),
                        [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
-        if (!a.positional())
-            shown = "--" + a.name + (a.type == MH_TYPE_BOOL ? "" : " " + shown);
+        if (!a.positional()) shown = "--" + a.name + (a.type == MH_TYPE_BOOL ? "" : " " + shown);
         if (a.repeated()) shown += "...";
         out += a.required() ? " " + shown : " [" + shown + "]";
     }
@@ -159,9 +158,10 @@ Result<Definition> read(const mh_command_info& info) {
     d.surfaces = info.surfaces ? info.surfaces : MH_SURFACE_ALL;
     d.flags = info.flags;
     if (!good_name(d.name))
-        return error("a command must be named in words of lower case letters, digits and \"-\" "
-                     "with one space between them, not {:?}",
-                     d.name);
+        return error(
+            "a command must be named in words of lower case letters, digits and \"-\" "
+            "with one space between them, not {:?}",
+            d.name);
     if (rank(d.role) < 0)
         return error("command {:?}: there is no role {:?}; there are viewer, operator and admin",
                      d.name, d.role);

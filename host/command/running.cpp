@@ -318,8 +318,8 @@ void Running::run_on_worker() {
         r.forget_when_over();
         r.finished();
     };
-    const mh_status s = table_.environment().work->submit(&entry_->generation->side(), main(),
-                                                          work, done, this);
+    const mh_status s =
+        table_.environment().work->submit(&entry_->generation->side(), main(), work, done, this);
     if (s == MH_OK) return;
     worker_ = std::this_thread::get_id();
     end(s, 1, "too much blocking work is waiting already; try again later");

@@ -17,32 +17,6 @@ std::vector<std::string_view> names_of(const Entries& entries, uint32_t surface)
     return out;
 }
 
-// "modules" alone: which words may follow?
-std::string what_follows(std::span<const std::string> words,
-                         const std::vector<std::string_view>& names) {
-    std::string begin, out;
-    for (const std::string& w : words) begin += w + " ";
-    for (std::string_view n : names)
-        if (n.starts_with(begin)) {
-            std::string_view next = n.substr(begin.size());
-            next = next.substr(0, next.find(' '));
-            out += fmt::format("{}{}", out.empty() ? "" : ", ", next);
-        }
-    return out;
-}
-
-Refusal no_such_command(std::span<const std::string> words, const Entries& entries,
-                        uint32_t surface) {
-    const std::vector<std::string_view> names = names_of(entries, surface);
-    std::string typed;
-    for (const std::string& w : words) typed += (typed.empty() ? "" : " ") + w;
-    if (typed.size() > 80) typed.resize(80);
-    if (std::string next = what_follows(words, names); !next.empty())
-        return {MH_E_NOT_FOUND, fmt::format("\"{}\" needs a word more: {}", typed, next)};
-    return {MH_E_NOT_FOUND, fmt::format("there is no command {:?}{}", typed,
-                                        did_you_mean_command(words, names))};
-}
-
 std::string who(const mh_principal* p) {
     std::string roles;
     for (uint32_t i = 0; p && p->roles && i < p->n_roles; i++)
@@ -113,7 +87,7 @@ EntryPtr Table::match(std::span<const std::string> words, uint32_t surface, size
         used = n;
         best = e;
     }
-    if (!best) refusal = no_such_command(words, *all, surface);
+    if (!best) refusal = {MH_E_NOT_FOUND, no_such_command(words, names_of(*all, surface))};
     return best;
 }
 

@@ -6,6 +6,8 @@
 namespace microhost::command {
 namespace {
 
+constexpr size_t kShown = 80;  // of what was typed, in a message
+
 const Argument* next_place(const Definition& d, size_t& place) {
     size_t seen = 0;
     for (const Argument& a : d.args)
@@ -92,16 +94,22 @@ Result<Given> read_words(const Definition& d, std::span<const std::string> words
     return out;
 }
 
-std::string did_you_mean_command(std::span<const std::string> words,
-                                 const std::vector<std::string_view>& names) {
+std::string no_such_command(std::span<const std::string> words,
+                            const std::vector<std::string_view>& names) {
     // As many words as a name has: "modules relod api" is compared with "modules reload" as "modules relod".
-    std::string typed;
+    std::string typed, near, next;
     for (const std::string& w : words) {
+        if (typed.size() > kShown) break;
         typed += (typed.empty() ? "" : " ") + w;
-        if (std::string hint = json::did_you_mean(typed, names); !hint.empty()) return hint;
-        if (typed.size() > 200) break;
+        if (near.empty()) near = json::did_you_mean(typed, names);
     }
-    return {};
+    for (std::string_view n : names)
+        if (n.starts_with(typed + " ")) {
+            n.remove_prefix(typed.size() + 1);
+            next += fmt::format("{}{}", next.empty() ? "" : ", ", n.substr(0, n.find(' ')));
+        }
+    if (!next.empty()) return fmt::format("\"{}\" needs a word more: {}", typed, next);
+    return fmt::format("there is no command {}{}", json::quote_short(typed), near);
 }
 
 }  // namespace microhost::command

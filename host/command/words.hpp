@@ -20,8 +20,8 @@ size_t matches(const Definition& d, std::span<const std::string> words);
 /// The words behind the name: --name VALUE, --name=VALUE, --switch, places, and places only behind "--".
 Result<Given> read_words(const Definition& d, std::span<const std::string> words);
 
-/// "; did you mean ...?" for a command line that no command fits, or empty.
-std::string did_you_mean_command(std::span<const std::string> words,
-                                 const std::vector<std::string_view>& names);
+/// Why no command of these names fits: the words that may follow, or the nearest name.
+std::string no_such_command(std::span<const std::string> words,
+                            const std::vector<std::string_view>& names);
 
 }  // namespace microhost::command

@@ -2,6 +2,7 @@
 /// What a serving process owns, in the order in which it is made; destroyed in reverse. Private to runtime*.cpp.
 #pragma once
 
+#include "command/table.hpp"
 #include "control/control.hpp"
 #include "http/abi_server.hpp"
 #include "http/client_call.hpp"
@@ -23,6 +24,7 @@
 #include "serve/control_thread.hpp"
 #include "serve/health_probes.hpp"
 #include "serve/instance_folder.hpp"
+#include "serve/operations.hpp"
 #include "serve/request_loop.hpp"
 #include "serve/runtime.hpp"
 #include "serve/signals.hpp"
@@ -50,6 +52,8 @@ struct Runtime::State {
     std::unique_ptr<registry::Publisher> publisher;
     std::unique_ptr<module::Environment> environment;
     std::unique_ptr<module::ModuleSet> modules;
+    std::unique_ptr<ModuleOperations> operations;
+    std::unique_ptr<command::Table> commands;
     std::unique_ptr<registry::Table> table;
     std::unique_ptr<registry::Directory> directory;
     registry::Feed local_feed;
@@ -77,6 +81,8 @@ struct Runtime::State {
     void refresh(const config::Config& fresh, std::shared_ptr<const net::PrefixSet> now);
     Result<> start_registry();
     Result<> create_modules();
+    void start_commands();
+    command::Table::Words known_words(std::string_view kind) const;
     void publish_services();
     Result<> open_sites();
     Result<> open_control();

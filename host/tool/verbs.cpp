@@ -9,6 +9,7 @@
 
 #include "json/nearest.hpp"
 #include "tool/inspect.hpp"
+#include "tool/instance.hpp"
 
 namespace microhost::tool {
 namespace {
@@ -16,6 +17,8 @@ namespace {
 // In the order of --help: what looks at a file, what runs one, what talks to a running instance.
 constexpr Verb kVerbs[] = {
     {"inspect", "FILE [--json]", "say what a module is, without running any of it", inspect},
+    {"modules", "list|get|load|reload|unload ...", "the modules of a running instance",
+     ask_instance},
 };
 
 const Verb* find(std::string_view name) {
@@ -23,14 +26,8 @@ const Verb* find(std::string_view name) {
     return found == std::end(kVerbs) ? nullptr : &*found;
 }
 
-int unknown(std::string_view name) {
-    std::vector<std::string_view> listed;
-    for (const Verb& v : kVerbs)
-        if (!v.summary.empty()) listed.push_back(v.name);
-    fmt::print(stderr, "microhost: there is no command {}{}; see microhost --help\n",
-               json::quote_short(name), json::did_you_mean(name, listed));
-    return 2;
-}
+// Not ours: perhaps a command of what runs on this machine.
+constexpr Verb kElsewhere{{}, {}, {}, ask_instance};
 
 }  // namespace
 
@@ -38,7 +35,8 @@ std::span<const Verb> verbs() { return kVerbs; }
 
 int run_verb(const config::Scan& scan, const config::Surroundings& surroundings) {
     const Verb* verb = find(scan.verb);
-    return verb ? verb->run({*verb, scan, surroundings}) : unknown(scan.verb);
+    if (!verb) verb = &kElsewhere;
+    return verb->run({*verb, scan, surroundings});
 }
 
 std::string verbs_text(std::span<const Verb> table) {
