@@ -155,7 +155,7 @@ Result<Definition> read(const mh_command_info& info) {
     d.help = text_or_empty(info.help);
     d.examples = text_or_empty(info.examples);
     d.role = text_or_empty(info.role);
-    d.surfaces = info.surfaces ? info.surfaces : MH_SURFACE_ALL;
+    if (info.surfaces) d.surfaces = info.surfaces;
     d.flags = info.flags;
     if (!good_name(d.name))
         return error(
@@ -212,7 +212,7 @@ Definition read_json(json::Value v) {
     d.examples = text(v, "examples");
     d.role = text(v, "role");
     d.module = text(v, "module");
-    d.flags = text(v, "runs") == "here" ? MH_COMMAND_HERE : 0;
+    if (text(v, "runs") == "here") d.flags = MH_COMMAND_HERE;
     for (json::Value one : v.find("args").items()) {
         Argument a;
         a.name = text(one, "name");

@@ -83,9 +83,12 @@ class Lines final : public http::Dependent {
     static void add(void* user, F&& append) {
         auto& self = *static_cast<Lines*>(user);
         append(self.waiting_);
-        self.flush();
+        if (std::exchange(self.flush_due_, true)) return;
+        // What comes in one turn goes out in one piece.
+        self.x_->engine().loop.defer([](void* p) { static_cast<Lines*>(p)->flush(); }, &self);
     }
     void flush() {
+        flush_due_ = false;
         if (!x_ || !x_->stream || waiting_.empty()) return;
         const mh_seg all = http::seg(waiting_);
         const mh_status s = x_->stream->write(&all, 1);
@@ -104,6 +107,7 @@ class Lines final : public http::Dependent {
     http::Exchange* x_;
     command::RunningPtr running_;
     std::string waiting_;
+    bool flush_due_ = false;
     bool ended_ = false;
 };
 

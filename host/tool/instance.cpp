@@ -171,17 +171,18 @@ Result<Wanted> take_wanted(const Definition& d, Words& words) {
     return out;
 }
 
-std::vector<std::string_view> listed_verbs() {
+/// `all`: those too that stand for commands of an instance.
+std::vector<std::string_view> listed_verbs(bool all) {
     std::vector<std::string_view> names;
     for (const Verb& v : verbs())
-        if (!v.summary.empty()) names.push_back(v.name);
+        if (!v.summary.empty() && (all || v.run != ask_instance)) names.push_back(v.name);
     return names;
 }
 
 /// Neither a verb of the program nor, as far as can be known, a command of an instance.
 int unknown(const Words& words, std::string_view why) {
     return refuse(fmt::format("{} among the verbs of the program; {}",
-                              command::no_such_command(words, listed_verbs()), why));
+                              command::no_such_command(words, listed_verbs(true)), why));
 }
 
 int run(const command::Instance& instance, const Definition& d, Words words) {
@@ -235,7 +236,7 @@ int ask_instance(const Arguments& a) {
         words.erase(words.begin(), words.begin() + static_cast<ptrdiff_t>(used));
         return run(instance, *best, std::move(words));
     }
-    std::vector<std::string_view> names = listed_verbs();
+    std::vector<std::string_view> names = listed_verbs(false);
     for (const Definition& d : *all) names.push_back(d.name);
     return refuse(command::no_such_command(words, names));
 }
