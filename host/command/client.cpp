@@ -55,7 +55,8 @@ class Socket {
     /// 0 at the end, negative when nothing came in time or the connection broke.
     ssize_t read(char* p, size_t n) const {
         ssize_t got;
-        while ((got = ::recv(fd_, p, n, 0)) < 0 && errno == EINTR) {}
+        while ((got = ::recv(fd_, p, n, 0)) < 0 && errno == EINTR) {
+        }
         return got;
     }
     bool more() const {
@@ -81,8 +82,7 @@ std::vector<Instance> running_instances(const std::vector<std::string>& runtime_
     std::vector<Instance> out;
     for (const std::string& folder : runtime_folders) {
         std::error_code none;
-        for (const auto& one :
-             std::filesystem::directory_iterator(folder + "/instances", none)) {
+        for (const auto& one : std::filesystem::directory_iterator(folder + "/instances", none)) {
             Instance i{one.path().filename(), one.path() / "control.sock"};
             if (Socket().connect(i.socket)) out.push_back(std::move(i));
         }

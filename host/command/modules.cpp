@@ -83,8 +83,8 @@ std::string json_of(const ModuleRow& m) {
 std::string no_such_module(std::string_view id, const std::vector<ModuleRow>& all) {
     std::vector<std::string_view> ids;
     for (const ModuleRow& m : all) ids.push_back(m.id);
-    return fmt::format("there is no module {}{}; \"modules list\" shows all",
-                       json::quote_short(id), json::did_you_mean(id, ids));
+    return fmt::format("there is no module {}{}; \"modules list\" shows all", json::quote_short(id),
+                       json::did_you_mean(id, ids));
 }
 
 // All generations of that id, each as one JSON value.

@@ -20,8 +20,10 @@ void write_value(Writer& w, const mh_cell& c) {
         case MH_TYPE_NUMBER: w.number(c.number); return;
         case MH_TYPE_BOOL: w.boolean(c.integer != 0); return;
         case MH_TYPE_JSON:
-            if (auto d = json::Document::parse(view(c.text))) w.value(d->root());
-            else w.null();
+            if (auto d = json::Document::parse(view(c.text)))
+                w.value(d->root());
+            else
+                w.null();
             return;
         case MH_TYPE_NULL: w.null(); return;
         default: w.string(view(c.text)); return;

@@ -108,8 +108,8 @@ void Printer::whole(json::Value v) {
     for (const json::Member& m : v.members()) {
         const bool nested = m.value.is_object() || m.value.is_array();
         const std::string text = nested ? json::to_text(m.value) : text_of(m.value);
-        put(out_, harmless(m.key) + std::string(width + 2 - width_of(m.key), ' ') +
-                      harmless(text) + "\n");
+        put(out_, harmless(m.key) + std::string(width + 2 - width_of(m.key), ' ') + harmless(text) +
+                      "\n");
     }
 }
 

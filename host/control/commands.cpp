@@ -206,8 +206,7 @@ command::EntryPtr read_request(const Table& table, http::Exchange& x, std::strin
     if (const json::Value t = root.find("timeout_ms")) {
         const auto ms = t.as_uint64();
         if (!ms || *ms > UINT32_MAX)
-            return refusal = {MH_E_INVALID, "timeout_ms must be a number of milliseconds"},
-                   nullptr;
+            return refusal = {MH_E_INVALID, "timeout_ms must be a number of milliseconds"}, nullptr;
         timeout_ms = static_cast<uint32_t>(*ms);
     }
     return entry;
@@ -223,8 +222,7 @@ void run(http::Exchange& x, Table& table, std::string_view body) {
     asked.principal = peer.get();
     auto lines = std::make_unique<Lines>(x);
     command::RunningPtr running;
-    if (auto entry =
-            read_request(table, x, body, peer.surface, given, asked.timeout_ms, refusal))
+    if (auto entry = read_request(table, x, body, peer.surface, given, asked.timeout_ms, refusal))
         running = table.start(entry, given, asked,
                               {x.engine().loop, Lines::kSink, lines.get(), nullptr}, refusal);
     if (running)

@@ -87,9 +87,8 @@ Chosen choose(const Words& folders, const std::string& name) {
                 fmt::format("no instance {} is running; there are: {}", json::quote(name), names),
                 1};
     if (all.size() == 1) return {all[0], {}};
-    return {{},
-            "several instances are running: " + names + "; say which one with --instance NAME",
-            2};
+    return {
+        {}, "several instances are running: " + names + "; say which one with --instance NAME", 2};
 }
 
 Result<std::vector<Definition>> definitions(const command::Instance& instance) {
@@ -197,9 +196,9 @@ int run(const command::Instance& instance, const Definition& d, Words words) {
     std::replace(target.begin(), target.end(), ' ', '/');
     const bool colours = ::isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR");
     command::Printer printer(wanted->format, colours, stdout, stderr);
-    auto reply = command::ask(instance.socket, "POST", target,
-                              body_of(d, *given, wanted->timeout_ms),
-                              [&](std::string_view piece, bool more) { printer.take(piece, more); });
+    auto reply =
+        command::ask(instance.socket, "POST", target, body_of(d, *given, wanted->timeout_ms),
+                     [&](std::string_view piece, bool more) { printer.take(piece, more); });
     if (!reply) return refuse(reply.error().what, 1);
     if (reply->status != 200)
         return refuse(command::detail_of(*reply),
@@ -220,8 +219,7 @@ int ask_instance(const Arguments& a) {
     if (!*name && named_before && *named_before) name = named_before;
     const Chosen chosen = choose(*folders, name->value_or(""));
     if (!chosen.instance)
-        return a.verb.name.empty() ? unknown(words, chosen.why)
-                                   : refuse(chosen.why, chosen.status);
+        return a.verb.name.empty() ? unknown(words, chosen.why) : refuse(chosen.why, chosen.status);
     const command::Instance& instance = *chosen.instance;
     auto all = definitions(instance);
     if (!all) return refuse(all.error().what, 1);

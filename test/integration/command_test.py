@@ -86,7 +86,7 @@ class OverTheSocket(Commands):
         self.refused(400, self.post("test/shapes"), "needs name (who it is about)", "usage: test shapes NAME")
         self.refused(400, self.post("test/shapes", name="x", count="many"), 'count: "many" is no whole number')
         self.refused(400, self.post("test/shapes", name="x", wait="soon"), "wait:", "no duration")
-        self.refused(400, self.post("test/shapes", name="x", colour="rot"), "none of red|green|blue", 'mean "red"')
+        self.refused(400, self.post("test/shapes", name="x", colour="gren"), "none of red|green|blue", 'mean "green"')
         self.refused(400, self.post("test/shapes", name="x", cuont=2), 'no argument "cuont"; did you mean "count"?')
         self.refused(400, self.post("test/shapes", name=["x", "y"]), "takes name once")
         self.refused(400, self.post("test/shapes", body="{"), "the body is not JSON")
