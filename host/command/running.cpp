@@ -261,7 +261,8 @@ void Running::start() {
         return finished();
     }
     if (timeout_ms_) main().arm(deadline_, timeout_ms_);
-    if (entry_->action) return entry_->action(self_);
+    const RunningPtr keep = self_;  // an end within the call lets go of self_
+    if (entry_->action) return entry_->action(keep);
     entry_->generation->pin(main().index());
     pinned_ = true;
     if (blocking())
