@@ -7,6 +7,7 @@
 #include <span>
 
 #include "control/census.hpp"
+#include "control/commands.hpp"
 #include "control/gauges.hpp"
 #include "control/pages.hpp"
 #include "control/readiness.hpp"
@@ -198,6 +199,7 @@ void Control::State::stop() {
 // ---- requests
 
 mh_status Control::State::on_request(http::Exchange& x) {
+    if (from.commands && asks_for_commands(x.path.path)) return answer_command(x, *from.commands);
     const Route* r = find(x.path.path);
     if (!r) {
         x.refuse(404, "there is no such page; GET / lists them");
@@ -258,6 +260,8 @@ Answer Control::State::index(http::Exchange&) {
     w.key("uptime_s").number(static_cast<double>(loop.now_ms() - opened_ms) / 1000);
     w.key("routes").object();
     for (const Route& r : routes()) w.key(r.path).string(r.summary);
+    if (from.commands)
+        w.key(kCommandsPath).string("the commands of this process; POST .../NAME runs one");
     w.end().end();
     return a;
 }

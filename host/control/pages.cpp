@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/pages.hpp"
 
-#include <map>
-
 #include "json/writer.hpp"
 #include "module/generation.hpp"
 #include "module/module_set.hpp"
@@ -20,24 +18,7 @@ void names(Writer& w, std::string_view key, const std::vector<std::string>& list
     w.end();
 }
 
-struct HookCost {
-    uint64_t calls = 0, nanoseconds = 0;
-};
-/// Module -> hook -> cost.
 using Costs = std::map<std::string, std::map<std::string, HookCost>>;
-
-Costs costs(const observe::Metrics& metrics) {
-    Costs out;
-    for (const observe::Family& f : metrics.collect()) {
-        const bool calls = f.name == observe::names::kModuleCalls.name;
-        if (!calls && f.name != observe::names::kModuleSeconds.name) continue;
-        for (const observe::Sample& s : f.samples) {
-            HookCost& c = out[s.values[0]][s.values[1]];
-            (calls ? c.calls : c.nanoseconds) = s.cells.empty() ? 0 : s.cells[0];
-        }
-    }
-    return out;
-}
 
 void write_hooks(Writer& w, const std::map<std::string, HookCost>& hooks) {
     w.key("hooks").object();
@@ -102,6 +83,19 @@ void write_filter(Writer& w, const FilterRow& f, const LoopFigures& figures) {
 
 }  // namespace
 
+std::map<std::string, std::map<std::string, HookCost>> hook_costs(const observe::Metrics& metrics) {
+    std::map<std::string, std::map<std::string, HookCost>> out;
+    for (const observe::Family& f : metrics.collect()) {
+        const bool calls = f.name == observe::names::kModuleCalls.name;
+        if (!calls && f.name != observe::names::kModuleSeconds.name) continue;
+        for (const observe::Sample& s : f.samples) {
+            HookCost& c = out[s.values[0]][s.values[1]];
+            (calls ? c.calls : c.nanoseconds) = s.cells.empty() ? 0 : s.cells[0];
+        }
+    }
+    return out;
+}
+
 std::string_view on_error_text(http::OnError e) {
     switch (e) {
         case http::OnError::open: return "open";
@@ -114,7 +108,7 @@ std::string_view on_error_text(http::OnError e) {
 std::string modules_page(const Sources& s) {
     std::string out;
     Writer w(out);
-    const Costs all = costs(s.metrics);
+    const Costs all = hook_costs(s.metrics);
     w.array();
     for (const auto& g : s.modules.generations()) write_module(w, s.modules, *g, all);
     w.end();

@@ -2,6 +2,8 @@
 /// What the process is made of, as JSON. Thread: main.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +12,12 @@
 #include "control/sources.hpp"
 
 namespace microhost::control {
+
+struct HookCost {
+    uint64_t calls = 0, nanoseconds = 0;
+};
+/// Module -> hook -> what it has cost since the start.
+std::map<std::string, std::map<std::string, HookCost>> hook_costs(const observe::Metrics& metrics);
 
 /// [{"id","version","file","generation","stage","flags":[..],"requires":[..],"contributions":{POINT:[NAME..]},
 ///   "hooks":{HOOK:{"calls","seconds"}},"panics","outstanding"}]; hooks only where they are counted.

@@ -11,6 +11,9 @@
 #include "loop/loop.hpp"
 #include "registry/snapshot.hpp"
 
+namespace microhost::command {
+class Table;
+}
 namespace microhost::http {
 class Engine;
 }
@@ -62,6 +65,7 @@ struct Sources {
     std::function<std::shared_ptr<const registry::Snapshot>()> registry;
     std::function<std::vector<ListenerRow>()> listeners;
     SiteVisit each_site;
+    command::Table* commands = nullptr;  // null: none can be run
 };
 
 }  // namespace microhost::control

@@ -18,12 +18,16 @@ class Loop;
 namespace microhost::observe {
 class Metrics;
 }
+namespace microhost::command {
+class Table;
+}
 
 namespace microhost::module {
 
 class FileWatch;
 class HealthBoard;
 class KvStore;
+class Operations;
 class RateLimits;
 class Timers;
 class WorkPool;
@@ -59,6 +63,9 @@ struct Environment {
     std::unique_ptr<Timers> timers;
     std::unique_ptr<FileWatch> files;
     std::unique_ptr<WorkPool> work;
+    // Of the process; null where there is none, as in tests.
+    command::Table* commands = nullptr;
+    Operations* operations = nullptr;
 
     unsigned control_index() const { return static_cast<unsigned>(loops.size()); }
     /// Runs fn(index) on every request loop that still turns, then `done` on main. Thread: any.

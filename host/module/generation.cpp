@@ -12,6 +12,7 @@
 #include "module/kv_store.hpp"
 #include "module/module_set.hpp"
 #include "module/probe.hpp"
+#include "observe/timestamp.hpp"
 
 namespace microhost::module {
 namespace {
@@ -87,6 +88,7 @@ Generation::Generation(Environment& environment, CandidatePtr candidate, json::D
       number_(number),
       file_(std::move(file)),
       library_(std::move(library)),
+      loaded_ms_(static_cast<int64_t>(observe::wall_now_us() / 1000)),
       config_(std::make_unique<mh_config>(std::move(config))),
       side_(environment, *this, environment.log.domain(candidate_->id()), candidate_->id()),
       loops_(environment.loops.size() + 1) {
@@ -145,6 +147,12 @@ Result<> Generation::adopt(const mh_module* module) {
                      module->size);
     module_ = module;
     return {};
+}
+
+uint64_t Generation::pins() const {
+    uint64_t n = 0;
+    for (const LoopSide& l : loops_) n += l.pins.load(std::memory_order_relaxed);
+    return n;
 }
 
 bool Generation::pinned() const {

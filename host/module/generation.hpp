@@ -19,6 +19,7 @@
 #include "module/contribution.hpp"
 #include "module/host_side.hpp"
 #include "module/library.hpp"
+#include "observe/cells.hpp"
 #include "result.hpp"
 
 struct mh_module_entry_t;
@@ -48,6 +49,8 @@ class Generation {
     const Candidate& candidate() const { return *candidate_; }
     uint32_t number() const { return number_; }
     Stage stage() const { return stage_; }
+    /// Milliseconds since 1970.
+    int64_t loaded_ms() const { return loaded_ms_; }
     HostSide& side() { return side_; }
     const mh_host* host() const { return &side_.table; }
     const mh_config* config() const { return config_.get(); }
@@ -103,18 +106,20 @@ class Generation {
     const std::vector<Contribution>& staged() const { return staged_; }
     void take_staged() { staged_.clear(); }
 
-    // ---- use by requests; plain per-loop words, no atomics
+    // ---- use by requests; per-loop words that one thread writes
 
     /// The module's shard; null before make_shards, or when it wants none. Thread: that loop.
     void* shard(unsigned loop) const { return loop < loops_.size() ? loops_[loop].shard : nullptr; }
     /// Shards are there: the loop may call into the module. Always on main until destroy(). Thread: that loop.
     bool live(unsigned loop) const { return loop < loops_.size() && loops_[loop].live; }
     /// A request, a stream, a token: it keeps the generation from being stopped. Thread: that loop.
-    void pin(unsigned loop) { loops_[loop].pins++; }
-    void unpin(unsigned loop) { loops_[loop].pins--; }
+    void pin(unsigned loop) { observe::cell_add(loops_[loop].pins, 1); }
+    void unpin(unsigned loop) { observe::cell_add(loops_[loop].pins, ~uint64_t{0}); }
     /// The same for what main holds. Thread: main.
-    void pin_main() { loops_.back().pins++; }
-    void unpin_main() { loops_.back().pins--; }
+    void pin_main() { pin(static_cast<unsigned>(loops_.size() - 1)); }
+    void unpin_main() { unpin(static_cast<unsigned>(loops_.size() - 1)); }
+    /// All of them, as far as they are seen. Thread: any.
+    uint64_t pins() const;
     /// Calls fn once when the shard of that loop goes (of main: when the module goes), before the module is told. The same
     /// fn again changes nothing. Thread: that loop.
     void at_end(unsigned loop, void (*fn)(HostSide&));
@@ -123,7 +128,7 @@ class Generation {
     friend class ModuleSet;
     struct alignas(64) LoopSide {
         void* shard = nullptr;
-        uint64_t pins = 0;
+        observe::Cell pins{0};
         bool live = false;
         std::vector<void (*)(HostSide&)> ends;
     };
@@ -142,6 +147,7 @@ class Generation {
     uint32_t number_;
     CachedFile file_;
     Library library_;
+    int64_t loaded_ms_;
     Stage stage_ = Stage::created;
     std::unique_ptr<mh_config> config_, next_config_;
     void* config_cookie_ = nullptr;

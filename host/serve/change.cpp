@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/change.hpp"
 
+#include <microhost/draft/command_provider.h>
+
 #include <algorithm>
 
 #include "http/abi_server.hpp"
@@ -150,6 +152,7 @@ void Change::publish(StagedSitesPtr staged) {
     staged_ = std::move(staged);
     for (module::Generation* g : configured_) g->commit_config();
     s_.modules->commit(std::move(next_));
+    s_.commands->adopt(s_.modules->published(MH_COMMAND_PROVIDER));
     s_.say_missing(filters_);
     std::swap(s_.filters, filters_);
     s_.trusted = std::move(trusted_);

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "module/search.hpp"
+#include "serve/module_rows.hpp"
 
 namespace microhost::serve {
 namespace {
@@ -345,6 +346,10 @@ void ModuleOperations::republish() {
 }
 
 // ---- operations
+
+std::vector<module::ModuleRow> ModuleOperations::list() const {
+    return module_rows(*s_.modules, *s_.metrics);
+}
 
 void ModuleOperations::load(std::string name, Done done) {
     enqueue([this, name = std::move(name), done = std::move(done)](Next next) {

@@ -5,6 +5,8 @@
 #include <microhost/draft/http_server.h>
 #include <microhost/http_filter.h>
 
+#include "command/abi_command.hpp"
+#include "command/provider.hpp"
 #include "http/abi_client.hpp"
 #include "http/abi_request.hpp"
 #include "http/abi_server.hpp"
@@ -29,9 +31,13 @@ void offer_interfaces(module::InterfaceTable& table) {
     table.offer(MH_RPC, &rpc::kRpcTable);
     table.offer(MH_RPC_SERVER, &rpc::kServerTable);
     table.offer(MH_REGISTRY, &rpc::kRegistryTable);
+    table.offer(MH_COMMAND, &command::kCommandTable);
+    table.offer(MH_COMMAND_OUTPUT, &command::kOutputTable);
+    table.offer(MH_MODULES, &command::kModulesTable);
     // A point at which modules contribute can be required like an interface; there is nothing to call.
     static const uint32_t point = sizeof point;
-    for (const char* id : {MH_HTTP_FILTER, MH_HTTP_HANDLER, MH_HTTP_LISTENER, MH_RPC_SERVICE})
+    for (const char* id :
+         {MH_HTTP_FILTER, MH_HTTP_HANDLER, MH_HTTP_LISTENER, MH_RPC_SERVICE, MH_COMMAND_PROVIDER})
         table.offer(id, &point);
 }
 

@@ -115,6 +115,7 @@ Result<> Runtime::State::start_basics() {
     sites = std::make_unique<SiteSet>(loops, control->loop);
     operations = std::make_unique<ModuleOperations>(*this, std::move(prepared.intent),
                                                     std::move(prepared.loader));
+    start_commands();
     signals = std::make_unique<Signals>(
         control->io, [this] { stop(); }, [this] { reload(); });
     return {};
@@ -270,7 +271,7 @@ Result<> Runtime::State::open_control() {
         *main_http, std::move(bare), *log, *metrics, *modules, *environment->health,
         host().name.empty() ? std::to_string(::getpid()) : host().name, MICROHOST_VERSION,
         folder.control_socket(), host().control_address, [this] { return table->snapshot(); },
-        [this] { return listener_rows(); }, each_site});
+        [this] { return listener_rows(); }, each_site, commands.get()});
     observe::add_process_metrics(*metrics, MICROHOST_VERSION);
     observe::add_log_metrics(*metrics, *log);
     if (access_log) observe::add_access_log_metrics(*metrics, *access_log);

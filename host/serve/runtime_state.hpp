@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "command/table.hpp"
 #include "control/control.hpp"
 #include "http/abi_server.hpp"
 #include "http/client_call.hpp"
@@ -69,6 +70,7 @@ struct Runtime::State {
     FilterSet filters;
     std::unique_ptr<SiteSet> sites;
     std::unique_ptr<ModuleOperations> operations;
+    std::unique_ptr<command::Table> commands;
     std::unique_ptr<Signals> signals;
     std::unique_ptr<control::Control> control_socket;
     struct Sweep : Timer {
@@ -88,6 +90,8 @@ struct Runtime::State {
     void reload_config();
     void reload_certificates();
     Result<> start_registry();
+    void start_commands();
+    command::Table::Words known_words(std::string_view kind) const;
     Result<> open_control();
     std::vector<control::ListenerRow> listener_rows() const;
     void ready();

@@ -125,6 +125,7 @@ void Runtime::State::wait_for_connections(uint64_t deadline_ns) {
 }
 
 void Runtime::State::finish() {
+    commands->stop_all("the process stops");
     auto modules_down = [this] {
         filters = {};
         modules->stop_all(monotonic_ns() + 2'000'000'000, [this] {

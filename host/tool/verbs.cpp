@@ -7,10 +7,10 @@
 #include <cstdio>
 #include <vector>
 
-#include "json/nearest.hpp"
 #include "module/trial.hpp"
 #include "tool/check.hpp"
 #include "tool/inspect.hpp"
+#include "tool/instance.hpp"
 #include "tool/new.hpp"
 #include "tool/trial_child.hpp"
 #include "tool/try.hpp"
@@ -29,6 +29,8 @@ constexpr Verb kVerbs[] = {
      "show what a filter does with one request", try_filter},
     {"new", "plugin ID [--lang c|cpp|rust] [--dir DIR]",
      "make a plugin that builds and passes its own test", new_plugin},
+    {"modules", "list|get|load|reload|unload ...", "the modules of a running instance",
+     ask_instance},
     {module::kTrialVerb, "", "", trial_child},
     {kTryVerb, "", "", try_child},
 };
@@ -38,14 +40,8 @@ const Verb* find(std::string_view name) {
     return found == std::end(kVerbs) ? nullptr : &*found;
 }
 
-int unknown(std::string_view name) {
-    std::vector<std::string_view> listed;
-    for (const Verb& v : kVerbs)
-        if (!v.summary.empty()) listed.push_back(v.name);
-    fmt::print(stderr, "microhost: there is no command {}{}; see microhost --help\n",
-               json::quote_short(name), json::did_you_mean(name, listed));
-    return 2;
-}
+// Not ours: perhaps a command of what runs on this machine.
+constexpr Verb kElsewhere{{}, {}, {}, ask_instance};
 
 }  // namespace
 
@@ -53,7 +49,8 @@ std::span<const Verb> verbs() { return kVerbs; }
 
 int run_verb(const config::Scan& scan, const config::Surroundings& surroundings) {
     const Verb* verb = find(scan.verb);
-    return verb ? verb->run({*verb, scan, surroundings}) : unknown(scan.verb);
+    if (!verb) verb = &kElsewhere;
+    return verb->run({*verb, scan, surroundings});
 }
 
 std::string verbs_text(std::span<const Verb> table) {

@@ -15,7 +15,7 @@ extern "C" {
 
 #define MH_COMMAND "mh.command/1"
 
-/* Where commands are offered; a mask. */
+/* Where commands are offered; a mask, 0 is all. */
 enum {
     MH_SURFACE_TERMINAL = 1u << 0,
     MH_SURFACE_CHAT = 1u << 1,
@@ -54,18 +54,28 @@ typedef struct mh_command_arg {
     uint32_t flags;      /* MH_ARG_* */
 } mh_command_arg;
 
-/* A command as it is listed. */
+enum {
+    MH_COMMAND_BLOCKING = 1u << 0, /* runs on a worker */
+    MH_COMMAND_HERE = 1u << 1      /* from afar it still runs in the caller's process, on that registry (list, call, stream);
+                                      default: in the serving process (modules, top, logs) */
+};
+
+/* A command as it is listed. Names are words of lower case letters, digits and "-" with one space between them; names of
+ * arguments have "_" beside that, and "-" and "_" are the same there. */
 typedef struct mh_command_info {
     uint32_t size;
     uint32_t surfaces; /* MH_SURFACE_* */
-    const char *name;
-    const char *summary; /* one line */
-    const char *help;    /* more, or NULL */
-    const char *role;    /* "viewer", "operator", "admin", or NULL: everybody */
-    const char *module;  /* id of the owner; "" for the host */
-    const mh_command_arg *args;
+    uint32_t flags;    /* MH_COMMAND_* */
     uint32_t n_args;
+    const char *name;
+    const char *summary;  /* one line */
+    const char *help;     /* more, or NULL */
+    const char *examples; /* command lines, one a line, or NULL */
+    const char *role;     /* "viewer", "operator", "admin", or NULL: everybody */
+    const char *module;   /* id of the owner; "" for the host */
+    const mh_command_arg *args;
     uint32_t stride; /* sizeof(mh_command_arg) */
+    uint32_t reserved;
 } mh_command_info;
 
 /* A typed cell of a row. `text` is always what a person reads; the number that the type needs is beside it. Frozen with the
@@ -102,7 +112,7 @@ typedef struct mh_command_run {
     uint32_t surface; /* one MH_SURFACE_* bit */
     mh_str name;      /* the command; or empty, and `line` is the whole command line, quoted as in a shell */
     mh_str line;
-    const mh_kv *args; /* name and value as text; positional ones by their name */
+    const mh_kv *args; /* name and value as text; positional ones by their name, repeated ones more than once */
     uint32_t n_args;
     uint32_t timeout_ms;           /* 0: no deadline */
     const mh_principal *principal; /* who asks; NULL: nobody, so only commands without a role */
@@ -121,15 +131,19 @@ typedef struct mh_command {
      * [main] [lent: until fn returns] */
     mh_status (*complete)(const mh_host *h, const mh_principal *p, uint32_t surface, mh_str line, uint32_t cursor,
                           void (*fn)(void *user, mh_str word, mh_str summary), void *user);
-    /* Starts a command; everything in `r` is copied. MH_E_NOT_FOUND: no such command (host->error() names the nearest),
-     * MH_E_DENIED: the role is missing, MH_E_INVALID: an argument is wrong; then the sink is not called. Otherwise on_end comes
-     * exactly once, unless cancel() was called. Output may come before run returns: `*out`, for cancel, is set before any.
+    /* Starts a command; everything in `r` is copied, `sink` too. MH_E_NOT_FOUND: no such command, MH_E_DENIED: the role is
+     * missing, MH_E_INVALID: an argument is wrong; then the sink is not called, and fault() says why. Otherwise on_end comes
+     * exactly once, unless cancel() was called; nothing comes before run has returned.
      * [main] [loop] */
     mh_status (*run)(const mh_host *h, const mh_command_run *r, const mh_command_sink *sink, void *user, mh_token *out);
+    /* Why the last run() on this thread was refused: one line for whoever asked.
+     * [main] [loop] [lent: until the next run] */
+    mh_str (*fault)(const mh_host *h);
     /* Ends it; the sink is not called again. MH_E_GONE when it is over.
      * [thread of run] */
     mh_status (*cancel)(mh_token t);
-    /* The receiver is slow: the command's next output is refused with MH_E_BUSY until flow(t, 1).
+    /* The receiver is slow (0): the sink is not called until flow(t, 1). Meanwhile 64 KiB are kept, then the command's output
+     * is refused with MH_E_BUSY. MH_E_GONE when it is over.
      * [thread of run] */
     mh_status (*flow)(mh_token t, uint32_t go);
 } mh_command;

@@ -11,41 +11,36 @@ extern "C" {
 
 #define MH_COMMAND_PROVIDER "mh.command.provider/1"
 
-typedef struct mh_command_in mh_command_in; /* a running command; valid until end() or on_cancel has returned */
+typedef struct mh_command_in mh_command_in; /* a running command: a handle, using it after its end answers MH_E_GONE */
 
-enum {
-    MH_COMMAND_BLOCKING = 1u << 0, /* run is called on a worker */
-    MH_COMMAND_HERE = 1u << 1      /* from afar it still runs in the caller's process, on that registry (list, call, stream);
-                                      default: in the serving process (modules, top, logs) */
-};
-
-/* Contributed with mh_host.contribute(MH_COMMAND_PROVIDER, &command), one descriptor a command. */
+/* Contributed with mh_host.contribute(MH_COMMAND_PROVIDER, &command), one descriptor a command. Its name must be new in the
+ * process. What runs when the module is reloaded goes on in the old generation, which stays until then. */
 typedef struct mh_command_provider {
     uint32_t size;
-    uint32_t flags;       /* MH_COMMAND_BLOCKING, MH_COMMAND_HERE */
+    uint32_t reserved;
     mh_command_info info; /* `module` is filled in by the host */
     void *user;
 
-    /* Runs it: put out rows, text or JSON, then call end(), now or later, on this thread. The arguments are checked already. A
-     * negative status, after host->error(), ends it at once.
+    /* Runs it: put out rows, text or JSON, then call end(). The arguments are checked already. On [main] end() may come later,
+     * on a worker before run returns. A negative status, after host->error(), ends it at once.
      * [main, or worker as the flags say] */
     mh_status (*run)(void *user, mh_command_in *in);
-    /* Nobody waits any more: the caller left, or the deadline passed. `in` is gone afterwards; do not call end(). May be NULL: a
-     * command that put nothing out yet and one on a worker learn it from the status of their next output.
+    /* Nobody waits any more: the caller left (MH_E_CANCELLED), or the deadline passed (MH_E_TIMEOUT). `in` is gone: do not call
+     * end(). When this is NULL, and on a worker, where it is not called, output answers MH_E_GONE and end() is still due.
      * [main] */
     void (*on_cancel)(void *user, mh_command_in *in, mh_status why);
-    /* Output can go on after MH_E_BUSY. May be NULL.
+    /* Output can go on after MH_E_BUSY. May be NULL: then it is refused with MH_E_BUSY until it happens to have room.
      * [main] */
     void (*on_writable)(void *user, mh_command_in *in);
-    /* Offers values for an argument: call candidate() for each, then return. May be NULL.
+    /* Offers values for an argument that begin with `prefix`: call candidate() for each, then return. May be NULL.
      * [main] [lent: until return] */
     void (*complete)(void *user, mh_str arg, mh_str prefix, void (*candidate)(void *to, mh_str word, mh_str summary), void *to);
 } mh_command_provider;
 
 #define MH_COMMAND_OUTPUT "mh.command.output/1"
 
-/* Every output answers MH_E_BUSY when the receiver is slow (it is not taken; on_writable follows, a worker blocks instead) and
- * MH_E_GONE when nobody waits any more. */
+/* Every output answers MH_E_BUSY when the receiver is slow (it is not taken; on_writable follows, a worker blocks instead),
+ * MH_E_GONE when nobody waits any more, and MH_E_LIMIT for one of more than 1 MiB. */
 typedef struct mh_command_output {
     uint32_t size;
     uint32_t reserved;
@@ -56,6 +51,9 @@ typedef struct mh_command_output {
     /* An argument by its type: whole numbers, bools, durations, sizes, times.
      * [thread of run] */
     mh_status (*arg_integer)(mh_command_in *in, mh_str name, int64_t *out);
+    /* A whole number or one with a fraction.
+     * [thread of run] */
+    mh_status (*arg_number)(mh_command_in *in, mh_str name, double *out);
     /* Who asks; NULL for nobody.
      * [thread of run] [lent: until end] */
     const mh_principal *(*principal)(mh_command_in *in);
@@ -69,7 +67,8 @@ typedef struct mh_command_output {
      * [thread of run] */
     void **(*slot)(mh_command_in *in);
 
-    /* [thread of run] [copied] */
+    /* Once, before the first row.
+     * [thread of run] [copied] */
     mh_status (*columns)(mh_command_in *in, const mh_str *names, uint32_t n);
     /* As many cells as columns.
      * [thread of run] [copied] */
@@ -79,7 +78,8 @@ typedef struct mh_command_output {
     /* One whole JSON value.
      * [thread of run] [copied] */
     mh_status (*json)(mh_command_in *in, mh_str json);
-    /* The command is done: `in` is gone. exit_code 0 and an empty text, or what a person should read.
+    /* The command is done: `in` is gone. MH_OK, 0 and an empty text; or why not, in one line. A failure with exit code 0 exits
+     * with 1. Never refused with MH_E_BUSY.
      * [thread of run] [copied] */
     mh_status (*end)(mh_command_in *in, mh_status s, int32_t exit_code, mh_str error);
 } mh_command_output;

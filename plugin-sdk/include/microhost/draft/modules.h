@@ -20,7 +20,7 @@ enum {
     MH_MODULE_STATE_QUARANTINED = 5 /* crashed repeatedly */
 };
 
-/* One generation of a module. Costs are those of the generation, since it was loaded. */
+/* One generation of a module. Costs are those of the module, over all its generations. What is not known is 0. */
 typedef struct mh_module_info {
     uint32_t size;
     int32_t state; /* MH_MODULE_STATE_* */
@@ -49,17 +49,17 @@ typedef struct mh_modules {
     /* Calls fn for each generation that is mapped or failed, in the order of loading.
      * [main] [lent: until fn returns] */
     mh_status (*each)(const mh_host *h, void (*fn)(void *user, const mh_module_info *i), void *user);
-    /* Loads a module by name or path. done(user, status, text) comes on [main] when it runs or was refused; text is the line
-     * for the operator. `done` may be NULL. The same for the two below.
+    /* Loads a module by name, or by path when there is a "/" in it. done(user, status, text) comes on [main], once, when it runs
+     * or was refused (any negative status); text is the line for the operator. `done` may be NULL. The same for the two below.
      * [main] [copied] */
     mh_status (*load)(const mh_host *h, mh_str name, void (*done)(void *user, mh_status s, mh_str text), void *user);
     /* Loads the file again beside the running generation and replaces it. Nothing is lost when that fails.
      * [main] [copied] */
     mh_status (*reload)(const mh_host *h, mh_str id, void (*done)(void *user, mh_status s, mh_str text), void *user);
-    /* Drains and removes it. MH_E_BUSY while another module requires it, MH_E_DENIED for an active access filter.
+    /* Drains and removes it. Refused while another module requires it, and for an active access filter.
      * [main] [copied] */
     mh_status (*unload)(const mh_host *h, mh_str id, void (*done)(void *user, mh_status s, mh_str text), void *user);
-    /* Ends a quarantine.
+    /* Ends a quarantine. MH_E_UNSUPPORTED: this host has none, MH_E_NOT_FOUND: it is not quarantined.
      * [main] [copied] */
     mh_status (*release)(const mh_host *h, mh_str id);
 } mh_modules;
