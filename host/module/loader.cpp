@@ -50,8 +50,9 @@ Result<CandidatePtr> Loader::inspect(std::string_view name) const {
 
 /// Adds the module and, depth first, those that it requires by id.
 Result<> Loader::collect(Plan& plan, std::string_view name, const Candidate* for_whom) const {
-    auto path = find_module(name, module_path_);
-    const CandidatePtr known = path ? plan.known_at(*path) : nullptr;
+    CandidatePtr known = plan.known_at(std::string(name));  // its file may be gone by now
+    if (!known)
+        if (auto path = find_module(name, module_path_)) known = plan.known_at(*path);
     auto found = known ? Result<CandidatePtr>(known) : inspect(name);
     if (!found && for_whom)
         return std::move(found.error())

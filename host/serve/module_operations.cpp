@@ -277,7 +277,7 @@ void ModuleOperations::take(const std::string& path, module::CandidatePtr c, std
         refused_.erase(path);
         std::erase_if(s_.absent, [&](const AbsentModule& a) { return a.id == c->id(); });
         log_.info(replaces ? "a plugin was replaced" : "a plugin was loaded",
-                  {{"module", c->id()}, {"version", c->manifest.version}, {"file", path}});
+                  {{"plugin", c->id()}, {"version", c->manifest.version}, {"file", path}});
         look_again_at_refused();
         next();
     });
@@ -297,17 +297,17 @@ void ModuleOperations::let_go(const std::string& path, Next next) {
     const std::string id = known->second.id;
     if (guards(id)) {
         log_.warn("the file of an access filter is gone; it goes on until no listener has it",
-                  {{"module", id}, {"file", path}});
+                  {{"plugin", id}, {"file", path}});
         return next();
     }
     Choice choice = choice_;
     choice.dropped.erase(path);
     apply(std::move(choice), nullptr, [this, id, path, next](Result<> r) {
         if (r)
-            log_.info("a plugin was removed", {{"module", id}, {"file", path}});
+            log_.info("a plugin was removed", {{"plugin", id}, {"file", path}});
         else
             log_.error("a plugin stays, though its file is gone",
-                       {{"module", id}, {"file", path}, {"reason", r.error().what}});
+                       {{"plugin", id}, {"file", path}, {"reason", r.error().what}});
         next();
     });
 }
