@@ -25,7 +25,20 @@ std::string who(const mh_principal* p) {
     return fmt::format("{:?} has {}", module::view(p->subject), roles.empty() ? "none" : roles);
 }
 
+/// "id=api force=true", without what is secret.
+std::string shown(const Definition& d, const Values& values) {
+    std::string out;
+    for (const Value& v : values.all()) {
+        const bool secret = d.find(v.name)->flags & MH_ARG_SECRET;
+        out += fmt::format("{}{}={}", out.empty() ? "" : " ", v.name, secret ? "***" : v.text);
+    }
+    return out;
+}
+
 }  // namespace
+
+Table::Table(module::Environment& environment)
+    : environment_(environment), log_(environment.log.domain("host/command")) {}
 
 Table::~Table() { stop_all("the process stops"); }
 
@@ -104,6 +117,10 @@ RunningPtr Table::start(const EntryPtr& entry, const Given& given, const mh_comm
         refusal = {MH_E_INVALID, values.error().what};
         return nullptr;
     }
+    if (rank(d.role) >= rank("operator"))  // it may change something: who did it?
+        log_.info("command", {{"command", d.name},
+                              {"args", shown(d, *values)},
+                              {"by", module::view(asked.principal->subject)}});
     RunningPtr r = Running::make(*this, entry, std::move(*values), asked, receiver);
     environment_.control.post([this, r, given] {
         if (still_there(*r, given)) return r->start();

@@ -13,6 +13,7 @@
 
 #include "command/running.hpp"
 #include "module/contribution.hpp"
+#include "observe/log.hpp"
 
 namespace microhost::command {
 
@@ -27,7 +28,7 @@ struct Refusal {
 
 class Table {
   public:
-    explicit Table(module::Environment& environment) : environment_(environment) {}
+    explicit Table(module::Environment& environment);
     ~Table();
 
     /// A command of the host. Thread: main, before the first module.
@@ -60,6 +61,7 @@ class Table {
     bool still_there(Running& r, const Given& given) const;
 
     module::Environment& environment_;
+    log::Domain log_;
     Entries own_;
     mutable std::mutex mutex_;
     EntriesPtr entries_ = std::make_shared<Entries>();

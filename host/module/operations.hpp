@@ -42,6 +42,7 @@ class Operations {
     virtual void load(std::string name, Done done) = 0;
     /// Takes the file again, and replaces the running generation.
     virtual void reload(std::string id, Done done) = 0;
+    /// Done when it is withdrawn; draining goes on behind it. Who asks may be that module: it is in use until then.
     virtual void unload(std::string id, Done done) = 0;
 };
 

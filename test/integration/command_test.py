@@ -135,6 +135,12 @@ class OverTheSocket(Commands):
                 received += client.sock.recv(65536)
         harness.wait_for(lambda: self.state()["cancelled"] == before + 1, 10, "on_cancel")
 
+    def test_who_changes_something_is_in_the_log(self):
+        self.post("modules/unload", id="no-such-module")
+        self.host.wait_for_log('"command":"modules unload","args":"id=no-such-module","by":"uid:%d"' % os.geteuid())
+        self.post("modules/get", id="no-other-module")
+        self.assertNotIn("no-other-module", self.host.stderr, "a look changes nothing")
+
     def test_a_worker_whose_reader_has_left_finds_out(self):
         with wire.Client(self.host.control) as client:
             client.send(wire.request_bytes("POST", "/v1/commands/test/grind"))

@@ -55,7 +55,8 @@ TEST_SUITE("host/command") {
         }
         Info role("list");
         role.info.role = "root";
-        CHECK(has(refusal(role), "there is no role \"root\"; there are viewer, operator and admin"));
+        CHECK(
+            has(refusal(role), "there is no role \"root\"; there are viewer, operator and admin"));
         Info short_args("list", {{"x", "", nullptr, nullptr, MH_TYPE_TEXT, 0}});
         short_args.info.stride = 8;
         CHECK(has(refusal(short_args), "too short"));
@@ -109,10 +110,13 @@ TEST_SUITE("host/command") {
     TEST_CASE("values are read by their type") {
         Definition d;
         d.name = "x";
-        for (auto [name, type] :
-             {std::pair("i", MH_TYPE_INTEGER), {"n", MH_TYPE_NUMBER}, {"b", MH_TYPE_BOOL},
-              {"d", MH_TYPE_DURATION}, {"s", MH_TYPE_SIZE}, {"t", MH_TYPE_TIME},
-              {"j", MH_TYPE_JSON}}) {
+        for (auto [name, type] : {std::pair("i", MH_TYPE_INTEGER),
+                                  {"n", MH_TYPE_NUMBER},
+                                  {"b", MH_TYPE_BOOL},
+                                  {"d", MH_TYPE_DURATION},
+                                  {"s", MH_TYPE_SIZE},
+                                  {"t", MH_TYPE_TIME},
+                                  {"j", MH_TYPE_JSON}}) {
             Argument a;
             a.name = name;
             a.type = type;
@@ -131,9 +135,15 @@ TEST_SUITE("host/command") {
         CHECK(integer("t", "1970-01-02T00:00:00Z") == 86'400'000);
         CHECK(integer("t", "77") == 77);
         CHECK(Values::check(d, {{"n", "0.25"}})->find("n")->number == 0.25);
-        for (auto [name, text] :
-             {std::pair("i", "4x"), {"i", ""}, {"n", "."}, {"b", "maybe"}, {"d", "-1s"},
-              {"s", "big"}, {"t", "tomorrow"}, {"j", "{"}, {"i", "99999999999999999999"}}) {
+        for (auto [name, text] : {std::pair("i", "4x"),
+                                  {"i", ""},
+                                  {"n", "."},
+                                  {"b", "maybe"},
+                                  {"d", "-1s"},
+                                  {"s", "big"},
+                                  {"t", "tomorrow"},
+                                  {"j", "{"},
+                                  {"i", "99999999999999999999"}}) {
             CAPTURE(name);
             CAPTURE(text);
             auto v = Values::check(d, {{name, text}});
@@ -145,9 +155,9 @@ TEST_SUITE("host/command") {
     TEST_CASE("arguments in JSON keep their text, and what takes JSON keeps all of it") {
         Definition d;
         d.name = "x";
-        for (auto [name, type, flags] :
-             {std::tuple("a", MH_TYPE_TEXT, 0u), {"j", MH_TYPE_JSON, 0u},
-              {"r", MH_TYPE_TEXT, uint32_t{MH_ARG_REPEATED}}}) {
+        for (auto [name, type, flags] : {std::tuple("a", MH_TYPE_TEXT, 0u),
+                                         {"j", MH_TYPE_JSON, 0u},
+                                         {"r", MH_TYPE_TEXT, uint32_t{MH_ARG_REPEATED}}}) {
             Argument a;
             a.name = name;
             a.type = type;

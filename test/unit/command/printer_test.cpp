@@ -85,8 +85,7 @@ TEST_SUITE("host/command") {
     TEST_CASE("an object is lines of name and value") {
         const std::string one = "{\"json\":{\"id\":\"api\",\"bytes\":12,\"m\":{\"x\":1}}}\n" + kEnd;
         CHECK(Shown(Format::table, {one}).out == "id     api\nbytes  12\nm      {\"x\":1}\n");
-        CHECK(Shown(Format::json, {one}).out ==
-              "{\"id\":\"api\",\"bytes\":12,\"m\":{\"x\":1}}\n");
+        CHECK(Shown(Format::json, {one}).out == "{\"id\":\"api\",\"bytes\":12,\"m\":{\"x\":1}}\n");
     }
 
     TEST_CASE("cells travel as text and value where these differ") {
@@ -95,8 +94,7 @@ TEST_SUITE("host/command") {
                               Cell::duration(1'500'000'000), Cell::size(4096)};
         std::vector<mh_cell> views;
         for (const Cell& c : cells)
-            views.push_back(
-                {c.type, 0, c.integer, c.number, {c.text.data(), c.text.size()}});
+            views.push_back({c.type, 0, c.integer, c.number, {c.text.data(), c.text.size()}});
         append_row(out, views.data(), static_cast<uint32_t>(views.size()));
         CHECK(out ==
               "{\"row\":[\"a\\\"b\",7,null,{\"text\":\"1.5 s\",\"value\":1500},{\"text\":\"4KiB\","

@@ -211,7 +211,8 @@ TEST_SUITE("host/command") {
 
     TEST_CASE("who lacks the role is told which, and nothing runs") {
         Bench b;
-        b.add("stop", [](const RunningPtr&) { FAIL("it ran"); }, "operator");
+        b.add(
+            "stop", [](const RunningPtr&) { FAIL("it ran"); }, "operator");
         Refusal refusal;
         CHECK(b.start("stop", refusal) == nullptr);
         CHECK(refusal.status == MH_E_DENIED);

@@ -48,7 +48,10 @@ TEST_SUITE("host/command") {
     TEST_CASE("words are places and flags") {
         const Definition d = sample();
         CHECK(*read_words(d, Words{"Ann", "--loud", "Bob", "--how_often", "3", "--", "--Cy"}) ==
-              Given{{"who", "Ann"}, {"loud", "true"}, {"rest", "Bob"}, {"how-often", "3"},
+              Given{{"who", "Ann"},
+                    {"loud", "true"},
+                    {"rest", "Bob"},
+                    {"how-often", "3"},
                     {"rest", "--Cy"}});
         CHECK(*read_words(d, Words{"--loud=false", "--who=-1"}) ==
               Given{{"loud", "false"}, {"who", "-1"}});
