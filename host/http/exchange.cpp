@@ -211,7 +211,8 @@ void Exchange::close_suspension(mh_status why) {
     const mh_token t = drop_token();
     if (where_ == Where::handler) {
         if (program_->handler->on_cancel)
-            program_->handler->on_cancel(program_->handler_shard, program_->handler->user, this, t, why);
+            program_->handler->on_cancel(program_->handler_shard, program_->handler->user, this, t,
+                                         why);
         return;
     }
     const FilterLink& l = program_->chain[running_];

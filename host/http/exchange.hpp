@@ -218,8 +218,8 @@ class Exchange final : public mh_req {
     ServerConnection* connection_ = nullptr;
     Site* site_ = nullptr;
     Program* program_ = nullptr;  // pinned from begin to done
-    uint64_t active_ = 0;   // bit i: filter i applies and has not detached
-    uint64_t entered_ = 0;  // bit i: its on_request was called
+    uint64_t active_ = 0;         // bit i: filter i applies and has not detached
+    uint64_t entered_ = 0;        // bit i: its on_request was called
     uint64_t started_ns_ = 0;
     mh_token token_ = 0;
     Dependent* dependents_ = nullptr;

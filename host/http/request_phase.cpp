@@ -152,7 +152,7 @@ void Exchange::run_handler() {
     in_hook_ = true;
     mh_status s = guarded(*this, [&] {
         return program_->handler->on_request(program_->handler_shard, program_->handler->user, this,
-                                          head.headers.fields.data(), head.headers.count);
+                                             head.headers.fields.data(), head.headers.count);
     });
     in_hook_ = false;
     if (over_ || answered_) return;
@@ -214,7 +214,7 @@ void Exchange::on_suspension_timeout() {
     if (where_ == Where::handler) {
         if (program_->handler->on_cancel)
             program_->handler->on_cancel(program_->handler_shard, program_->handler->user, this, t,
-                                      MH_E_TIMEOUT);
+                                         MH_E_TIMEOUT);
         refuse(504, "the handler did not answer in time");
         return;
     }

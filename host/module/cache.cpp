@@ -49,7 +49,8 @@ CachedFile::~CachedFile() {
         ::close(fd_);
     } else if (ours_) {
         ::unlink(path_.c_str());
-        ::rmdir(fs::path(path_).parent_path().c_str());  // stays while another module's file is there
+        ::rmdir(
+            fs::path(path_).parent_path().c_str());  // stays while another module's file is there
     }
 }
 
@@ -66,8 +67,7 @@ ModuleCache::ModuleCache(std::string folder, bool in_place)
     if (ec || !may_execute_in(folder_)) folder_.clear();
 }
 
-Result<CachedFile> ModuleCache::copy(const File& file, std::string_view id,
-                                     uint32_t number) const {
+Result<CachedFile> ModuleCache::copy(const File& file, std::string_view id, uint32_t number) const {
     CachedFile out;
     if (in_place_) {
         out.path_ = file.path();

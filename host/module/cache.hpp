@@ -25,7 +25,7 @@ class CachedFile {
     ~CachedFile();
 
     const std::string& path() const { return path_; }
-    /// It stays as long as the process, for what cannot be unmapped.
+    /// It stays as long as the process: the linker knows by its name what is mapped.
     void keep();
 
   private:

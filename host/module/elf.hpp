@@ -42,7 +42,8 @@ struct Elf {
     std::string build_id;  ///< in hexadecimal digits, or empty
     bool text_relocations = false;
     bool gnu_unique = false;  ///< has STB_GNU_UNIQUE symbols: glibc never unmaps it
-    bool thread_destructors = false;  ///< has thread_local objects with destructors: threads may still run them
+    bool thread_destructors =
+        false;  ///< has thread_local objects with destructors: threads may still run them
     bool go_runtime = false;  ///< a Go runtime inside: its threads never end
     bool executable = false;  ///< a position-independent program, not a shared object
     std::optional<EntrySymbol> entry;

@@ -100,7 +100,9 @@ Generation::Generation(Environment& environment, CandidatePtr candidate, json::D
     loops_.back().live = true;
 }
 
-Generation::~Generation() = default;
+Generation::~Generation() {
+    if (library_.mapped()) file_.keep();
+}
 
 Result<std::unique_ptr<Generation>> Generation::create(Environment& environment,
                                                        CandidatePtr candidate,
@@ -111,8 +113,12 @@ Result<std::unique_ptr<Generation>> Generation::create(Environment& environment,
     auto library = Library::open(file->path(), path);
     if (!library) return library.error();
     const auto* entry = static_cast<const mh_module_entry_t*>(library->symbol("mh_module_entry"));
-    if (!entry) return error("{}: no symbol mh_module_entry once it is loaded", path);
-    if (auto ok = compare(*entry, *candidate); !ok) return std::move(ok.error()).context(path);
+    Result<> good =
+        entry ? compare(*entry, *candidate) : error("no symbol mh_module_entry once it is loaded");
+    if (!good) {
+        file->keep();
+        return std::move(good.error()).context(path);
+    }
     std::unique_ptr<Generation> g(new Generation(environment, std::move(candidate),
                                                  std::move(config), number, std::move(*file),
                                                  std::move(*library)));

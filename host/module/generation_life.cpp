@@ -133,10 +133,8 @@ void Generation::destroy() {
 bool Generation::unmap() {
     const bool threads =
         candidate_->elf.thread_destructors || (module_->flags & MH_MODULE_SPAWNS_THREADS);
-    const bool gone = stage_ == Stage::stopped && !pinned() && !threads &&
-                      side_.panics.load(std::memory_order_relaxed) == 0 && library_.unload();
-    if (!gone) file_.keep();
-    return gone;
+    return stage_ == Stage::stopped && !pinned() && !threads &&
+           side_.panics.load(std::memory_order_relaxed) == 0 && library_.unload();
 }
 
 }  // namespace microhost::module

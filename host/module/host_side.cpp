@@ -17,7 +17,8 @@ thread_local const HostSide* reporter = nullptr;
 }  // namespace
 
 const char* lasting(std::string_view id) {
-    static auto* known = new std::set<std::string, std::less<>>;  // never destroyed: threads may still name a module
+    static auto* known =
+        new std::set<std::string, std::less<>>;  // never destroyed: threads may still name a module
     auto at = known->find(id);
     if (at == known->end()) at = known->emplace(id).first;
     return at->c_str();

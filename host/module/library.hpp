@@ -20,6 +20,8 @@ class Library {
     Library& operator=(Library&&) = delete;
     ~Library();
 
+    /// unload() has not succeeded.
+    bool mapped() const { return handle_ != nullptr; }
     /// Null when there is no such symbol.
     const void* symbol(const char* name) const;
     /// Unmaps it, unless MICROHOST_DLCLOSE=0 (so that leak and race checkers can name its functions). Nothing of it may be

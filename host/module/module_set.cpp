@@ -103,7 +103,8 @@ void ModuleSet::discard(std::vector<Generation*> fresh, std::function<void()> do
     if (fresh.empty()) return done();
     Generation& g = *fresh.back();
     fresh.pop_back();
-    retire(g, 0, [this, fresh = std::move(fresh), done = std::move(done)] { discard(fresh, done); });
+    retire(g, 0,
+           [this, fresh = std::move(fresh), done = std::move(done)] { discard(fresh, done); });
 }
 
 // What stays mapped stays in the list, too: an operator sees it.

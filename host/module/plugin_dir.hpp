@@ -46,8 +46,8 @@ class PluginDir final : public Pollable {
     log::Domain log_;
     Changed changed_;
     int inotify_ = -1;
-    int watched_ = -1;               // -1: the folder is not there
-    std::set<std::string> known_;    // names that were seen, for when events were lost
+    int watched_ = -1;                        // -1: the folder is not there
+    std::set<std::string> known_;             // names that were seen, for when events were lost
     std::map<std::string, uint64_t> marked_;  // name, and when the last event came (ms)
     struct Tick : Timer {
         PluginDir* owner;

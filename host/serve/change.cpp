@@ -39,8 +39,8 @@ Result<> Change::compare() {
         const config::ModuleConfig* own = wanted_.config.module(c->id());
         if (own && !own->problem.empty()) return error("{}: {}", c->path(), own->problem);
         const bool same_file = running && &running->candidate() == c.get();
-        const bool same_config =
-            running && running->config()->document.text() == config_of(wanted_.config, c->id()).text();
+        const bool same_config = running && running->config()->document.text() ==
+                                                config_of(wanted_.config, c->id()).text();
         if (same_file && same_config) continue;
         if (same_file && running->module_table(MH_CONFIG_SINK)) {
             configured_.push_back(running);

@@ -63,8 +63,7 @@ class FilterSet {
     /// An instance that cannot be made is there without its filter.
     /// Access filters of `absent` modules that nobody configured are there without a filter, too.
     static Result<FilterSet> make(const config::Config& config, const module::Published& published,
-                                  const std::vector<AbsentModule>& absent,
-                                  const FilterSet& before);
+                                  const std::vector<AbsentModule>& absent, const FilterSet& before);
 
     /// The chain of a listener: all, or exactly the named ones. Errors: an unknown name.
     Result<std::vector<FilterPtr>> chain(const config::Listener& listener) const;

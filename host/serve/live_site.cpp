@@ -57,9 +57,9 @@ http::FilterLink LiveProgram::link(const FilterPtr& f) {
 }
 
 void LiveProgram::make_shard(const FilterPtr& f, http::FilterLink& l) {
-    l.shard = module::guarded(
-        f->generation->side(), "shard_create", static_cast<void*>(nullptr),
-        [&] { return f->filter->shard_create(f->instance, loop_.loop.index()); });
+    l.shard =
+        module::guarded(f->generation->side(), "shard_create", static_cast<void*>(nullptr),
+                        [&] { return f->filter->shard_create(f->instance, loop_.loop.index()); });
     if (l.shard) {
         shards_.emplace_back(f, l.shard);
         return;

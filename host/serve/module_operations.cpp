@@ -110,8 +110,7 @@ void ModuleOperations::try_and_apply(Choice choice, module::CandidatePtr fresh,
     options.config = config_text(wanted->config, fresh->id());
     if (trial_.joinable()) trial_.join();
     trial_ = std::thread([this, options, choice = std::move(choice), fresh, done] {
-        auto passed =
-            std::make_shared<Result<>>(verdicts_.trial_load(fresh->file, options));
+        auto passed = std::make_shared<Result<>>(verdicts_.trial_load(fresh->file, options));
         s_.control->loop.post([this, passed, choice, fresh, done] {
             if (!*passed) return done(std::move(*passed));
             apply(choice, fresh, done);
@@ -192,8 +191,7 @@ void ModuleOperations::start_with(Choice choice, std::function<void(Result<>)> d
         for (auto it = choice.dropped.begin(); it != choice.dropped.end(); ++it) {
             if (!r.error().what.starts_with(it->second.file + ":")) continue;
             refuse(it->first, r.error().what);
-            if (auto c = module::check_file(it->second.file))
-                absent_at_start(**c, r.error().what);
+            if (auto c = module::check_file(it->second.file)) absent_at_start(**c, r.error().what);
             choice.dropped.erase(it);
             return start_with(std::move(choice), std::move(done));
         }
@@ -264,7 +262,8 @@ void ModuleOperations::take(const std::string& path, module::CandidatePtr c, std
     }
     if (const module::Generation* other = s_.modules->find(c->id());
         other && (!replaces || known->second.id != c->id())) {
-        refuse(path, fmt::format("module \"{}\" is already loaded from {}", c->id(), other->path()));
+        refuse(path,
+               fmt::format("module \"{}\" is already loaded from {}", c->id(), other->path()));
         return next();
     }
     Choice choice = choice_;
@@ -417,11 +416,13 @@ void ModuleOperations::unload(std::string id, Done done) {
         size_t gone = std::erase_if(choice.named, is_it) + std::erase_if(choice.loaded, is_it);
         gone += std::erase_if(choice.dropped, [&](auto& d) { return d.second.id == id; });
         if (!gone)
-            return finish(error("module \"{}\" was not loaded by itself: another one requires it", id));
-        apply(std::move(choice), nullptr, [finish, text = said("unloaded", g->manifest())](Result<> r) {
-            if (!r) return finish(r.error());
-            finish(text);
-        });
+            return finish(
+                error("module \"{}\" was not loaded by itself: another one requires it", id));
+        apply(std::move(choice), nullptr,
+              [finish, text = said("unloaded", g->manifest())](Result<> r) {
+                  if (!r) return finish(r.error());
+                  finish(text);
+              });
     });
 }
 

@@ -49,8 +49,8 @@ class ModuleOperations final : public module::Operations {
     };
     /// Which modules there are to be.
     struct Choice {
-        std::vector<std::string> named;         // by the configuration
-        std::vector<std::string> loaded;        // by load()
+        std::vector<std::string> named;          // by the configuration
+        std::vector<std::string> loaded;         // by load()
         std::map<std::string, Dropped> dropped;  // by path
     };
     using Next = std::function<void()>;
@@ -62,7 +62,8 @@ class ModuleOperations final : public module::Operations {
     void apply(Choice choice, module::CandidatePtr fresh, std::function<void(Result<>)> done);
     Result<Wanted> make(const Choice& choice, const module::CandidatePtr& fresh) const;
     /// apply() after a trial in a child process; the control thread goes on meanwhile.
-    void try_and_apply(Choice choice, module::CandidatePtr fresh, std::function<void(Result<>)> done);
+    void try_and_apply(Choice choice, module::CandidatePtr fresh,
+                       std::function<void(Result<>)> done);
 
     Choice choose_at_start();
     void start_with(Choice choice, std::function<void(Result<>)> done);

@@ -298,8 +298,7 @@ void Runtime::State::ready() {
     bool show = host().card == "on" || (host().card == "auto" && ::isatty(2));
     if (show)
         std::fputs(
-            card(config, *modules, *sites, *table->snapshot(), folder.control_socket())
-                .c_str(),
+            card(config, *modules, *sites, *table->snapshot(), folder.control_socket()).c_str(),
             stderr);
     log->domain("host").info("ready", {{"listeners", sites->sites().size()}});
     control_socket->set_ready(true);

@@ -44,9 +44,9 @@ struct Runtime::State {
     ~State();
 
     Prepared prepared;
-    config::Config config;                          // in use
-    std::vector<module::CandidatePtr> candidates;   // of the modules that run, in loading order
-    std::map<std::string, uint32_t> loads;          // how often each id was loaded
+    config::Config config;                         // in use
+    std::vector<module::CandidatePtr> candidates;  // of the modules that run, in loading order
+    std::map<std::string, uint32_t> loads;         // how often each id was loaded
     std::vector<AbsentModule> absent;
     std::shared_ptr<const net::PrefixSet> trusted;
     std::unique_ptr<log::Log> log;

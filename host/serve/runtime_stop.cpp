@@ -41,7 +41,10 @@ void Runtime::State::reload_config() {
     auto before = std::make_shared<config::Config>(config);
     operations->reconfigure([this, before](Result<> r) {
         log::Domain domain = log->domain("host/config");
-        if (!r) return domain.error("the configuration in use stays", {{"reason", r.error().what}});
+        if (!r) {
+            domain.error("the configuration in use stays", {{"reason", r.error().what}});
+            return reload_certificates();
+        }
         if (std::string changed = needing_restart(*before, config); !changed.empty())
             domain.warn("what changed takes effect after a restart", {{"changed", changed}});
         if (Result<> l = log->set_levels(host().log.level); !l) domain.error(l.error().what);

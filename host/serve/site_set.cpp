@@ -113,8 +113,8 @@ void SiteSet::stage(std::vector<SitePlanPtr> wanted,
 }
 
 void SiteSet::abandon(StagedSitesPtr staged, std::function<void()> done) {
-    on_every_loop(
-        [staged](RequestLoop& l) { staged->programs[l.loop.index()].clear(); }, std::move(done));
+    on_every_loop([staged](RequestLoop& l) { staged->programs[l.loop.index()].clear(); },
+                  std::move(done));
 }
 
 void SiteSet::publish(StagedSites& staged, RequestLoop& l) {

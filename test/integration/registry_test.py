@@ -265,27 +265,22 @@ class Registry(harness.Case):
         harness.wait_for(lambda: "reloaded" in host.stderr[before:], 5, "the reload")
         return host.stderr[before:]
 
-    def test_a_changed_configuration_of_a_module_is_taken_or_told_to_need_a_restart(self):
+    def test_a_changed_configuration_of_a_module_is_taken(self):
         with gateway() as host, wire.Upstream() as upstream:
             self.wait_for_good(host, upstream)
             config = json.loads(json.dumps(host.config))
             self.assertNotIn("restart", self.reload(host, config))
             config["modules"]["api"]["namespace"] = "go.other"
-            said = self.reload(host, config)
-            if "takes effect after a restart" in said:
-                self.assertIn("modules.api", said)
-                self.assertEqual(call(host, "good").status, 200)
-            else:
-                harness.wait_for(lambda: call(host, "good").status == 404, 5, "the new namespace")
+            self.assertNotIn("restart", self.reload(host, config))
+            harness.wait_for(lambda: call(host, "good").status == 404, 5, "the new namespace")
 
     def test_what_a_reload_cannot_change_is_told(self):
         with gateway() as host:
             config = json.loads(json.dumps(host.config))
             config["host"].update(limits={"max_headers": 10}, drain_timeout="7s", log={"format": "json"})
-            config["listeners"]["more"] = config["listeners"]["edge"]
             said = self.reload(host, config)
             self.assertIn("takes effect after a restart", said)
-            self.assertIn('"changed":"listeners, host.log.format"', said)
+            self.assertIn('"changed":"host.log.format"', said)
 
     def test_a_configuration_that_is_wrong_changes_nothing_and_is_told(self):
         with gateway() as host, wire.Upstream() as upstream:

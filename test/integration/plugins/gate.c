@@ -49,7 +49,8 @@ static mh_verdict on_request(void* shard, mh_req* r, const mh_header* h, uint32_
     return MH_V_CONTINUE;
 }
 
-static mh_verdict on_response(void* shard, mh_req* r, uint32_t status, const mh_header* h, uint32_t n) {
+static mh_verdict on_response(void* shard, mh_req* r, uint32_t status, const mh_header* h,
+                              uint32_t n) {
     (void)shard, (void)status, (void)h, (void)n;
     http->header_edit(r, MH_DIR_RESPONSE, MH_EDIT_SET, S("X-" ID), S(TEXT(VERSION)));
     return MH_V_CONTINUE;

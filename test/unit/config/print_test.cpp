@@ -61,7 +61,7 @@ TEST_SUITE("host/config") {
                           "modules":{"api":{"handler":"rpc"}},"listeners":{"a":{"tls":true}}})"));
         CHECK_FALSE(accepts(R"({"modules":{"api":{"handler":"x"}}})"));
         CHECK_FALSE(accepts(R"({"modules":{"other":{}}})"));
-        CHECK_FALSE(accepts(R"({"host":{"plugin_dir":"/x"}})"));
+        CHECK_FALSE(accepts(R"({"host":{"plugin_dirs":"/x"}})"));
         CHECK_FALSE(accepts(R"({"listeners":{"a":{"limits":{"x":1}}}})"));
     }
 }

@@ -163,7 +163,9 @@ TEST_SUITE("host/control") {
             std::binary_semaphore asked(0);
             from.each_site = [&](unsigned index, const std::function<void(const http::Site&)>& fn) {
                 CHECK(index == 0);
+                http::Program program;
                 http::Site site;
+                site.program = &program;
                 site.listener = "edge";
                 site.pins = 7;
                 fn(site);
