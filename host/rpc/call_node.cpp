@@ -132,7 +132,7 @@ bool Call::attempt(std::string_view body, const char** why) {
     mucp::Attempt a;
     a.host = named_ ? std::string_view(place_) : std::string_view(upstream_->name());
     a.content_type = envelope_type(envelope_, content_type_);
-    a.timeout_ns = uint64_t{time_left_ms()} * 1'000'000;
+    a.timeout_ms = time_left_ms();
     a.body = payload.size();
     whole_ = payload.size() <= kCopied;
     // Written where the last call's was: that memory is in the cache, and nearly always all of it is sent at once.
