@@ -178,6 +178,8 @@ class Exchange final : public mh_req {
     void reset();
     void read_identity();
     uint64_t select_filters() const;
+    /// Some filter that has seen the request and did not detach has one of these hooks.
+    bool awaited(uint32_t hooks) const;
     void run_request_filters();
     bool after_request_verdict(unsigned i, mh_verdict v);
     bool failed_open(unsigned i, const char* what);
