@@ -9,6 +9,8 @@
 namespace microhost::http {
 namespace {
 
+bool is_line_end(const char* p) { return p[0] == '\r' && p[1] == '\n'; }
+
 /// The controls of a text one after another, looked for in 64 bytes at a time: in a head each line ends with two of them.
 class Controls {
   public:
@@ -43,26 +45,34 @@ HeadScan::Outcome HeadScan::feed(const char* data, size_t n) {
     Controls controls(data + n);
     // Copies, because a char that is read might be one of the members for all that the compiler knows.
     size_t at = pos, begin = line;
-    const auto stop = [&](Outcome outcome) {
-        pos = at;
-        line = begin;
-        return outcome;
-    };
+    Outcome found;
     for (;;) {
         at = static_cast<size_t>(controls.next(data + at) - data);
-        if (begin < n && is_blank(data[begin])) return stop(bad);
-        if (at == n) return stop(need_more);
-        if (data[at] != '\r') return stop(bad);
-        if (at + 1 == n) return stop(need_more);
-        if (data[at + 1] != '\n') return stop(bad);
+        // Nearly always it is the end of a line, and another line follows.
+        if (at + 2 < n && at != begin && is_line_end(data + at) && !is_blank(data[at + 2]) &&
+            !is_blank(data[begin])) {
+            begin = at += 2;
+            continue;
+        }
+        found = bad;
+        if (begin < n && is_blank(data[begin])) break;
+        found = need_more;
+        if (at == n || (data[at] == '\r' && at + 1 == n)) break;
+        found = bad;
+        if (!is_line_end(data + at)) break;
         const bool empty = at == begin;
         at += 2;
-        if (empty && begin != skip) return stop(complete);
+        found = complete;
+        if (empty && begin != skip) break;
         begin = at;
         if (!empty) continue;
-        if (!request || skip == kMostSkipped) return stop(bad);
+        found = bad;
+        if (!request || skip == kMostSkipped) break;
         skip = at;
     }
+    pos = at;
+    line = begin;
+    return found;
 }
 
 }  // namespace microhost::http
