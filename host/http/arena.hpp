@@ -37,7 +37,7 @@ class Arena {
     static constexpr size_t kMost = 1024 * 1024;  // what a module may ask for in one request
 
     /// `first` is used before any block: what most requests need.
-    Arena(BlockPool& pool, std::span<char> first) : pool_(pool), first_(first) { clear(); }
+    Arena(BlockPool& pool, std::span<char> first) : first_(first), pool_(pool) { clear(); }
     ~Arena() { clear(); }
     Arena(const Arena&) = delete;
 
@@ -59,9 +59,11 @@ class Arena {
         return {p, s.size()};
     }
     void clear() {
-        for (auto& b : blocks_) pool_.give(std::move(b));
-        blocks_.clear();
-        large_.clear();
+        if (total_) {
+            for (auto& b : blocks_) pool_.give(std::move(b));
+            blocks_.clear();
+            large_.clear();
+        }
         current_ = first_.data();
         room_ = first_.size();
         used_ = total_ = 0;
@@ -82,11 +84,12 @@ class Arena {
         return current_;
     }
 
-    BlockPool& pool_;
-    std::span<char> first_;
-    std::vector<std::unique_ptr<char[]>> blocks_, large_;
     char* current_ = nullptr;
-    size_t room_ = 0, used_ = 0, total_ = 0;
+    size_t room_ = 0, used_ = 0;
+    size_t total_ = 0;  // of what is not in `first_`
+    std::span<char> first_;
+    BlockPool& pool_;
+    std::vector<std::unique_ptr<char[]>> blocks_, large_;
 };
 
 }  // namespace microhost::http

@@ -35,7 +35,7 @@ void Exchange::reset() {
     response_trailers_ = {};
     attributes_ = nullptr;
     early_edits_ = nullptr;
-    principal_ = {};
+    principal_known_ = false;
     request_id_.size = 0;
     trace_ready_ = false;
     client_ip_size_ = 0;
@@ -58,9 +58,12 @@ void Exchange::begin(ServerConnection& c, Site& site, bool body_here) {
     enter(c, site);
     body_here_ = body_here;
     body_complete_ = !has_body();
-    const size_t room = head.target.size() * 3;
-    if (Refusal no =
-            normalise_target(head.target, static_cast<char*>(arena_.alloc(room, 1)), room, path)) {
+    Refusal no = normalise_target(head.target, nullptr, 0, path);
+    if (no.status == 414) {  // it is not in normal form, which is rare: that takes room
+        const size_t room = head.target.size() * 3;
+        no = normalise_target(head.target, static_cast<char*>(arena_.alloc(room, 1)), room, path);
+    }
+    if (no) {
         program_->unpin(engine_.loop);
         begin_refused(c, site, no.status, no.why);
         return;
@@ -115,16 +118,19 @@ void Exchange::keep_head() {
     const char* high = low + head_bytes.size();
     std::string_view copy = arena_.copy(head_bytes);
     if (copy.empty()) return;
-    auto moved = [&](const char* p) { return copy.data() + (p - low); };
+    auto move = [&](const char*& p) {
+        if (p >= low && p <= high) p = copy.data() + (p - low);
+    };
     auto move_view = [&](std::string_view& v) {
-        if (v.data() && v.data() >= low && v.data() + v.size() <= high)
-            v = {moved(v.data()), v.size()};
+        const char* p = v.data();
+        move(p);
+        v = {p, v.size()};
     };
     for (uint32_t i = 0; i < head.headers.count; i++) {
         mh_header& h = head.headers.fields[i];
         if (h.flags & kInArena) continue;
-        if (h.name.ptr >= low && h.name.ptr < high) h.name.ptr = moved(h.name.ptr);
-        if (h.value.ptr >= low && h.value.ptr <= high) h.value.ptr = moved(h.value.ptr);
+        move(h.name.ptr);
+        move(h.value.ptr);
     }
     move_view(head.method_text);
     move_view(head.target);

@@ -52,7 +52,6 @@ class Exchange final : public mh_req {
     static Exchange& of(mh_req* r) { return *static_cast<Exchange*>(r); }
 
     // ---- the connection's side
-    RequestHead head;
     /// The bytes that the views of `head` point into, where they do not point to static text.
     std::string_view head_bytes;
     /// The head is parsed and found good. `body_here`: its body is in the buffer already, whole.
@@ -98,8 +97,6 @@ class Exchange final : public mh_req {
     bool takes_trailers() const;
     bool body_complete() const { return body_complete_; }
     bool answered() const { return answered_; }
-    /// The head of the response that is being made; views must live until it is sent or copied.
-    ResponseHead response;
     /// `response` is filled in: begins the answer. `fin`: these pieces are the whole body.
     void start_response(const iovec* v, int n, bool fin);
     /// More of the body. False when the client is slow: wait for on_client_drained.
@@ -142,7 +139,7 @@ class Exchange final : public mh_req {
     mh_status rewrite(std::string_view path, std::string_view query);
     void** slot();
     mh_status set_principal(const mh_principal& p);
-    const mh_principal* principal() const { return principal_.size ? &principal_ : nullptr; }
+    const mh_principal* principal() const { return principal_known_ ? &principal_ : nullptr; }
     mh_status set_attribute(std::string_view name, std::string_view value);
     mh_status get_attribute(std::string_view name, mh_str* out) const;
     mh_status replace_body(const mh_seg* v, uint32_t n);
@@ -180,6 +177,8 @@ class Exchange final : public mh_req {
     void enter(ServerConnection& c, Site& site);
     void read_identity();
     uint64_t select_filters() const;
+    /// Some filter that has seen the request and did not detach has one of these hooks.
+    bool awaited(uint32_t hooks) const;
     void run_request_filters();
     bool after_request_verdict(unsigned i, mh_verdict v);
     bool failed_open(unsigned i, const char* what);
@@ -212,9 +211,9 @@ class Exchange final : public mh_req {
 
     static constexpr size_t kFirstBytes = 1024;
 
+    // With many requests under way each finds its memory cold, so what all of them touch stands together, here and in front of
+    // each of the large members; what only some need comes last.
     Engine& engine_;
-    alignas(std::max_align_t) std::array<char, kFirstBytes> first_bytes_;
-    Arena arena_;
     ServerConnection* connection_ = nullptr;
     Site* site_ = nullptr;
     Program* program_ = nullptr;  // pinned from begin to done
@@ -225,11 +224,8 @@ class Exchange final : public mh_req {
     Dependent* dependents_ = nullptr;
     Dependent* body_sink_ = nullptr;
     Where where_ = Where::nowhere;
-    unsigned running_ = 0;               // index of the filter whose hook runs or is suspended
-    unsigned next_filter_ = 0;           // to run on the way in
-    unsigned next_response_filter_ = 0;  // behind the one to run on the way out
-    bool handled_ = false;               // the handler was called
-    bool body_buffered_ = false;         // filters made the host collect the body
+    bool handled_ = false;        // the handler was called
+    bool body_buffered_ = false;  // filters made the host collect the body
     BodyMode body_mode_ = BodyMode::closed;
     bool body_paused_ = false;
     bool body_complete_ = false;
@@ -245,25 +241,19 @@ class Exchange final : public mh_req {
     bool close_after_ = false;
     bool over_ = false;
     bool replaced_ = false;
-    bool resumed_early_ = false;
-    mh_verdict early_verdict_ = 0;
-    bool in_hook_ = false;
-
-    // collect
-    uint64_t collect_max_ = 0;
-    void (*collect_fn_)(mh_req*, void*, mh_status, mh_seg) = nullptr;
-    void* collect_user_ = nullptr;
-    std::string collected_;
-
-    std::string held_;  // response body bytes that wait for a filter
-    bool held_fin_ = false;
-    uint64_t response_bytes_ = 0;
-    std::string replacement_, rewritten_;
-    std::string_view response_trailers_;
-    uint64_t streamed_ = 0;  // bytes of the request's body that were passed on
     bool replaced_piece_ = false;
-
-    std::array<void*, Program::kMaxFilters + 1> slots_{};
+    bool resumed_early_ = false;
+    bool in_hook_ = false;
+    bool held_fin_ = false;
+    bool principal_known_ = false;
+    bool trace_ready_ = false;
+    uint8_t client_ip_size_ = 0;
+    mh_verdict early_verdict_ = 0;
+    unsigned running_ = 0;               // index of the filter whose hook runs or is suspended
+    unsigned next_filter_ = 0;           // to run on the way in
+    unsigned next_response_filter_ = 0;  // behind the one to run on the way out
+    uint64_t response_bytes_ = 0;
+    uint64_t streamed_ = 0;  // bytes of the request's body that were passed on
     struct Attribute {
         std::string_view name, value;
         Attribute* next;
@@ -276,14 +266,29 @@ class Exchange final : public mh_req {
         EarlyEdit* next;
     };
     EarlyEdit* early_edits_ = nullptr;
-    mh_principal principal_{};
-    observe::RequestId request_id_;
-    observe::TraceParent trace_;
+    void (*collect_fn_)(mh_req*, void*, mh_status, mh_seg) = nullptr;
+    std::string_view scheme_, response_trailers_;
+    std::string collected_;
+    std::string held_;  // response body bytes that wait for a filter
+    Arena arena_;
+    std::array<void*, Program::kMaxFilters + 1> slots_{};
+
     std::array<char, observe::TraceParent::kSize> trace_text_;
-    bool trace_ready_ = false;
+    observe::RequestId request_id_;
+
+  public:
+    RequestHead head;
+    /// The head of the response that is being made; views must live until it is sent or copied.
+    ResponseHead response;
+
+  private:
+    alignas(std::max_align_t) std::array<char, kFirstBytes> first_bytes_;
+
+    uint64_t collect_max_ = 0;
+    void* collect_user_ = nullptr;
+    std::string replacement_, rewritten_;
+    mh_principal principal_{};
     std::array<char, 48> client_ip_;
-    uint8_t client_ip_size_ = 0;
-    std::string_view scheme_;
 };
 
 }  // namespace microhost::http

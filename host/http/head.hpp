@@ -20,11 +20,12 @@ inline mh_seg seg(std::string_view s) {
     return {reinterpret_cast<const uint8_t*>(s.data()), s.size()};
 }
 
-/// Header fields in order, with a bit for each known name that is present.
+/// Header fields in order, with a bit for each known name that is present. What every request needs stands in front here and
+/// in the heads: of the fields only the first few are ever touched.
 struct Headers {
-    std::array<mh_header, kMaxHeaders> fields;
     uint32_t count = 0;
     std::array<uint64_t, 2> present{};  // bit i: some field has id i (MH_H_*); ids stay below 128
+    std::array<mh_header, kMaxHeaders> fields;
 
     bool has(uint32_t id) const { return present[id / 64] >> id % 64 & 1; }
     void mark(uint32_t id) { present[id / 64] |= uint64_t{1} << id % 64; }
@@ -58,8 +59,7 @@ constexpr bool idempotent(Method m) {
 
 struct RequestHead {
     std::string_view method_text;
-    std::string_view target;  // as received
-    Headers headers;
+    std::string_view target;      // as received
     uint64_t content_length = 0;  // for Framing::length
     Method method = Method::get;
     Framing framing = Framing::none;
@@ -68,16 +68,17 @@ struct RequestHead {
     bool expect_continue = false;
     bool upgrade_websocket = false;  // Connection: upgrade and Upgrade: websocket
     bool underscores = false;        // some field name holds "_"
+    Headers headers;
 };
 
 struct ResponseHead {
-    Headers headers;
     uint64_t content_length = 0;
     uint16_t status = 0;
     std::string_view reason;
     Framing framing = Framing::none;
     uint8_t minor_version = 1;
     bool keep_alive = true;
+    Headers headers;
 };
 
 /// Why a head was refused: the status to answer, and a word for the log.

@@ -74,10 +74,10 @@ bool Exchange::attribute(uint32_t attr, std::string_view* out) {
             if (!trace_ready_) {
                 trace_ready_ = true;
                 observe::TraceParent came;
-                trace_ = came.parse(head.headers.value(MH_H_TRACEPARENT))
-                             ? came.child(engine_.ids)
-                             : observe::TraceParent::make(engine_.ids, false);
-                trace_.format(trace_text_);
+                const bool goes_on = came.parse(head.headers.value(MH_H_TRACEPARENT));
+                const auto ours = goes_on ? came.child(engine_.ids)
+                                          : observe::TraceParent::make(engine_.ids, false);
+                ours.format(trace_text_);
             }
             *out = {trace_text_.data(), trace_text_.size()};
             return true;
@@ -152,6 +152,7 @@ mh_status Exchange::set_principal(const mh_principal& p) {
     for (uint32_t i = 0; i < p.n_claims; i++)
         claims[i] = {str(arena_.copy(view(p.claims[i].key))),
                      str(arena_.copy(view(p.claims[i].val)))};
+    principal_known_ = true;
     principal_ = {sizeof(mh_principal),
                   p.n_roles,
                   str(arena_.copy(view(p.subject))),

@@ -3,6 +3,7 @@
 
 #include <microhost/http_names.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -110,6 +111,25 @@ constexpr bool is_control(char c) {
     return (static_cast<uint8_t>(c) < 0x20 && c != '\t') || c == 0x7f;
 }
 
+#ifdef __SSE2__
+// Bit i: p[i] is a control other than HTAB.
+unsigned controls_of_16(const char* p) {
+    const __m128i last = _mm_set1_epi8(0x1f), tab = _mm_set1_epi8('\t'), del = _mm_set1_epi8(0x7f);
+    const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(x, last), x);
+    const __m128i bad =
+        _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(x, tab), low), _mm_cmpeq_epi8(x, del));
+    return static_cast<unsigned>(_mm_movemask_epi8(bad));
+}
+#endif
+
+// Not zero: some byte of the word is a control or HTAB.
+uint64_t maybe_controls(uint64_t x) {
+    constexpr uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
+    const uint64_t is_del = x ^ kOnes * 0x7f;
+    return ((x - kOnes * 0x20) & ~x & kHigh) | ((is_del - kOnes) & ~is_del & kHigh);
+}
+
 }  // namespace
 
 uint32_t header_id(std::string_view name) {
@@ -137,31 +157,40 @@ bool is_token(std::string_view s) {
     return good;
 }
 
+// Most values are short and clean: the first and the last bytes, which may overlap, are all of them.
 bool valid_value(std::string_view s) {
-    return find_control(s.data(), s.data() + s.size()) == s.data() + s.size();
-}
-
-const char* find_control(const char* p, const char* end) {
+    const char* p = s.data();
+    const size_t n = s.size();
 #ifdef __SSE2__
-    const __m128i last = _mm_set1_epi8(0x1f), tab = _mm_set1_epi8('\t'), del = _mm_set1_epi8(0x7f);
-    for (; end - p >= 16; p += 16) {
-        const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-        const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(x, last), x);
-        const __m128i bad =
-            _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(x, tab), low), _mm_cmpeq_epi8(x, del));
-        if (const int mask = _mm_movemask_epi8(bad))
-            return p + std::countr_zero(static_cast<unsigned>(mask));
+    if (n >= 16) {
+        unsigned bad = controls_of_16(p + n - 16);
+        for (size_t i = 0; i + 16 < n; i += 16) bad |= controls_of_16(p + i);
+        return bad == 0;
     }
 #endif
-    for (; end - p >= 8; p += 8) {  // what is left of a value is nearly always clean
-        constexpr uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
-        uint64_t x;
-        std::memcpy(&x, p, 8);
-        const uint64_t is_del = x ^ kOnes * 0x7f;
-        if (((x - kOnes * 0x20) & ~x & kHigh) | ((is_del - kOnes) & ~is_del & kHigh)) break;
+    if (n >= 8 && n <= 16 && !maybe_controls(load<uint64_t>(p)) &&
+        !maybe_controls(load<uint64_t>(p + n - 8)))
+        return true;
+    if (n >= 4 && n < 8 &&
+        !maybe_controls(load<uint32_t>(p) | uint64_t{load<uint32_t>(p + n - 4)} << 32))
+        return true;
+    return std::none_of(s.begin(), s.end(), is_control);
+}
+
+uint64_t control_mask(const char* p, size_t n) {
+    char padded[64];
+    if (n < sizeof padded) {
+        std::memset(padded, ' ', sizeof padded);
+        std::memcpy(padded, p, n);
+        p = padded;
     }
-    while (p != end && !is_control(*p)) p++;
-    return p;
+    uint64_t mask = 0;
+#ifdef __SSE2__
+    for (unsigned i = 0; i < 64; i += 16) mask |= uint64_t{controls_of_16(p + i)} << i;
+#else
+    for (unsigned i = 0; i < 64; i++) mask |= uint64_t{is_control(p[i])} << i;
+#endif
+    return mask;
 }
 
 bool list_has_token(std::string_view list, std::string_view token) {

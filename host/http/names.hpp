@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace microhost::http {
@@ -22,8 +23,17 @@ bool is_token(std::string_view s);
 /// No control byte except HTAB (RFC 9110 section 5.5). Says nothing about blanks at the ends.
 bool valid_value(std::string_view s);
 
-/// The first byte of [p, end) that is a control (0x00-0x1f, 0x7f) other than HTAB, or end.
-const char* find_control(const char* p, const char* end);
+/// a == b, where it matters: the library's operator calls a function that compares for order.
+inline bool same(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
+}
+template <size_t N>
+bool same(std::string_view a, const char (&b)[N]) {
+    return a.size() == N - 1 && std::memcmp(a.data(), b, N - 1) == 0;
+}
+
+/// Bit i: p[i] is a control (0x00-0x1f, 0x7f) other than HTAB. n is at most 64.
+uint64_t control_mask(const char* p, size_t n);
 
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 

@@ -129,18 +129,13 @@ Refusal rewrite_path(std::string_view path, Writer& w) {
 /// True when the path is in normal form already; `end` is where it ends in the target ("?" or the end).
 bool is_normal(std::string_view target, size_t& end) {
     bool normal = true;
-    Byte before = Byte::plain;
-    size_t i = 0;
-    for (; i < target.size(); i++) {
-        const Byte b = kind(target[i]);
-        if (b == Byte::query) break;
+    for (size_t i = 0;; i++) {
+        while (i < target.size() && kind(target[i]) == Byte::plain) i++;
+        end = i;
+        if (i == target.size() || kind(target[i]) == Byte::query) return normal;
         // ";" alone is harmless: it matters only behind dots that begin a segment, which are not normal.
-        normal &=
-            b < Byte::percent && !(before == Byte::slash && (b == Byte::slash || b == Byte::dot));
-        before = b;
+        normal &= kind(target[i]) < Byte::percent && (i == 0 || target[i - 1] != '/');
     }
-    end = i;
-    return normal;
 }
 
 /// False: a byte that no query may hold.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/request_metrics.hpp"
 
+#include "http/names.hpp"
 #include "observe/names.hpp"
 
 namespace microhost::http {
@@ -13,7 +14,7 @@ constexpr std::string_view kClassNames[] = {"none", "1xx", "2xx", "3xx", "4xx", 
 }  // namespace
 
 RequestMetrics::Route& RequestMetrics::find(std::string_view module, std::string_view route) {
-    if (last_ && last_->route == route && last_->module == module) return *last_;
+    if (last_ && same(last_->route, route) && same(last_->module, module)) return *last_;
     char key[512];
     size_t n = module.substr(0, 128).copy(key, 128);
     key[n++] = 0;

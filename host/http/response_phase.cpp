@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A response on its way out: response filters in reverse order, framing, one send for head and body together.
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstring>
 
@@ -32,27 +33,38 @@ bool bodiless(const Exchange& x) {
 
 }  // namespace
 
+bool Exchange::awaited(uint32_t hooks) const {
+    if (!(program_->interests & hooks)) return false;
+    for (uint64_t left = active_ & entered_; left; left &= left - 1)
+        if (program_->chain[static_cast<size_t>(std::countr_zero(left))].interests & hooks)
+            return true;
+    return false;
+}
+
 mh_status Exchange::respond(uint32_t status, const mh_kv* headers, uint32_t n, const mh_seg* body,
                             uint32_t n_body) {
     bool replacing = answered_ && where_ == Where::response_filter && in_hook_;
     if (over_ || (answered_ && !replacing) || status < 200 || status > 599) return MH_E_INVALID;
     if (n > kMaxHeaders) return MH_E_LIMIT;
-    for (uint32_t i = 0; i < n; i++)
-        if (!is_token(view(headers[i].key)) || !valid_value(view(headers[i].val)))
+    std::array<uint32_t, kMaxHeaders> ids;
+    for (uint32_t i = 0; i < n; i++) {
+        ids[i] = header_id(view(headers[i].key));
+        if ((!ids[i] && !is_token(view(headers[i].key))) || !valid_value(view(headers[i].val)))
             return MH_E_INVALID;
+    }
     if (token_ && !in_hook_ && where_ == Where::request_filter) {
         // From what it had posted: the suspended filter has decided.
         drop_token();
         program_->chain[running_].figures->answered++;
     }
     if (replacing) drop_dependents();
-    const bool copy = program_->interests & (kHeadHooks | kBodyHooks);
+    const bool copy = awaited(kHeadHooks | kBodyHooks);
     response.headers.clear();
     response.status = static_cast<uint16_t>(status);
     response.framing = Framing::none;
     for (uint32_t i = 0; i < n; i++) {
         std::string_view name = view(headers[i].key), value = view(headers[i].val);
-        uint32_t id = header_id(name);
+        const uint32_t id = ids[i];
         if (id && skip_hop_by_hop(id)) continue;
         if (copy) name = arena_.copy(name), value = arena_.copy(value);
         response.headers.fields[response.headers.count++] = {str(name), str(value), id, 0};
@@ -85,7 +97,7 @@ void Exchange::start_response(const iovec* v, int n, bool fin) {
     if (token_ && where_ == Where::handler) drop_token();  // so had it: filters may suspend now
     if (early_edits_) apply_early_edits();
     if (collect_fn_) collect_fn_ = nullptr;
-    if (!(program_->interests & (kHeadHooks | kBodyHooks))) return emit(v, n, fin);
+    if (!awaited(kHeadHooks | kBodyHooks)) return emit(v, n, fin);
     next_response_filter_ = static_cast<unsigned>(program_->chain.size());
     for (int i = 0; i < n; i++) held_.append(static_cast<const char*>(v[i].iov_base), v[i].iov_len);
     held_fin_ = fin;
@@ -219,7 +231,7 @@ bool Exchange::push_response(const iovec* v, int n, bool fin) {
 }
 
 bool Exchange::push_now(const iovec* v, int n, bool fin) {
-    if (!(program_->interests & MH_I_RESPONSE_BODY)) {
+    if (!awaited(MH_I_RESPONSE_BODY)) {
         emit(v, n, fin);
         return !over_ && unsent() < site_->limits.output_high;
     }

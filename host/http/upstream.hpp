@@ -191,10 +191,6 @@ class UpstreamConnection final : public Pollable {
     Upstream* upstream_;
     net::Stream stream_;
     Transaction* t_ = nullptr;
-    Output output_;
-    std::string held_;  // the beginning of a head that is not complete
-    HeadScan scan_;
-    BodyReader body_;
     State state_ = State::idle;
     Method method_ = Method::get;
     bool connected_ = false;
@@ -212,12 +208,16 @@ class UpstreamConnection final : public Pollable {
     bool shutdown_due_ = false;  // our direction of a tunnel ends when the output is empty
     bool end_told_ = false;      // the upstream's direction of a tunnel has ended
     bool write_window_ = false;  // the timer watches whether the upstream reads on
-    uint64_t flushed_at_timer_ = 0;
-    uint64_t begun_ns_ = 0;
     uint32_t response_timeout_ms_ = 0;
+    uint64_t begun_ns_ = 0;
+    uint64_t flushed_at_timer_ = 0;
+    Output output_;
+    std::string held_;  // the beginning of a head that is not complete
+    HeadScan scan_;
     struct Deadline : Timer {
         UpstreamConnection* owner;
     } timer_;
+    BodyReader body_;
 };
 
 }  // namespace microhost::http

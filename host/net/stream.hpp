@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The byte stream under HTTP: a non-blocking socket, with or without TLS. Owned by one connection on one loop.
+///
+/// Its system calls go round the library's functions: those are points where a thread can be cancelled, and in a process with
+/// threads each call then takes two locked instructions to say so.
 #pragma once
 
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -45,7 +49,7 @@ class Stream {
     ssize_t read(void* p, size_t n) {
         if (tls_) [[unlikely]]
             return tls_read(p, n);
-        ssize_t got = ::recv(fd_, p, n, 0);
+        ssize_t got = ::syscall(SYS_recvfrom, fd_, p, n, 0, nullptr, nullptr);
         return got >= 0 ? got : -errno;
     }
     /// Bytes taken (all, or as many as fit), -EAGAIN when none fit, or another -errno.
@@ -54,12 +58,12 @@ class Stream {
             return tls_write(v, n);
         ssize_t sent;
         if (n == 1) {
-            sent = ::send(fd_, v->iov_base, v->iov_len, MSG_NOSIGNAL);
+            sent = ::syscall(SYS_sendto, fd_, v->iov_base, v->iov_len, MSG_NOSIGNAL, nullptr, 0);
         } else {
             msghdr m{};
             m.msg_iov = const_cast<iovec*>(v);
             m.msg_iovlen = static_cast<size_t>(n);
-            sent = ::sendmsg(fd_, &m, MSG_NOSIGNAL);
+            sent = ::syscall(SYS_sendmsg, fd_, &m, MSG_NOSIGNAL);
         }
         if (sent >= 0) return sent;
         return errno == ENOTCONN ? -EAGAIN : -errno;  // still connecting

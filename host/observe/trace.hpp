@@ -32,8 +32,8 @@ bool valid_request_id(std::string_view text) noexcept;
 
 struct RequestId {
     static constexpr std::size_t kMax = 128;
-    std::array<char, kMax> text;
     std::uint8_t size = 0;
+    std::array<char, kMax> text;
 
     /// The id that came, where its sender is trusted and it is valid; else a new one of 32 hex
     /// digits.

@@ -35,9 +35,7 @@ void Call::reset(const mh_rpc_target& t, const mh_rpc_sink& sink, void* user) {
     upstream_ = nullptr;
     refusal_ = nullptr;
     fields_ = {};
-    body_.clear();
-    reply_.clear();
-    sent_ = hurried_ = bare_ = retried_ = whole_ = head_seen_ = named_ = waits_ = false;
+    sent_ = hurried_ = bare_ = retried_ = whole_ = named_ = waits_ = false;
     const std::string_view type = t.content_type.len ? view(t.content_type) : "application/json";
     char* at = names_.room(t.service.len + t.endpoint.len + t.version.len + type.size());
     service_ = copy_to(at, view(t.service));
@@ -129,20 +127,31 @@ void Call::end(mh_status s, std::string_view error) {
     on_end(user, this, s, http::str(error));
 }
 
+void Call::drop_copies() {
+    if (!copied_) return;
+    copied_ = false;
+    copies_.body.clear();
+    copies_.reply.clear();
+    copies_.held.clear();
+    if (copies_.reply.capacity() > kKeptReply) std::string().swap(copies_.reply);
+    if (copies_.held.capacity() > 64 * 1024) std::string().swap(copies_.held);
+    if (copies_.fields.capacity() > 64 * 1024) copies_.fields.release();
+}
+
 void Call::release(mh_status s) {
     open_ = false;
     http::Exchange::detach(*this);
     x_ = nullptr;
     Wheel::disarm(timer_);
+    forget_fields();
     if (waits_) stop_waiting();
     if (meter_) meter_->count(s, age_ns());
     const unsigned loop = engine_.http.loop.index();
     if (caller_) caller_->unpin(loop);
     caller_ = nullptr;
-    if (reply_.capacity() > 256 * 1024) std::string().swap(reply_);
-    if (held_.capacity() > 64 * 1024) std::string().swap(held_);
-    if (field_lines_.capacity() > 64 * 1024) field_lines_.release();
-    if (in_.waiting) return;  // the service holds it; it is ours again when it has answered
+    drop_copies();
+    if (local_ && in_.waiting)
+        return;  // the service holds it; it is ours again when it has answered
     local_done();
 }
 

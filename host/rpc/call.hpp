@@ -54,6 +54,8 @@ class Call final : public mh_rpc_call,
     /// The answer of a service that ran on another thread, to call number `id` of this object.
     void finish_remote(uint64_t id, mh_status s, std::string_view content_type,
                        std::string_view body);
+    /// The engine needs the place where it has the fields of this call's head.
+    void keep_fields();
 
   private:
     /// The service's side when it runs on this loop.
@@ -67,6 +69,7 @@ class Call final : public mh_rpc_call,
     struct Deadline : Timer {
         Call* owner;
     };
+    static constexpr size_t kKeptReply = 256 * 1024;  // memory up to here is used again
 
     void reset(const mh_rpc_target& t, const mh_rpc_sink& sink, void* user);
     uint32_t time_left_ms() const;
@@ -79,6 +82,7 @@ class Call final : public mh_rpc_call,
     mh_status choose(const mh_rpc_target& t);
     mh_status pick_node(uint32_t avoid);
     void write_fields(const mh_rpc_target& t);
+    void forget_fields();
     void go_to_place(std::string_view place, const net::TlsClientContext* tls);
     bool begin_attempt(std::string_view body, const char** why);
     bool attempt(std::string_view body, const char** why);
@@ -102,8 +106,10 @@ class Call final : public mh_rpc_call,
     void deliver(std::string_view content_type, const mh_header* h, uint32_t n,
                  std::string_view body);
     void end(mh_status s, std::string_view error);
+    void drop_copies();
     void release(mh_status s);
 
+    // What every call needs stands in front: with many of them under way each is cold in the cache when its reply comes.
     Engine& engine_;
     http::Exchange* x_ = nullptr;
     mh_rpc_sink sink_{};
@@ -116,43 +122,52 @@ class Call final : public mh_rpc_call,
     bool open_ = false;  // somebody waits for the end
     bool sent_ = false;
     bool hurried_ = false;  // the client gave it less time than we would: no node is to blame
+    bool named_ = false;
+    bool waits_ = false;  // no address of its name is known yet
+    bool bare_ = false;   // the node names no protocol
+    bool retried_ = false;
+    bool whole_ =
+        false;  // the body is copied where anything of it waits: what a second attempt needs
+    bool copied_ = false;  // copies_ holds something
+    Envelope envelope_ = Envelope::none;
+    const mh_rpc_service* local_ = nullptr;
+    module::Generation* provider_ = nullptr;  // pinned until it has answered
     Deadline timer_;
 
     Text names_;  // what the next four point into
     std::string_view service_, endpoint_, version_, content_type_;
-    std::vector<std::pair<std::string, std::string>> labels_;
 
     // A node's call.
     registry::Pick pick_;
     const registry::ServiceNodes* picked_from_ = nullptr;  // of the snapshot with the revision
     uint64_t picked_at_ = 0;
     http::Upstream* upstream_ = nullptr;
+    const char* refusal_ = nullptr;  // why no node of the service can be called
+    std::string_view fields_;        // of the head, the same for each attempt
+    std::vector<std::pair<std::string, std::string>> labels_;
+    /// What has to wait or comes in pieces; most calls leave it alone.
+    struct Copies {
+        std::string body;   // of a request of which not one byte is sent yet
+        std::string reply;  // of a reply that comes in pieces
+        std::string held;   // the body while the name is being resolved
+        Text fields;        // what fields_ points into once it cannot stay where the engine has it
+    };
+    Copies& copies() {
+        copied_ = true;
+        return copies_;
+    }
     std::string place_;  // "name:port", where named_
-    std::string held_;   // the body while the name is being resolved
     const net::TlsClientContext* place_tls_ = nullptr;
     unsigned tries_ = 0;  // addresses of the name that were tried
-    bool named_ = false;
-    bool waits_ = false;             // no address of it is known yet
-    const char* refusal_ = nullptr;  // why no node of the service can be called
-    Envelope envelope_ = Envelope::none;
-    bool bare_ = false;  // the node names no protocol
-    bool retried_ = false;
-    bool whole_ =
-        false;  // the body is copied where anything of it waits: what a second attempt needs
-    bool head_seen_ = false;
-    Text field_lines_;
-    std::string_view fields_;  // of the head, the same for each attempt
-    std::string body_;         // of a request of which not one byte is sent yet
-    std::string reply_;        // of a reply that comes in pieces, with its head
-    std::string reply_head_;
-    http::Headers reply_fields_;
-    uint16_t reply_status_ = 0;
 
     // A call within the process.
-    const mh_rpc_service* local_ = nullptr;
-    module::Generation* provider_ = nullptr;  // pinned until it has answered
     void* shard_ = nullptr;
     Here in_;
+
+    Copies copies_;
+    std::string reply_head_;
+    uint16_t reply_status_ = 0;
+    http::Headers reply_fields_;
 };
 
 }  // namespace microhost::rpc

@@ -47,8 +47,9 @@ void Call::send_local(std::string_view body) {
     LocalService of{local_, provider_, shard_, {}};
     const mh_rpc_endpoint* e = of.find(endpoint_);
     if (!e || !e->on_call) {
-        if (answer_debug(endpoint_, content_type_, reply_))
-            return deliver(content_type_, nullptr, 0, reply_);
+        std::string reply;
+        if (answer_debug(endpoint_, content_type_, reply))
+            return deliver(content_type_, nullptr, 0, reply);
         std::string text = "rpc: can't find method " + std::string(endpoint_);
         return end(MH_E_INVALID, text);
     }

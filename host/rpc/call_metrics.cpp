@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/call_metrics.hpp"
 
+#include "http/names.hpp"
+
 namespace microhost::rpc {
 namespace {
 
@@ -24,7 +26,7 @@ size_t outcome_of(mh_status s) {
 
 CallMetrics::Meter* CallMetrics::of(std::string_view service) {
     if (!metrics_) return nullptr;
-    if (last_ && last_->service_ == service) return last_;
+    if (last_ && http::same(last_->service_, service)) return last_;
     auto it = meters_.find(service);
     if (it == meters_.end()) {
         it = meters_.emplace(std::string(service), std::make_unique<Meter>()).first;

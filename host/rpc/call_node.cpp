@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "http/names.hpp"
 #include "rpc/call.hpp"
 #include "rpc/engine.hpp"
 #include "rpc/mucp.hpp"
@@ -38,7 +39,7 @@ mh_status Call::choose(const mh_rpc_target& t) {
 
 mh_status Call::pick_node(uint32_t avoid) {
     const registry::Snapshot& known = engine_.snapshot();
-    const registry::ServiceNodes* nodes = known.find(service_);
+    const registry::ServiceNodes* nodes = engine_.nodes_of(service_);
     if (!nodes) return known.vanished(service_, engine_.now()) ? MH_E_UNAVAILABLE : MH_E_NOT_FOUND;
     picked_from_ = nodes;
     picked_at_ = known.revision();
@@ -92,7 +93,21 @@ void Call::write_fields(const mh_rpc_target& t) {
         r.request_id = x_->request_id();
         x_->attribute(MH_ATTR_TRACEPARENT, &r.traceparent);
     }
-    fields_ = mucp::write_fields(field_lines_, r, {t.metadata, t.n_metadata});
+    fields_ = mucp::write_fields(engine_.lend_fields(*this), r, {t.metadata, t.n_metadata});
+}
+
+// Nearly always a call is sent as soon as it is opened, and all of it at once. Only where something waits its fields need memory
+// of their own.
+void Call::keep_fields() {
+    if (!engine_.has_fields_of(*this)) return;
+    char* at = copies().fields.room(fields_.size());
+    fields_ = copy_to(at, fields_);
+    engine_.take_fields_back();
+}
+
+void Call::forget_fields() {
+    fields_ = {};
+    if (engine_.has_fields_of(*this)) engine_.take_fields_back();
 }
 
 // False: nothing was begun, here or elsewhere.
@@ -102,7 +117,8 @@ bool Call::begin_attempt(std::string_view body, const char** why) {
 }
 
 bool Call::wait_for_name(std::string_view body, const char** why) {
-    held_.assign(body);
+    copies().held.assign(body);
+    keep_fields();
     if (engine_.names.wait(*this, place_, limits().connect_timeout_ms)) return true;
     *why = "its name cannot be resolved now";
     engine_.say_unresolved(place_, *why);
@@ -112,7 +128,7 @@ bool Call::wait_for_name(std::string_view body, const char** why) {
 
 void Call::on_name(const char* why) {
     std::string body, reason(why ? why : "its name is not known any more");
-    body.swap(held_);
+    body.swap(copies_.held);
     waits_ = false;
     upstream_ = why ? nullptr : named_upstream(engine_, place_, place_tls_);
     if (!upstream_) engine_.say_unresolved(place_, reason);
@@ -132,7 +148,7 @@ bool Call::attempt(std::string_view body, const char** why) {
     mucp::Attempt a;
     a.host = named_ ? std::string_view(place_) : std::string_view(upstream_->name());
     a.content_type = envelope_type(envelope_, content_type_);
-    a.timeout_ns = uint64_t{time_left_ms()} * 1'000'000;
+    a.timeout_ms = time_left_ms();
     a.body = payload.size();
     whole_ = payload.size() <= kCopied;
     // Written where the last call's was: that memory is in the cache, and nearly always all of it is sent at once.
@@ -147,7 +163,12 @@ bool Call::attempt(std::string_view body, const char** why) {
     r.method = http::Method::post;
     r.connect_timeout_ms = limits().connect_timeout_ms;
     if (!upstream_->start(*this, r, v, whole_ ? 1 : 2, why)) return false;
-    if (whole_ && unsent()) body_.assign(body);
+    if (unsent()) {
+        keep_fields();
+        if (whole_) copies().body.assign(body);
+    } else {
+        forget_fields();  // what was sent is not sent again
+    }
     return true;
 }
 
@@ -184,14 +205,21 @@ void Call::on_response(http::ResponseHead* head, std::string_view body, bool las
         return;
     }
     if (head) keep_head(*head);
-    if (reply_.size() + body.size() > limits().body_bytes) {
+    std::string& reply = copies().reply;
+    if (reply.size() + body.size() > limits().body_bytes) {
         Transaction::abandon();
         report(registry::Outcome::success);
         end(MH_E_LIMIT, "the reply is too large");
         return;
     }
-    reply_.append(body);
-    if (last) take_reply(reply_status_, reply_fields_, reply_);
+    reply.append(body);
+    if (!last) return;
+    std::string whole;  // its own while it is told of: the call may end in every callback
+    whole.swap(reply);
+    take_reply(reply_status_, reply_fields_, whole);
+    if (whole.capacity() > kKeptReply) return;
+    whole.clear();
+    copies_.reply.swap(whole);
 }
 
 void Call::keep_head(const http::ResponseHead& head) {
@@ -231,7 +259,7 @@ void Call::take_reply(uint16_t status, const http::Headers& h, std::string_view 
     if (!error.empty()) return end(MH_E_INVALID, error);
     std::string_view type = h.value(MH_H_CONTENT_TYPE);
     // go-micro's way to say it: status 200, no Micro-Error.
-    if (type != content_type_ && body.starts_with("Unsupported Content-Type"))
+    if (!http::same(type, content_type_) && body.starts_with("Unsupported Content-Type"))
         return end(MH_E_INVALID, body);
     if (envelope_ == Envelope::none || type != envelope_type(envelope_, content_type_))
         return deliver(type, h.fields.data(), h.count, body);
@@ -244,7 +272,7 @@ void Call::take_reply(uint16_t status, const http::Headers& h, std::string_view 
 void Call::on_failure(const http::UpstreamFailure& f) {
     const bool refused = f.why == MH_E_UNAVAILABLE;
     if (f.nothing_sent && whole_ && (named_ || (pick_ && !retried_))) {
-        const std::string body = std::move(body_);
+        const std::string body = std::move(copies_.body);
         if ((refused && !f.stale && attempt_next_address(body)) || attempt_elsewhere(body)) return;
     }
     report(f.nothing_sent ? registry::Outcome::connect_failed

@@ -41,6 +41,7 @@ std::shared_ptr<const registry::Snapshot> Engine::adopt(
     std::shared_ptr<const registry::Snapshot> s) {
     upstreams_
         .clear();  // a node keeps its slot when its metadata changes, and with it how it is reached
+    last_nodes_ = nullptr;
     selector.adopt(*s);
     return desk_.adopt(std::move(s));
 }
@@ -75,6 +76,12 @@ void Engine::recycle(Call* c) {
     wake_resting();
     resting_since_ = http.loop.now_ns();
     resting_.push_back(c);
+}
+
+Text& Engine::lend_fields(Call& c) {
+    if (fields_of_) fields_of_->keep_fields();
+    fields_of_ = &c;
+    return fields_text_;
 }
 
 void Engine::say_unresolved(std::string_view address, std::string_view reason) {

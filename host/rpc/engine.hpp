@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "http/engine.hpp"
+#include "http/names.hpp"
 #include "registry/selector.hpp"
 #include "registry/snapshot.hpp"
 #include "rpc/call_metrics.hpp"
@@ -53,6 +54,12 @@ class Engine {
     /// Takes a new snapshot, tells who watches, and hands the old one back: a large one is not freed on a request's time.
     std::shared_ptr<const registry::Snapshot> adopt(std::shared_ptr<const registry::Snapshot> s);
     const registry::Snapshot& snapshot() const { return desk_.snapshot(); }
+    /// Of a service name in the snapshot; null where nobody knows it. The one that was asked for last needs no look-up.
+    const registry::ServiceNodes* nodes_of(std::string_view service) {
+        if (!last_nodes_ || !http::same(last_nodes_->name, service))
+            last_nodes_ = snapshot().find(service);
+        return last_nodes_;
+    }
     void set_local(std::vector<LocalService> services) { local_ = std::move(services); }
     const LocalService* local(std::string_view name) const;
     registry::TimePoint now() const {
@@ -73,6 +80,11 @@ class Engine {
         if (n.slot >= upstreams_.size()) upstreams_.resize(n.slot + 16);
         upstreams_[n.slot] = {n.generation, &u};
     }
+    /// Where the call writes the fields of its head, hot in the cache: they stay until another call needs the place, and the one
+    /// before has to keep_fields().
+    Text& lend_fields(Call& c);
+    bool has_fields_of(const Call& c) const { return fields_of_ == &c; }
+    void take_fields_back() { fields_of_ = nullptr; }
     /// A line, at most one in ten seconds, that a node cannot be reached because its name is not resolved.
     void say_unresolved(std::string_view address, std::string_view reason);
 
@@ -86,12 +98,15 @@ class Engine {
   private:
     void wake_resting();
 
+    Text fields_text_;
+    Call* fields_of_ = nullptr;
     struct KnownUpstream {
         uint32_t generation = 0;
         http::Upstream* upstream = nullptr;
     };
     std::vector<KnownUpstream> upstreams_;
     RegistryDesk desk_;
+    const registry::ServiceNodes* last_nodes_ = nullptr;
     std::vector<LocalService> local_;
     std::vector<Slabs::Owner<Call>> all_;
     std::vector<Call*> free_;

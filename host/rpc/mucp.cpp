@@ -42,7 +42,7 @@ std::string_view write_fields(Text& out, const Request& r, std::span<const mh_kv
         std::string_view name = view(m.key), value = view(m.val);
         uint32_t id = http::header_id(name);
         if (id && (http::skip_hop_by_hop(id) || http::in(kOwn, id))) continue;
-        if (!http::is_token(name) || !http::valid_value(value)) continue;
+        if ((!id && !http::is_token(name)) || !http::valid_value(value)) continue;
         w.field(name, value);
     }
     return w.text();
@@ -55,7 +55,7 @@ std::string_view write_head(Text& out, const Attempt& a, std::string_view fields
     w.field("Host", a.host);
     w.field("Content-Length", a.body);
     w.field("Content-Type", a.content_type);
-    w.field("Timeout", a.timeout_ns);
+    w.field("Timeout", a.timeout_ms, "000000");  // nanoseconds
     w.raw(fields);
     w.end();
     return w.text();

@@ -25,7 +25,7 @@ std::string_view write_fields(Text& out, const Request& r, std::span<const mh_kv
 /// What one attempt adds.
 struct Attempt {
     std::string_view host, content_type;
-    uint64_t timeout_ns = 0;
+    uint32_t timeout_ms = 0;
     size_t body = 0;
 };
 

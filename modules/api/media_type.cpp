@@ -29,7 +29,7 @@ std::string_view without_parameters(std::string_view content_type) {
 }
 
 const MediaType* media_type(std::string_view content_type) {
-    if (content_type == kJson) return &kTypes[0];
+    if (shared::is(content_type, "application/json")) return &kTypes[0];
     const std::string_view name = without_parameters(content_type);
     if (name.empty()) return &kTypes[0];
     for (const MediaType& t : kTypes) {

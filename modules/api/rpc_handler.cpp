@@ -187,11 +187,12 @@ bool keep_fields(Exchange& x, std::string_view fields) {
 
 mh_status begin(Exchange& x, mh_req* r, std::string_view method) {
     const Gateway& g = x.gateway();
-    const bool get = method == "GET" || method == "HEAD";
+    const bool get = shared::is(method, "GET") || shared::is(method, "HEAD");
     if (!get && (g.http->flags(r) & MH_REQ_HAS_BODY) != 0) {
         return g.http->collect(r, g.settings.max_body, &on_body, &x);
     }
-    const std::string_view query = method == "POST" ? std::string_view() : g.attr(r, MH_ATTR_QUERY);
+    const std::string_view query =
+        shared::is(method, "POST") ? std::string_view() : g.attr(r, MH_ATTR_QUERY);
     if (x.media->media == Media::protobuf) {
         start_call(x, kSink, {}, kProtobufType, {});
     } else if (!x.fields.empty()) {
@@ -209,7 +210,8 @@ mh_status begin(Exchange& x, mh_req* r, std::string_view method) {
 mh_status handle_rpc(Shard& shard, mh_req* r, const Route& route, std::string_view method,
                      std::span<const mh_header> headers) {
     const Gateway& g = shard.gateway;
-    if (g.settings.handler == Handler::rpc && method != "GET" && method != "POST") {
+    if (g.settings.handler == Handler::rpc && !shared::is(method, "GET") &&
+        !shared::is(method, "POST")) {
         return refuse_method(g, r, "GET, POST");
     }
     if (is_internal_endpoint(route.endpoint)) {

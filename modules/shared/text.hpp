@@ -4,6 +4,7 @@
 
 #include <microhost/base.h>
 
+#include <cstring>
 #include <string_view>
 
 namespace microhost::shared {
@@ -26,6 +27,12 @@ constexpr bool iequals(std::string_view a, std::string_view b) {
         if (lower(a[i]) != lower(b[i])) return false;
     }
     return true;
+}
+
+/// s == literal, with one comparison: the library's operator calls a function that compares for order.
+template <size_t N>
+bool is(std::string_view s, const char (&literal)[N]) {
+    return s.size() == N - 1 && std::memcmp(s.data(), literal, N - 1) == 0;
 }
 
 constexpr std::string_view trim(std::string_view s) {

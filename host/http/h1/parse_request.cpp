@@ -16,8 +16,9 @@ constexpr size_t kLongestMethod = 32;
 Method method_of(std::string_view s) {
     // Methods are case-sensitive.
     switch (s.size()) {
-        case 3: return s == "GET" ? Method::get : s == "PUT" ? Method::put : Method::other;
-        case 4: return s == "POST" ? Method::post : s == "HEAD" ? Method::head : Method::other;
+        case 3: return same(s, "GET") ? Method::get : same(s, "PUT") ? Method::put : Method::other;
+        case 4:
+            return same(s, "POST") ? Method::post : same(s, "HEAD") ? Method::head : Method::other;
         case 5: return s == "PATCH" ? Method::patch : s == "TRACE" ? Method::trace : Method::other;
         case 6: return s == "DELETE" ? Method::del : Method::other;
         case 7:
@@ -30,7 +31,8 @@ Method method_of(std::string_view s) {
 
 Refusal check_version(std::string_view s, RequestHead& out) {
     const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-    if (s.size() != 8 || s.substr(0, 5) != "HTTP/" || !digit(s[5]) || s[6] != '.' || !digit(s[7]))
+    if (s.size() != 8 || !same(s.substr(0, 5), "HTTP/") || !digit(s[5]) || s[6] != '.' ||
+        !digit(s[7]))
         return {400, "malformed request line"};
     if (s[5] != '1' || s[7] > '1') return {505, "HTTP version is neither 1.0 nor 1.1"};
     out.minor_version = static_cast<uint8_t>(s[7] - '0');

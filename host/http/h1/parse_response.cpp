@@ -16,7 +16,7 @@ Refusal bad(const char* why) { return {502, why}; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 Refusal parse_status_line(std::string_view line, ResponseHead& out) {
-    if (line.size() < 12 || line.substr(0, 7) != "HTTP/1." || line[8] != ' ')
+    if (line.size() < 12 || !same(line.substr(0, 7), "HTTP/1.") || line[8] != ' ')
         return bad("malformed status line");
     if (line[7] != '0' && line[7] != '1') return bad("HTTP version is neither 1.0 nor 1.1");
     out.minor_version = static_cast<uint8_t>(line[7] - '0');

@@ -15,6 +15,7 @@ struct Collected {
     Headers* out;
     FieldLines* seen;
     Refusal refusal;
+    mh_header* last = nullptr;  // whose value is to come: llhttp tells of an empty one a line late
     bool complete = false;
 };
 
@@ -25,28 +26,39 @@ int refuse(Collected& c, uint16_t status, const char* why) {
     return -1;
 }
 
-int on_name(llhttp_t* p, const char* at, size_t n) {
-    Collected& c = of(p);
+/// False: there are too many.
+bool add(Collected& c, uint32_t id, std::string_view name, std::string_view value) {
     Headers& h = *c.out;
-    if (h.count == kMaxHeaders) return refuse(c, 431, "too many header fields");
-    const std::string_view name(at, n);
-    const uint32_t id = header_id(name);
-    if (id == 0) {
-        // What has an id is a token, and has no underscore.
-        if (!is_token(name)) return refuse(c, 400, "field name is not a token");
-        c.seen->underscores |= std::memchr(at, '_', n) != nullptr;
-    } else {
+    if (h.count == kMaxHeaders) return false;
+    if (id) {
         if (h.has(id)) c.seen->repeated[id / 64] |= uint64_t{1} << id % 64;
         h.mark(id);
     }
-    h.fields[h.count++] = {{at, n}, {at + n, 0}, id, 0};
+    c.last = &h.fields[h.count++];
+    *c.last = {str(name), str(value), id, 0};
+    return true;
+}
+
+int on_name(llhttp_t* p, const char* at, size_t n) {
+    Collected& c = of(p);
+    const std::string_view name(at, n);
+    const uint32_t id = header_id(name);
+    if (!add(c, id, name, {at + n, 0})) return refuse(c, 431, "too many header fields");
+    if (id) return 0;  // then it is a token, and has no underscore
+    if (!is_token(name)) return refuse(c, 400, "field name is not a token");
+    c.seen->underscores |= std::memchr(at, '_', n) != nullptr;
     return 0;
 }
 
 int on_value(llhttp_t* p, const char* at, size_t n) {
-    Headers& h = *of(p).out;
-    h.fields[h.count - 1].value = str(trim({at, n}));
+    if (n) of(p).last->value = str(trim({at, n}));
     return 0;
+}
+
+/// What begins at `at` is a line of a name that has an id. `colon` is left there.
+uint32_t known_name(const char* at, const char* end, const char*& colon) {
+    colon = static_cast<const char*>(std::memchr(at, ':', static_cast<size_t>(end - at)));
+    return colon ? header_id({at, static_cast<size_t>(colon - at)}) : 0;
 }
 
 int on_complete(llhttp_t* p) {
@@ -79,17 +91,42 @@ Parser::Parser() {
 }
 
 Refusal Parser::fields(Kind kind, const char* lines, size_t n, Headers& out, FieldLines& seen) {
+    constexpr Refusal kMalformed{400, "malformed header"};
     llhttp_t p;
-    std::memcpy(&p, behind_first_line_[static_cast<size_t>(kind)].data(), sizeof p);
     Collected collected{&out, &seen, {}};
-    p.data = &collected;
+    p.data = nullptr;
     out.clear();
-    const llhttp_errno_t err = llhttp_execute(&p, lines, n);
-    if (collected.refusal) return collected.refusal;
-    // For Content-Length beside Transfer-Encoding and the like the caller has words of its own.
-    if (err != HPE_OK && err != HPE_PAUSED_UPGRADE) return {400, "malformed header"};
-    if (!collected.complete) return {400, "incomplete header"};
-    return {};
+    // True when llhttp takes the piece, too.
+    const auto judge = [&](const char* at, const char* end) {
+        if (!p.data) {
+            std::memcpy(&p, behind_first_line_[static_cast<size_t>(kind)].data(), sizeof p);
+            p.data = &collected;
+        }
+        const llhttp_errno_t err = llhttp_execute(&p, at, static_cast<size_t>(end - at));
+        return !collected.refusal && (err == HPE_OK || err == HPE_PAUSED_UPGRADE);
+    };
+    const char *const end = lines + n, *colon;
+    for (const char* at = lines; at != end;) {
+        const auto* cr =
+            static_cast<const char*>(std::memchr(at, '\r', static_cast<size_t>(end - at)));
+        if (!cr || cr + 1 == end || cr[1] != '\n') return {400, "incomplete header"};
+        const char* const next = cr + 2;
+        if (cr == at) {
+            // For Content-Length beside Transfer-Encoding and the like the caller has words of its own.
+            if (p.data && (!judge(at, next) || !collected.complete)) break;
+            return next == end ? Refusal{} : kMalformed;
+        }
+        const uint32_t id = known_name(at, cr, colon);
+        if (id && id != MH_H_TRANSFER_ENCODING) {
+            const std::string_view name(at, static_cast<size_t>(colon - at));
+            if (!add(collected, id, name, trim({colon + 1, static_cast<size_t>(cr - colon - 1)})))
+                return {431, "too many header fields"};
+        } else if (!judge(at, next)) {
+            break;
+        }
+        at = next;
+    }
+    return collected.refusal ? collected.refusal : kMalformed;
 }
 
 }  // namespace microhost::http::h1

@@ -21,7 +21,9 @@ struct FieldLines {
 /// Scratch of one thread; any number of heads, one after another.
 ///
 /// Our own code reads the first line of a message: its rules (methods, bytes of a target, versions) differ between
-/// llhttp 8 and 9. llhttp then starts from a state that stands just behind a first line.
+/// llhttp 8 and 9. Nor is llhttp asked about a line that can be read in one way only: a name that has an id, its colon, a
+/// value without controls (HeadScan has seen to that). It judges every other line, and Transfer-Encoding, from a state that
+/// stands just behind a first line.
 class Parser {
   public:
     enum class Kind : uint8_t { request, response };
@@ -29,7 +31,8 @@ class Parser {
     Parser();
 
     /// `lines` is everything behind the first line of a head that HeadScan found complete, its empty line included.
-    /// Refuses with 400 for what llhttp refuses and for names that are no tokens, 431 for more than kMaxHeaders.
+    /// Refuses with 400 for what llhttp refuses and for names that are no tokens, 431 for more than kMaxHeaders. What a
+    /// Content-Length or a Connection says is for the caller to judge.
     Refusal fields(Kind kind, const char* lines, size_t n, Headers& out, FieldLines& seen);
 
   private:

@@ -90,21 +90,11 @@ class ServerConnection final : public Pollable {
 
     static constexpr int kReadsPerTurn = 16;
 
+    // What every request touches stands in front.
     Engine& engine_;
     Site* site_;
     net::Stream stream_;
-    net::Address peer_;
     Exchange* x_ = nullptr;
-    Output output_;
-    std::string
-        held_;  // bytes that nobody takes yet: part of a head, a paused body, the next request
-    HeadScan scan_;
-    BodyReader body_;
-    uint64_t body_bytes_ = 0;
-    uint64_t body_bytes_at_timer_ = 0;
-    uint64_t flushed_at_timer_ = 0;
-    bool unsent_at_timer_ = false;
-    uint32_t place_ = 0;  // in Engine::connections
     State state_ = State::head;
     bool read_ready_ = false;
     bool hung_up_ = false;
@@ -124,9 +114,20 @@ class ServerConnection final : public Pollable {
     bool end_seen_ = false;
     bool shutdown_due_ = false;
     bool peer_counted_ = false;
+    bool unsent_at_timer_ = false;
+    uint32_t place_ = 0;  // in Engine::connections
+    uint64_t body_bytes_ = 0;
+    uint64_t body_bytes_at_timer_ = 0;
+    uint64_t flushed_at_timer_ = 0;
+    Output output_;
+    std::string
+        held_;  // bytes that nobody takes yet: part of a head, a paused body, the next request
+    HeadScan scan_;
     struct Deadline : Timer {
         ServerConnection* owner;
     } timer_;
+    BodyReader body_;
+    net::Address peer_;
 };
 
 }  // namespace microhost::http

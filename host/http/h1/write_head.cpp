@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/h1/write_head.hpp"
 
-#include <charconv>
-
 #include "http/reason.hpp"
 
 namespace microhost::http::h1 {
 
 size_t write_decimal(uint64_t n, char* out) {
-    if (n < 10) {
-        *out = static_cast<char>('0' + n);
-        return 1;
-    }
-    return static_cast<size_t>(std::to_chars(out, out + kMostDigits, n).ptr - out);
+    char digits[kMostDigits];
+    char* at = digits + kMostDigits;
+    do *--at = static_cast<char>('0' + n % 10);
+    while (n /= 10);
+    const auto size = static_cast<size_t>(digits + kMostDigits - at);
+    std::memcpy(out, at, size);
+    return size;
 }
 
 void HeadWriter::status(unsigned status) {
@@ -42,11 +42,6 @@ void HeadWriter::request(std::string_view method, std::string_view path, bool ha
         put(query);
     }
     put(kVersion);
-}
-
-void HeadWriter::field(std::string_view name, uint64_t value) {
-    char digits[kMostDigits];
-    field(name, std::string_view(digits, write_decimal(value, digits)));
 }
 
 void HeadWriter::forward(const Headers& headers, const Connection& connection,

@@ -12,6 +12,10 @@
 
 namespace microhost::http::h1 {
 
+constexpr size_t kMostDigits = 20;
+/// Decimal digits of n at `out`, which has room for kMostDigits; returns how many.
+size_t write_decimal(uint64_t n, char* out);
+
 /// Appends to buffer[0, capacity). What does not fit is left out and overflow() is true from then on. Checks no
 /// syntax: names and values were parsed, or are ours, or were checked by is_token and valid_value.
 class HeadWriter {
@@ -33,22 +37,44 @@ class HeadWriter {
     void field(std::string_view name, std::string_view value) {
         if (!room(name.size() + value.size() + 4)) return;
         put(name);
-        put(": ");
+        put_two(": ");
         put(value);
-        put("\r\n");
+        put_two("\r\n");
+    }
+    /// A name that is written here costs one or two stores.
+    template <size_t N>
+    void field(const char (&name)[N], std::string_view value) {
+        if (!room(N - 1 + value.size() + 4)) return;
+        std::memcpy(at_, name, N - 1);
+        at_ += N - 1;
+        put_two(": ");
+        put(value);
+        put_two("\r\n");
     }
     /// One field whose value is a list of two elements.
     void list(std::string_view name, std::string_view first, std::string_view second) {
         if (!room(name.size() + first.size() + second.size() + 6)) return;
         put(name);
-        put(": ");
+        put_two(": ");
         put(first);
-        put(", ");
+        put_two(", ");
         put(second);
-        put("\r\n");
+        put_two("\r\n");
     }
     void field(const mh_header& h) { field(view(h.name), view(h.value)); }
-    void field(std::string_view name, uint64_t value);
+    /// `zeros` of them follow the digits.
+    template <size_t N>
+    void field(const char (&name)[N], uint64_t value, std::string_view zeros = {}) {
+        char digits[kMostDigits];
+        const std::string_view number(digits, write_decimal(value, digits));
+        if (!room(N - 1 + number.size() + zeros.size() + 4)) return;
+        std::memcpy(at_, name, N - 1);
+        at_ += N - 1;
+        put_two(": ");
+        put(number);
+        put(zeros);
+        put_two("\r\n");
+    }
     /// Every field that is neither hop-by-hop, nor nominated by Connection, nor in `except`.
     void forward(const Headers& headers, const Connection& connection, const IdSet& except = {});
     /// The empty line.
@@ -74,10 +100,16 @@ class HeadWriter {
             put_ends<8>(s.data(), n);
         } else if (n >= 4) {
             put_ends<4>(s.data(), n);
-        } else {
-            for (size_t i = 0; i < n; i++) at_[i] = s[i];
+        } else if (n >= 2) {
+            put_ends<2>(s.data(), n);
+        } else if (n == 1) {
+            *at_ = s.front();
         }
         at_ += n;
+    }
+    void put_two(const char* s) {
+        std::memcpy(at_, s, 2);
+        at_ += 2;
     }
     template <size_t N>
     void put_ends(const char* s, size_t n) {
@@ -95,9 +127,5 @@ class HeadWriter {
     char* end_;
     bool overflow_ = false;
 };
-
-constexpr size_t kMostDigits = 20;
-/// Decimal digits of n at `out`, which has room for kMostDigits; returns how many.
-size_t write_decimal(uint64_t n, char* out);
 
 }  // namespace microhost::http::h1

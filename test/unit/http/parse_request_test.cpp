@@ -60,6 +60,31 @@ TEST_SUITE("host/http") {
         CHECK(Parsed("GET / HTTP/1.1\r\nHost: a\r\nX_Y: 1\r\n\r\n").head.underscores);
     }
 
+    TEST_CASE(
+        "each name has its own value, whether the name is known or not and the value empty or "
+        "not") {
+        const std::string names[] = {"Accept", "X-Other", "Cookie", "Transfer-Encoding", "Via"};
+        for (unsigned empty = 0; empty < 32; empty++) {
+            std::string text = "POST / HTTP/1.1\r\nHost: a\r\n";
+            for (unsigned i = 0; i < 5; i++) {
+                const std::string value = names[i].starts_with("T") ? "chunked" : names[i] + "'s";
+                const bool bare = empty >> i & 1 && i != 3;
+                text += names[i] + ":" + (bare ? "" : " " + value) + "\r\n";
+            }
+            const Parsed p(text + "\r\n");
+            REQUIRE(!p.refusal);
+            REQUIRE(p.head.headers.count == 6);
+            for (unsigned i = 0; i < 5; i++) {
+                const mh_header& h = p.head.headers.fields[i + 1];
+                CHECK(view(h.name) == names[i]);
+                if (i == 3)
+                    CHECK(view(h.value) == "chunked");
+                else
+                    CHECK(view(h.value) == (empty >> i & 1 ? "" : names[i] + "'s"));
+            }
+        }
+    }
+
     TEST_CASE("methods are case-sensitive tokens; unknown ones pass, CONNECT and TRACE do not") {
         struct Case {
             const char* method;

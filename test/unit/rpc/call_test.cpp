@@ -135,6 +135,48 @@ TEST_SUITE("host/rpc") {
         CHECK(peer.seen[0].ends_with("\r\n\r\n{\"name\":\"John\"}\n"));
     }
 
+    TEST_CASE("a long error that comes in pieces is told whole") {
+        const std::string error = "Unsupported Content-Type: " + std::string(600'000, 'x');
+        Rig rig;
+        Peer peer(rig, [&](Peer& p) {
+            const int c = p.accept();
+            p.request(c);
+            Peer::send(c, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: " +
+                              std::to_string(error.size()) + "\r\n\r\n" + error);
+        });
+        rig.node("s", "n1", peer.port);
+        Caller caller;
+        REQUIRE(caller.start("s", "E.M", "{}") == MH_OK);
+        REQUIRE(rig.until([&] { return caller.ends; }));
+        CHECK(caller.status == MH_E_INVALID);
+        CHECK(caller.error == error);
+    }
+
+    TEST_CASE("calls that are open at the same time keep their fields apart") {
+        Rig rig;
+        Peer peer(rig, [](Peer& p) {
+            const int connections[] = {p.accept(), p.accept(), p.accept()};
+            for (const int c : connections) {
+                p.request(c);
+                Peer::send(c, kOk);
+            }
+        });
+        rig.node("s", "n1", peer.port);
+        Caller callers[3];
+        const std::string names[] = {"A.First", "B.Second", "C.Third"};
+        for (int i = 0; i < 3; i++) REQUIRE(callers[i].open("s", names[i]) == MH_OK);
+        for (int i : {1, 2, 0})
+            REQUIRE(microhost::rpc::kRpcTable.send(callers[i].call, seg(names[i]), 1) == MH_OK);
+        REQUIRE(rig.until([&] { return callers[0].ends && callers[1].ends && callers[2].ends; }));
+        peer.join();
+        REQUIRE(peer.seen.size() == 3);
+        for (const std::string& r : peer.seen) {
+            const std::string name = r.substr(r.find("\r\n\r\n") + 4);
+            CHECK(r.find("\r\nMicro-Endpoint: " + name + "\r\n") != std::string::npos);
+            CHECK(r.find("\r\nMicro-Service: s\r\n") != std::string::npos);
+        }
+    }
+
     TEST_CASE("replies mean the same whole, byte by byte, and in segments of seven") {
         for (size_t piece : {size_t{1} << 20, size_t{1}, size_t{7}}) {
             for (const Reply& r : kReplies) {
@@ -214,6 +256,7 @@ TEST_SUITE("host/rpc") {
         peer.join();
         for (const std::string& r : peer.seen) {
             CHECK(r.find("Host: 127.0.0.1:" + std::to_string(peer.port)) != std::string::npos);
+            CHECK(r.find("\r\nMicro-Endpoint: Say.Hello\r\n") != std::string::npos);
             CHECK(r.ends_with("\r\n\r\n{\"n\":1}"));
         }
         CHECK(peer.seen.size() == 20);

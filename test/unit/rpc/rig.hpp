@@ -173,14 +173,18 @@ struct Caller {
 
     mh_status start(std::string_view service, std::string_view endpoint, std::string_view request,
                     std::function<void(mh_rpc_target&)> change = {}) {
+        const mh_status s = open(service, endpoint, std::move(change));
+        return s == MH_OK ? kRpcTable.send(call, seg(request), 1) : s;
+    }
+    mh_status open(std::string_view service, std::string_view endpoint,
+                   std::function<void(mh_rpc_target&)> change = {}) {
         static const mh_rpc_sink sink{sizeof sink, 0, on_message, on_end};
         mh_rpc_target t{};
         t.size = sizeof t;
         t.service = str(service);
         t.endpoint = str(endpoint);
         if (change) change(t);
-        mh_status s = kRpcTable.open(nullptr, nullptr, &t, &sink, this, &call);
-        return s == MH_OK ? kRpcTable.send(call, seg(request), 1) : s;
+        return kRpcTable.open(nullptr, nullptr, &t, &sink, this, &call);
     }
 
   private:
