@@ -66,6 +66,6 @@ std::optional<IpPrefix> IpPrefix::parse(std::string_view text) {
     return out;
 }
 
-bool IpPrefix::contains(const IpAddress& a) const { return masked(a, bits) == address; }
+IpAddress IpPrefix::network_of(const IpAddress& a, unsigned bits) { return masked(a, bits); }
 
 }  // namespace microhost::shared

@@ -26,7 +26,8 @@ struct IpPrefix {
 
     /// An address alone is a network of one. Nothing for other text, and for a network with bits behind its length.
     static std::optional<IpPrefix> parse(std::string_view text);
-    bool contains(const IpAddress& a) const;
+    bool contains(const IpAddress& a) const { return network_of(a, bits) == address; }
+    static IpAddress network_of(const IpAddress& a, unsigned bits);
 };
 
 }  // namespace microhost::shared

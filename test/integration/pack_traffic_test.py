@@ -2,9 +2,18 @@
 """The modules that decide about traffic, in the program: rate-limit, cors, headers, compress, ip-allow, router."""
 import wire
 from forwarder import Case, forwarding
+from harness import wait_for
 
 
-class RateLimit(Case):
+class Pack(Case):
+    def refused(self, module, options, *words):
+        """The program does not start with this configuration of a filter of that module."""
+        config = {"load": ["forward.so", f"{module}.so"], "modules": {"forward": {"upstream": "127.0.0.1:9"}},
+                  "filters": {"f": {"use": module, "config": options}}}
+        self.refuses(config, words=[f'filter "f" ({module}): ', *words])
+
+
+class RateLimit(Pack):
     def limited(self, upstream, *modules, filters=None, **options):
         filters = {**(filters or {}), "limit": {"use": "rate-limit", "config": options}}
         return forwarding(upstream, "rate-limit.so", *modules, filters=filters, trusted_proxies=["127.0.0.1"])
@@ -67,9 +76,130 @@ class RateLimit(Case):
                               ({"count": 1}, "period"), ({"rate": 1, "key": "x"}, "client-ip"), ({"rate": "3/d"}, "100/m"),
                               ({"rate": 1, "exempt": ["10.0.0.1/8"]}, "10.0.0.1/8")):
             with self.subTest(options):
-                config = {"load": ["forward.so", "rate-limit.so"], "modules": {"forward": {"upstream": "127.0.0.1:9"}},
-                          "filters": {"limit": {"use": "rate-limit", "config": options}}}
-                self.refuses(config, words=['filter "limit" (rate-limit): ', word])
+                self.refused("rate-limit", options, word)
+
+
+class Cors(Pack):
+    ORIGINS = ["https://a.example", "https://*.b.example"]
+
+    def between(self, upstream, **options):
+        return forwarding(upstream, "cors.so", filters={"cors": {"config": {"origins": self.ORIGINS, **options}}})
+
+    def preflight(self, host, origin, *more):
+        return host.request("OPTIONS", "/", [("Origin", origin), ("Access-Control-Request-Method", "PUT"), *more])
+
+    def test_a_listed_origin_may_read_and_others_may_not(self):
+        own = wire.answer(headers=[("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Credentials", "true"),
+                                   ("Vary", "Accept")])
+        with wire.Upstream(own) as upstream, self.between(upstream, expose=["X-Total"]) as host:
+            for origin, told in (("https://a.example", "https://a.example"), ("https://x.b.example", "https://x.b.example"),
+                                 ("https://b.example", None), ("https://evil.example", None), ("null", None)):
+                with self.subTest(origin):
+                    answer = host.get("/", [("Origin", origin)])
+                    self.assertEqual((answer.status, answer["Access-Control-Allow-Origin"]), (200, told))
+                    self.assertNotIn("Access-Control-Allow-Credentials", answer)
+                    self.assertEqual(answer.all("Vary"), ["Accept", "Origin"])
+                    self.assertEqual(answer["Access-Control-Expose-Headers"], "X-Total" if told else None)
+            self.assertEqual(host.get("/")["Vary"], "Accept, Origin")
+
+    def test_a_preflight_is_answered_and_never_reaches_the_service(self):
+        with wire.Upstream() as upstream, self.between(upstream, credentials=True, max_age="90s") as host:
+            answer = self.preflight(host, "https://a.example", ("Access-Control-Request-Headers", "authorization,x-a"))
+            self.assertEqual((answer.status, answer.body), (204, b""))
+            self.assertEqual(answer["Access-Control-Allow-Origin"], "https://a.example")
+            self.assertEqual(answer["Access-Control-Allow-Credentials"], "true")
+            self.assertEqual(answer["Access-Control-Allow-Methods"], "GET, HEAD, POST, PUT, PATCH, DELETE")
+            self.assertEqual(answer["Access-Control-Allow-Headers"], "authorization,x-a")
+            self.assertEqual(answer["Access-Control-Max-Age"], "90")
+            self.assertEqual(sorted(answer["Vary"].split(", ")),
+                             ["Access-Control-Request-Headers", "Access-Control-Request-Method", "Origin"])
+            stranger = self.preflight(host, "https://evil.example")
+            self.assertEqual(stranger.status, 204)
+            self.assertFalse([name for name, _ in stranger.headers if name.startswith("Access-Control")])
+            self.assertEqual(upstream.requests, [])
+            self.assertEqual(host.request("OPTIONS", "/", [("Origin", "https://a.example")]).status, 200)
+
+    def test_an_error_of_the_host_can_be_read_by_the_page_too(self):
+        with wire.Upstream(None) as upstream, self.between(upstream) as host:
+            answer = host.get("/", [("Origin", "https://a.example")])
+            self.assertEqual((answer.status, answer["Access-Control-Allow-Origin"]), (502, "https://a.example"))
+
+    def test_private_networks_only_when_it_is_said(self):
+        ask = ("Access-Control-Request-Private-Network", "true")
+        for said in (False, True):
+            with wire.Upstream() as upstream, self.between(upstream, private_network=said) as host:
+                answer = self.preflight(host, "https://a.example", ask)
+                self.assertEqual(answer["Access-Control-Allow-Private-Network"], "true" if said else None)
+
+    def test_other_origins_can_be_refused_but_not_the_own(self):
+        with wire.Upstream() as upstream, self.between(upstream, refuse=True) as host:
+            self.assertEqual(host.get("/", [("Origin", "https://evil.example")]).status, 403)
+            self.assertEqual(self.preflight(host, "https://evil.example").status, 403)
+            self.assertEqual(host.get("/", [("Origin", f"http://{host.address()}")]).status, 200)
+            self.assertEqual(len(upstream.requests), 1)
+
+    def test_without_origins_nobody_may(self):
+        with wire.Upstream() as upstream, forwarding(upstream, "cors.so") as host:
+            self.assertNotIn("Access-Control-Allow-Origin", host.get("/", [("Origin", "https://a.example")]))
+
+    def test_credentials_for_everybody_are_refused(self):
+        for options, word in (({"origins": ["*"], "credentials": True}, "credentials"), ({"origins": ["a.example"]}, "a.example")):
+            with self.subTest(options):
+                self.refused("cors", options, word)
+
+
+class IpAllow(Pack):
+    def guarded(self, upstream, **options):
+        return forwarding(upstream, "ip-allow.so", filters={"inside": {"use": "ip-allow", "config": options}},
+                          trusted_proxies=["127.0.0.1"])
+
+    def status(self, host, address):
+        return host.get("/", [("X-Forwarded-For", address)]).status
+
+    def test_the_client_decides_not_the_proxy_in_front(self):
+        with wire.Upstream() as upstream, self.guarded(upstream, rules=["deny 10.0.0.7", "10.0.0.0/8"]) as host:
+            for address, status in (("10.0.0.1", 200), ("10.0.0.7", 403), ("11.0.0.1", 403), ("10.0.0.1, 11.0.0.1", 403)):
+                with self.subTest(address):
+                    self.assertEqual(self.status(host, address), status)
+            self.assertEqual(host.get("/").json(), {"id": "ip-allow", "code": 403, "detail": "this address is not allowed",
+                                                    "status": "Forbidden"})
+            self.assertEqual(len(upstream.requests), 1)
+
+    def test_without_trusted_proxies_the_peer_decides(self):
+        rules = {"inside": {"use": "ip-allow", "config": {"rules": ["10.0.0.0/8"]}}}
+        with wire.Upstream() as upstream, forwarding(upstream, "ip-allow.so", filters=rules) as host:
+            self.assertEqual(self.status(host, "10.0.0.1"), 403)
+
+    def test_no_rules_let_nobody_in_and_the_log_says_so(self):
+        with wire.Upstream() as upstream, self.guarded(upstream) as host:
+            self.assertEqual(host.get("/").status, 403)
+            self.assertIn("nobody gets in", host.stderr)
+        with wire.Upstream() as upstream, self.guarded(upstream, default="allow", rules=["deny 10.0.0.7"]) as host:
+            self.assertEqual((host.get("/").status, self.status(host, "10.0.0.7")), (200, 403))
+
+    def test_a_changed_file_counts_at_once_and_a_broken_one_changes_nothing(self):
+        with wire.Upstream() as upstream:
+            host = self.guarded(upstream, file="rules")
+            (host.folder / "rules").write_text("127.0.0.1\n")
+            with host:
+                self.assertEqual(host.get("/").status, 200)
+                self.write(host, "10.0.0.1\nallow everybody\n")
+                host.wait_for_log('line 2: \\"allow everybody\\" is no rule')
+                self.assertEqual(host.get("/").status, 200)
+                self.assertIn("rules", host.ask_control("GET", "/readyz?verbose").text)
+                self.write(host, "10.0.0.1\n")
+                wait_for(lambda: host.get("/").status == 403, 5, "the new file")
+                (host.folder / "rules").unlink()
+                host.wait_for_log("there is no such file; what was read last still counts")
+                self.assertEqual(self.status(host, "10.0.0.1"), 200)
+
+    def write(self, host, text):
+        (host.folder / "new").write_text(text)
+        (host.folder / "new").replace(host.folder / "rules")
+
+    def test_a_rule_that_is_none_is_refused_by_name(self):
+        self.refused("ip-allow", {"rules": ["10.0.0.0/8", "10.0.0.300"]}, "10.0.0.300")
+        self.refused("ip-allow", {"file": "no-file"}, "no-file: there is no such file")
 
 
 if __name__ == "__main__":
