@@ -202,6 +202,68 @@ class IpAllow(Pack):
         self.refused("ip-allow", {"file": "no-file"}, "no-file: there is no such file")
 
 
+class Headers(Pack):
+    def editing(self, upstream, *modules, filters=None, **options):
+        filters = {"fields": {"use": "headers", "config": options}, **(filters or {})}
+        return forwarding(upstream, "headers.so", *modules, filters=filters)
+
+    # Micro's header plugin was documented for responses and changed requests.
+    def test_requests_and_responses_are_edited_where_it_is_said(self):
+        own = wire.answer(headers=[("Server", "secret"), ("X-Keep", "own")])
+        with wire.Upstream(own) as upstream, self.editing(
+                upstream, request=[{"set": {"X-To": "service"}, "add": {"X-More": "2"}, "remove": ["X-Debug"]}],
+                response=[{"set": {"X-Back": "client"}, "remove": ["Server"], "default": {"X-Keep": "ours", "X-New": "ours"}}]) as host:
+            answer = host.get("/", [("X-Debug", "1"), ("X-More", "1"), ("x-to", "forged"), ("X-TO", "forged")])
+            sent = upstream.requests[0]
+            self.assertEqual((sent.all("X-To"), sent.all("X-More"), sent["X-Debug"]), (["service"], ["1", "2"], None))
+            self.assertEqual((answer["X-Back"], answer["X-Keep"], answer["X-New"], answer["Server"], answer["X-To"]),
+                             ("client", "own", "ours", None, None))
+
+    def test_variables_say_what_the_host_knows_and_never_what_the_client_says(self):
+        edits = [{"set": {"X-Who": "${client_ip} ${method} ${scheme} ${path}", "X-User": "${principal}", "X-Id": "${request_id}"}}]
+        with wire.Upstream() as upstream, self.editing(upstream, request=edits) as host:
+            answer = host.get("/a%20b?q", [("X-User", "admin")])
+            sent = upstream.requests[0]
+            self.assertEqual((sent["X-Who"], sent["X-User"]), ("127.0.0.1 GET http /a%20b", None))
+            self.assertEqual(sent["X-Id"], answer["X-Request-Id"])
+
+    def test_the_principal_is_the_one_that_was_authenticated(self):
+        token = {"token": {"use": "auth-token", "config": {"file": "tokens"}}}
+        with wire.Upstream() as upstream:
+            host = self.editing(upstream, "auth-token.so", filters=token, request=[{"set": {"X-User": "${principal}"}}])
+            (host.folder / "tokens").write_text("one alice\n")
+            with host:
+                host.get("/", [("Authorization", "Bearer one"), ("X-User", "bob")])
+                self.assertEqual(upstream.requests[0].all("X-User"), ["alice"])
+
+    def test_edits_can_be_for_some_statuses(self):
+        script = [wire.answer(), wire.answer(status="404 Not Found"), wire.answer(status="503 Busy")]
+        with wire.Upstream(script) as upstream, self.editing(
+                upstream, response=[{"status": [404, "5xx"], "set": {"X-Wrong": "1"}}]) as host:
+            self.assertEqual([host.get("/")["X-Wrong"] for _ in range(3)], [None, "1", "1"])
+
+    def test_the_security_fields_leave_the_services_own_and_hsts_needs_tls(self):
+        script = [wire.answer(), wire.answer(headers=[("Referrer-Policy", "no-referrer"),
+                                                      ("Content-Security-Policy", "frame-ancestors https://a")])]
+        with wire.Upstream(script) as upstream, forwarding(
+                upstream, "headers.so", trusted_proxies=["127.0.0.1"],
+                filters={"fields": {"use": "headers", "config": {"security": True}}}) as host:
+            plain = host.get("/")
+            self.assertEqual((plain["X-Content-Type-Options"], plain["Referrer-Policy"], plain["Content-Security-Policy"],
+                              plain["Strict-Transport-Security"]),
+                             ("nosniff", "strict-origin-when-cross-origin", "frame-ancestors 'self'", None))
+            own = host.get("/", [("X-Forwarded-Proto", "https")])
+            self.assertEqual((own["Referrer-Policy"], own.all("Content-Security-Policy"), own["Strict-Transport-Security"]),
+                             ("no-referrer", ["frame-ancestors https://a"], "max-age=31536000"))
+
+    def test_edits_that_cannot_be_done_are_refused(self):
+        for options, word in (({"request": [{"set": {"Content-Length": "1"}}]}, "Content-Length"),
+                              ({"response": [{"set": {"A": "${nobody}"}}]}, "nobody"),
+                              ({"response": [{"status": ["4yy"]}]}, "4yy")):
+            with self.subTest(options):
+                self.refused("headers", options, word)
+
+
 if __name__ == "__main__":
     import unittest
     unittest.main()
