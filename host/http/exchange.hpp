@@ -202,6 +202,7 @@ class Exchange final : public mh_req {
     bool push_now(const iovec* v, int n, bool fin);
     void emit(const iovec* v, int n, bool fin);
     void write_fields(h1::HeadWriter& w, const Headers& h);
+    bool response_rewritten() const;
     void write_framing(h1::HeadWriter& w, bool fin, uint64_t length);
     size_t write_head(char* out, bool fin, uint64_t length);
     void finish(mh_status outcome);
@@ -259,6 +260,7 @@ class Exchange final : public mh_req {
     std::string_view response_trailers_;
     uint64_t streamed_ = 0;  // bytes of the request's body that were passed on
     bool replaced_piece_ = false;
+    bool body_changed_ = false;  // a filter has replaced a piece of the response's body
 
     std::array<void*, Site::kMaxFilters + 1> slots_{};
     struct Attribute {
