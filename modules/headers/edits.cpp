@@ -15,6 +15,15 @@ constexpr std::array<std::string_view, 11> kOfConnection{
     "trailer",           "upgrade",        "keep-alive",         "proxy-connection",
     "proxy-authenticate", "proxy-authorization", "http2-settings"};
 
+constexpr std::array<std::string_view, 7> kVariables{"client_ip", "request_id", "host",     "method",
+                                                     "path",      "scheme",     "principal"};
+static_assert(kVariables[principal] == "principal");
+
+int variable_of(std::string_view name) {
+    const auto found = std::find(kVariables.begin(), kVariables.end(), name);
+    return found == kVariables.end() ? -1 : static_cast<int>(found - kVariables.begin());
+}
+
 bool is_token(std::string_view name) {
     constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
     return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
@@ -37,8 +46,11 @@ void read_values(Group& group, mh::json_value map, Op op, const std::string& whe
         check_name(name, here, response);
         Edit edit{op, name, {}};
         std::string why;
-        if (!edit.value.parse(map.at(i).string().value_or(""), why))
-            throw mh::failure(name + ": " + why, here);
+        if (!edit.value.parse(map.at(i).string().value_or(""), variable_of, why))
+            throw mh::failure(name + ": " + why +
+                                  "; there are client_ip, request_id, host, method, path, scheme "
+                                  "and principal",
+                              here);
         group.edits.push_back(std::move(edit));
     }
 }

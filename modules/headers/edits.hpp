@@ -8,16 +8,19 @@
 #include <string_view>
 #include <vector>
 
-#include "value.hpp"
+#include "../shared/text_template.hpp"
 
 namespace microhost::headers {
+
+/// What a value can name: "${client_ip}".
+enum Variable : int { client_ip, request_id, host, method, path, scheme, principal };
 
 enum class Op : uint8_t { remove, set, add, fallback };
 
 struct Edit {
     Op op;
     std::string name;
-    Value value;
+    shared::TextTemplate value;
 };
 
 /// Statuses that a group is for.

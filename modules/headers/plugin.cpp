@@ -70,25 +70,25 @@ struct headers : mh::filter<headers> {
     }
 
   private:
-    static std::string_view value_of(const mh::request& r, Variable v) {
+    static std::string_view value_of(const mh::request& r, int v) {
         switch (v) {
-            case Variable::client_ip: return r.client_ip();
-            case Variable::request_id: return r.attribute(MH_ATTR_REQUEST_ID);
-            case Variable::host: return r.attribute(MH_ATTR_AUTHORITY);
-            case Variable::method: return r.method();
-            case Variable::path: return r.path();
-            case Variable::scheme: return r.attribute(MH_ATTR_SCHEME);
-            case Variable::principal:
+            case client_ip: return r.client_ip();
+            case request_id: return r.attribute(MH_ATTR_REQUEST_ID);
+            case host: return r.attribute(MH_ATTR_AUTHORITY);
+            case method: return r.method();
+            case path: return r.path();
+            case scheme: return r.attribute(MH_ATTR_SCHEME);
+            case principal:
                 return r.principal() ? mh::view(r.principal()->subject) : std::string_view();
-            case Variable::none: break;
+            default: return {};
         }
-        return {};
     }
 
     void apply(mh::request& r, uint32_t dir, const Group& group) {
-        const auto of = [&](Variable v) { return value_of(r, v); };
+        const auto of = [&](int v) { return value_of(r, v); };
         for (const Edit& e : group.edits) {
-            const std::string_view value = e.value.fill(of, room_);
+            const bool silent = e.value.says_nothing(of);
+            const std::string_view value = silent ? std::string_view() : e.value.fill(of, room_);
             switch (e.op) {
                 case Op::remove: r.edit(dir, MH_EDIT_REMOVE, e.name); break;
                 case Op::set:

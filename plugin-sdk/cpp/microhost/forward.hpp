@@ -10,7 +10,8 @@ namespace mh {
 struct forward_to {
     string_view address;    ///< "host:port" or "unix:/path"
     string_view service;    ///< a name in the registry: a live node is selected
-    string_view path = {};  ///< instead of the request's; the query stays
+    string_view version = {};  ///< of the service; empty: any
+    string_view path = {};     ///< instead of the request's; the query stays
     bool tls = false;
     bool keep_host = true;  ///< send the client's Host on
     bool upgrade = true;    ///< let websockets through
@@ -28,6 +29,7 @@ inline mh_status forward(request& r, const forward_to& to) {
               (to.upgrade ? MH_FORWARD_UPGRADE : 0);
     t.address = lend(to.address);
     t.service = lend(to.service);
+    t.version = lend(to.version);
     t.path = lend(to.path);
     t.connect_timeout_ms = to.connect_timeout_ms;
     t.response_timeout_ms = to.response_timeout_ms;

@@ -70,6 +70,8 @@ class request {
     mh_status rewrite(string_view path, string_view query) {
         return table().rewrite(r_, lend(path), lend(query));
     }
+    /// The label of logs and metrics; keep the number of different ones small.
+    mh_status set_route(string_view name) { return table().route_set(r_, lend(name)); }
     /// In a body hook: what goes on instead of the bytes of this call.
     mh_status replace_body(uint32_t dir, string_view piece) {
         const mh_seg seg = bytes(piece);
