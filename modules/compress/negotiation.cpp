@@ -46,8 +46,7 @@ bool accepts_gzip(std::string_view accept_encoding) {
     shared::for_each_item(accept_encoding, ',', [&](std::string_view item) {
         const size_t semicolon = item.find(';');
         const std::string_view name = trim(item.substr(0, semicolon));
-        const int q =
-            semicolon == item.npos ? kFull : weight_of_item(item.substr(semicolon + 1));
+        const int q = semicolon == item.npos ? kFull : weight_of_item(item.substr(semicolon + 1));
         if (iequals(name, "gzip") || iequals(name, "x-gzip"))
             gzip = std::max(gzip, q);
         else if (name == "*")

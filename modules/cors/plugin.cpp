@@ -37,11 +37,10 @@ struct cors : mh::filter<cors> {
         explicit shared(const config& c) : refuse(c.refuse) {
             for (const std::string_view origin : c.origins) {
                 if (!policy.origins.add(origin))
-                    throw mh::failure(
-                        "origins: \"" + std::string(origin) +
-                            "\" is none; write *, https://app.example.com or "
-                            "https://*.example.com",
-                        "/origins");
+                    throw mh::failure("origins: \"" + std::string(origin) +
+                                          "\" is none; write *, https://app.example.com or "
+                                          "https://*.example.com",
+                                      "/origins");
             }
             if (c.credentials && (policy.origins.any() || policy.origins.lists("null")))
                 throw mh::failure(

@@ -28,7 +28,8 @@ std::string joined(std::span<const std::string_view> items, bool& any) {
 
 bool same_origin(std::string_view origin, std::string_view scheme, std::string_view authority) {
     constexpr std::string_view kSeparator = "://";
-    return !authority.empty() && origin.size() == scheme.size() + kSeparator.size() + authority.size() &&
+    return !authority.empty() &&
+           origin.size() == scheme.size() + kSeparator.size() + authority.size() &&
            origin.starts_with(scheme) && origin.substr(scheme.size()).starts_with(kSeparator) &&
            shared::iequals(origin.substr(scheme.size() + kSeparator.size()), authority);
 }

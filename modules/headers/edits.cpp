@@ -10,13 +10,20 @@ namespace microhost::headers {
 namespace {
 
 // The host frames messages and keeps connections; it refuses edits of these.
-constexpr std::array<std::string_view, 11> kOfConnection{
-    "connection",        "content-length", "transfer-encoding",  "te",
-    "trailer",           "upgrade",        "keep-alive",         "proxy-connection",
-    "proxy-authenticate", "proxy-authorization", "http2-settings"};
+constexpr std::array<std::string_view, 11> kOfConnection{"connection",
+                                                         "content-length",
+                                                         "transfer-encoding",
+                                                         "te",
+                                                         "trailer",
+                                                         "upgrade",
+                                                         "keep-alive",
+                                                         "proxy-connection",
+                                                         "proxy-authenticate",
+                                                         "proxy-authorization",
+                                                         "http2-settings"};
 
-constexpr std::array<std::string_view, 7> kVariables{"client_ip", "request_id", "host",     "method",
-                                                     "path",      "scheme",     "principal"};
+constexpr std::array<std::string_view, 7> kVariables{
+    "client_ip", "request_id", "host", "method", "path", "scheme", "principal"};
 static_assert(kVariables[principal] == "principal");
 
 int variable_of(std::string_view name) {

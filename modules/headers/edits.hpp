@@ -32,7 +32,7 @@ struct StatusRange {
 
 struct Group {
     std::vector<StatusRange> statuses;  ///< empty: all
-    std::vector<Edit> edits;            ///< removals first, then what is set, added, and the defaults
+    std::vector<Edit> edits;  ///< removals first, then what is set, added, and the defaults
 
     bool fits(unsigned status) const;
 };

@@ -8,10 +8,10 @@ namespace {
 
 using namespace microhost::headers;
 
-#define EDITS                                                                                     \
-    R"("set":{"type":"object","additionalProperties":{"type":"string"}},)"                        \
-    R"("add":{"type":"object","additionalProperties":{"type":"string"}},)"                        \
-    R"("default":{"type":"object","additionalProperties":{"type":"string"}},)"                    \
+#define EDITS                                                                  \
+    R"("set":{"type":"object","additionalProperties":{"type":"string"}},)"     \
+    R"("add":{"type":"object","additionalProperties":{"type":"string"}},)"     \
+    R"("default":{"type":"object","additionalProperties":{"type":"string"}},)" \
     R"("remove":{"type":"array","items":{"type":"string"}})"
 
 struct headers : mh::filter<headers> {

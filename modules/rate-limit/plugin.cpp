@@ -68,8 +68,8 @@ struct rate_limit : mh::filter<rate_limit> {
                         "/exempt");
                 exempt.push_back(*prefix);
             }
-            const mh_status s = mh::use<mh_limit>().open(
-                mh::the_host, name.c_str(), static_cast<uint32_t>(c.max_keys), &set);
+            const mh_status s = mh::use<mh_limit>().open(mh::the_host, name.c_str(),
+                                                         static_cast<uint32_t>(c.max_keys), &set);
             if (s != MH_OK) throw mh::failure("the host has no room for another limit", "", s);
             constexpr const char* kLabels[] = {"instance", "outcome"};
             metric = mh::use<mh_metrics>().define(mh::the_host, MH_METRIC_COUNTER,
@@ -126,8 +126,8 @@ struct rate_limit : mh::filter<rate_limit> {
         read_key(r);
         mh_limit_answer a{};
         a.size = sizeof a;
-        const mh_status s = mh::use<mh_limit>().take(shared_.set, mh::lend(key_), &shared_.rule, 1,
-                                                     r.now_ns(), &a);
+        const mh_status s =
+            mh::use<mh_limit>().take(shared_.set, mh::lend(key_), &shared_.rule, 1, r.now_ns(), &a);
         if (s == MH_E_LIMIT) return over(r, 1000);  // no room for another key
         if (s != MH_OK) return mh::undecided;
         if (!a.allowed) return over(r, a.retry_after_ms);
@@ -140,7 +140,8 @@ struct rate_limit : mh::filter<rate_limit> {
         const auto kept = reinterpret_cast<uintptr_t>(r.kept<void>());
         if (kept == 0) return;  // refused: the fields are there
         const uint64_t remaining = kept - 1;
-        const uint64_t taken = shared_.rule.burst - std::min<uint64_t>(remaining, shared_.rule.burst);
+        const uint64_t taken =
+            shared_.rule.burst - std::min<uint64_t>(remaining, shared_.rule.burst);
         r.set_response_header("RateLimit-Limit", limit_);
         r.set_response_header("RateLimit-Remaining", std::to_string(remaining));
         r.set_response_header("RateLimit-Reset", std::to_string(shared_.rate.seconds_for(taken)));

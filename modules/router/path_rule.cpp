@@ -50,7 +50,8 @@ bool PathRule::parse_template(std::string_view text, PathRule& out, std::string&
             out.segments_.emplace_back();
         } else {
             out.segments_.emplace_back(segment);
-            if (segment.empty() && (out.segments_.size() > 1 || !text.empty())) why = "an empty segment";
+            if (segment.empty() && (out.segments_.size() > 1 || !text.empty()))
+                why = "an empty segment";
         }
     }
     return why.empty();

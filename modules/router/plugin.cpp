@@ -157,10 +157,13 @@ struct routing : mh::handler<routing> {
   private:
     void forward(mh::request& r, const Decision& d, const Target& t) {
         std::string path;
-        if (t.has_path) path = t.base + d.text(t);
-        else if (!t.base.empty()) path = t.base + std::string(r.path());
+        if (t.has_path)
+            path = t.base + d.text(t);
+        else if (!t.base.empty())
+            path = t.base + std::string(r.path());
         std::vector<mh_kv> set;
-        for (const auto& [name, value] : t.headers) set.push_back({mh::lend(name), mh::lend(value)});
+        for (const auto& [name, value] : t.headers)
+            set.push_back({mh::lend(name), mh::lend(value)});
         mh::forward_to to{t.address, t.service};
         to.version = t.version;
         to.path = path;

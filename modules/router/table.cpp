@@ -50,8 +50,9 @@ void read_text(Target& t, json_value v, const std::string& where,
     const auto id_of = [&](std::string_view name) { return named(name, parts); };
     if (!t.text.parse(v.string().value_or(""), id_of, why))
         wrong(where,
-              why + "; there are path, query, host, and the parts of the rule's path (of a prefix: "
-                    "rest)");
+              why +
+                  "; there are path, query, host, and the parts of the rule's path (of a prefix: "
+                  "rest)");
 }
 
 void read_path(Target& t, json_value v, const std::string& where,
@@ -102,7 +103,8 @@ std::optional<Target> read_target(json_value v, const std::string& where, Reader
                answer = given("status") || given("body"), path = given("path");
     if (given("service") && given("url")) wrong(where, "service and url: only one of them");
     if (upstream + redirect + (answer && !redirect) > 1 || (path && (redirect || answer)))
-        wrong(where, "a target is one of service, url, redirect, an answer (status, body) or a path");
+        wrong(where,
+              "a target is one of service, url, redirect, an answer (status, body) or a path");
     Target t;
     if (upstream) {
         if (reader == Reader::filter)
@@ -118,10 +120,12 @@ std::optional<Target> read_target(json_value v, const std::string& where, Reader
     } else if (path) {
         t.kind = Target::Kind::rewrite;
         if (reader == Reader::handler)
-            wrong(where, "a path alone: nobody is behind this handler; add service or url, or use "
-                         "the filter");
+            wrong(where,
+                  "a path alone: nobody is behind this handler; add service or url, or use "
+                  "the filter");
     } else {
-        wrong(where, "a target is one of service, url, redirect, an answer (status, body) or a path");
+        wrong(where,
+              "a target is one of service, url, redirect, an answer (status, body) or a path");
     }
     read_path(t, v["path"], where + "/path", parts);
     const json_value headers = v["headers"];
@@ -145,7 +149,8 @@ std::vector<Rule> read_rules(json_value list, const std::string& pointer, Reader
         r.headers = wanted_of(from["header"]);
         r.query = wanted_of(from["query"]);
         r.by = text_of(from["by"]);
-        if (!r.by.empty() && r.by != "client-ip" && (!r.by.starts_with("header:") || r.by.size() == 7))
+        if (!r.by.empty() && r.by != "client-ip" &&
+            (!r.by.starts_with("header:") || r.by.size() == 7))
             wrong(where + "/by", "by: write client-ip or header:NAME");
         const json_value split = from["split"];
         if (from["to"].is_null() == split.is_null())

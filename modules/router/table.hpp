@@ -20,12 +20,12 @@ namespace microhost::router {
     R"("status":{"type":"integer","minimum":200,"maximum":599},"body":{"type":"string"},)"       \
     R"("content_type":{"type":"string"},"headers":{"type":"object","additionalProperties":)"     \
     R"({"type":"string"}},"weight":{"type":"integer","minimum":0,"maximum":1000000}})"
-#define MH_ROUTER_RULES                                                                          \
-    R"("type":"array","items":{"type":"object","additionalProperties":false,"properties":{)"     \
-    R"("name":{"type":"string"},"method":{"type":"array","items":{"type":"string"}},)"           \
-    R"("host":{"type":"array","items":{"type":"string"}},"path":{"type":"string"},)"             \
-    R"("prefix":{"type":"string"},"template":{"type":"string"},"header":{"type":"object",)"      \
-    R"("additionalProperties":{"type":"string"}},"query":{"type":"object",)"                     \
+#define MH_ROUTER_RULES                                                                           \
+    R"("type":"array","items":{"type":"object","additionalProperties":false,"properties":{)"      \
+    R"("name":{"type":"string"},"method":{"type":"array","items":{"type":"string"}},)"            \
+    R"("host":{"type":"array","items":{"type":"string"}},"path":{"type":"string"},)"              \
+    R"("prefix":{"type":"string"},"template":{"type":"string"},"header":{"type":"object",)"       \
+    R"("additionalProperties":{"type":"string"}},"query":{"type":"object",)"                      \
     R"("additionalProperties":{"type":"string"}},"by":{"type":"string"},"to":{)" MH_ROUTER_TARGET \
     R"(},"split":{"type":"array","minItems":1,"items":{)" MH_ROUTER_TARGET "}}}}"
 

@@ -28,8 +28,8 @@ bool CorsOrigins::add(std::string_view text) {
         const std::string_view host = text.substr(at + kSeparator.size());
         if (host.starts_with("*.")) {
             if (!is_host(host.substr(2))) return false;
-            below_.push_back({std::string(text.substr(0, at + kSeparator.size())),
-                              std::string(host.substr(1))});
+            below_.push_back(
+                {std::string(text.substr(0, at + kSeparator.size())), std::string(host.substr(1))});
             return true;
         }
         if (!is_host(host)) return false;
@@ -43,8 +43,8 @@ bool CorsOrigins::lists(std::string_view origin) const {
     return std::any_of(below_.begin(), below_.end(), [&](const Below& b) {
         if (!origin.starts_with(b.scheme) || !origin.ends_with(b.suffix)) return false;
         if (origin.size() <= b.scheme.size() + b.suffix.size()) return false;
-        const std::string_view label = origin.substr(
-            b.scheme.size(), origin.size() - b.scheme.size() - b.suffix.size());
+        const std::string_view label =
+            origin.substr(b.scheme.size(), origin.size() - b.scheme.size() - b.suffix.size());
         return std::all_of(label.begin(), label.end(),
                            [](char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_'; });
     });

@@ -49,9 +49,8 @@ std::string_view TextTemplate::fill(const std::function<std::string_view(int)>& 
 }
 
 bool TextTemplate::says_nothing(const std::function<std::string_view(int)>& of) const {
-    return !pieces_.empty() && std::all_of(pieces_.begin(), pieces_.end(), [&](const Piece& p) {
-        return of(p.variable).empty();
-    });
+    return !pieces_.empty() && std::all_of(pieces_.begin(), pieces_.end(),
+                                           [&](const Piece& p) { return of(p.variable).empty(); });
 }
 
 }  // namespace microhost::shared

@@ -8,13 +8,13 @@ namespace mh {
 
 /// Where to; everything is copied by forward(). Either `address` or `service` is set.
 struct forward_to {
-    string_view address;    ///< "host:port" or "unix:/path"
-    string_view service;    ///< a name in the registry: a live node is selected
+    string_view address;       ///< "host:port" or "unix:/path"
+    string_view service;       ///< a name in the registry: a live node is selected
     string_view version = {};  ///< of the service; empty: any
     string_view path = {};     ///< instead of the request's; the query stays
     bool tls = false;
-    bool keep_host = true;  ///< send the client's Host on
-    bool upgrade = true;    ///< let websockets through
+    bool keep_host = true;             ///< send the client's Host on
+    bool upgrade = true;               ///< let websockets through
     uint32_t connect_timeout_ms = 0;   ///< 0: the configured one
     uint32_t response_timeout_ms = 0;  ///< until the head of the response; 0: the configured one
     std::span<const mh_kv> set_headers = {};

@@ -21,8 +21,7 @@ class [[gnu::visibility("hidden")]] watched_file {
     /// Throws when the file cannot be used at the start; `json_pointer` is the option that named it. [main]
     watched_file(std::string_view path, std::string json_pointer)
         : path_(path), check_("file:" + path_) {
-        const mh_status s =
-            use<mh_file>().watch(the_host, path_.c_str(), on_file, this, &watch_);
+        const mh_status s = use<mh_file>().watch(the_host, path_.c_str(), on_file, this, &watch_);
         if (now_.load()) return;
         if (s == MH_OK) use<mh_file>().unwatch(watch_);
         if (why_.empty()) why_ = reason_of(s);

@@ -27,8 +27,9 @@ TEST_SUITE("modules/cors") {
 
     TEST_CASE("what is no origin is not taken for one") {
         CorsOrigins o;
-        for (const char* wrong : {"", "example.com", "https://", "https://a/", "https://a/b", "https://*",
-                                  "https://*.", "https://a*.b", "://a", "https://a b", ".*", "https://*.*.b"})
+        for (const char* wrong :
+             {"", "example.com", "https://", "https://a/", "https://a/b", "https://*", "https://*.",
+              "https://a*.b", "://a", "https://a b", ".*", "https://*.*.b"})
             CHECK_MESSAGE(!o.add(wrong), wrong);
         CHECK(o.empty());
         CHECK(o.add("null"));

@@ -66,7 +66,8 @@ TEST_SUITE("modules/headers") {
     }
 
     TEST_CASE("inside a group fields go before they come") {
-        const Json json(R"([{"default":{"D":"1"},"add":{"C":"1"},"set":{"B":"1"},"remove":["A"]}])");
+        const Json json(
+            R"([{"default":{"D":"1"},"add":{"C":"1"},"set":{"B":"1"},"remove":["A"]}])");
         const auto edits = groups(json, false)[0].edits;
         REQUIRE(edits.size() == 4);
         CHECK(edits[0].op == Op::remove);
@@ -76,8 +77,9 @@ TEST_SUITE("modules/headers") {
     }
 
     TEST_CASE("fields of the connection cannot be named") {
-        for (const char* text : {R"([{"set":{"Content-Length":"1"}}])", R"([{"remove":["connection"]}])",
-                                 R"([{"add":{"a b":"1"}}])", R"([{"set":{"Host":"x"}}])", R"([{"set":{"A":"${b}"}}])"}) {
+        for (const char* text : {R"([{"set":{"Content-Length":"1"}}])",
+                                 R"([{"remove":["connection"]}])", R"([{"add":{"a b":"1"}}])",
+                                 R"([{"set":{"Host":"x"}}])", R"([{"set":{"A":"${b}"}}])"}) {
             const Json json(text);
             CHECK_THROWS_AS(groups(json, false), mh::failure);
         }

@@ -47,8 +47,8 @@ TEST_SUITE("modules/rate-limit") {
         same("90/m", 1.5, 90);
         same("7200/h", 2, 7200);
         same("0.5/s", 0.5, 1);
-        for (const char* wrong : {"", "0", "-1", "1/d", "1/", "/s", "x", "1e3", "1..2", "1 /s", "1/S",
-                                  "99999999999", "nan"})
+        for (const char* wrong : {"", "0", "-1", "1/d", "1/", "/s", "x", "1e3", "1..2", "1 /s",
+                                  "1/S", "99999999999", "nan"})
             CHECK_MESSAGE(!Rate::parse(wrong), wrong);
         CHECK(Rate::a_second(1000000)->count == 1000000000);
         CHECK(!Rate::a_second(0));
@@ -73,15 +73,16 @@ TEST_SUITE("modules/shared") {
         CHECK(!in("2001:db8::/33", "2001:db8:8000::1"));
         CHECK(in("192.0.2.7", "192.0.2.7"));
         CHECK(!in("192.0.2.7", "192.0.2.6"));
-        for (const char* wrong : {"", "10", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/x", "::/129",
-                                  "10.0.0.0/-1", "a.b.c.d", "10.0.0.0 /8", "::1%lo"})
+        for (const char* wrong : {"", "10", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/x",
+                                  "::/129", "10.0.0.0/-1", "a.b.c.d", "10.0.0.0 /8", "::1%lo"})
             CHECK_MESSAGE(!IpPrefix::parse(wrong), wrong);
         CHECK(!IpAddress::parse(std::string_view("10.0.0.1\0", 9)));
     }
 
     TEST_CASE("an address is cut to its network") {
         CHECK(IpAddress::parse("192.0.2.77")->network(24, 64) == *IpAddress::parse("192.0.2.0"));
-        CHECK(IpAddress::parse("2001:db8::1:2")->network(24, 64) == *IpAddress::parse("2001:db8::"));
+        CHECK(IpAddress::parse("2001:db8::1:2")->network(24, 64) ==
+              *IpAddress::parse("2001:db8::"));
         CHECK(IpAddress::parse("2001:db8::1:2")->network(24, 0) == *IpAddress::parse("::"));
     }
 }
