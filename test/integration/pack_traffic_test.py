@@ -1,27 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The modules that decide about traffic, in the program: rate-limit, cors, headers, compress, ip-allow, router."""
-import gzip
-import hashlib
-import random
-import threading
-import zlib
+"""The filters that decide about traffic, in the program: rate-limit, cors, ip-allow, headers."""
+import unittest
 
-import fixtures
-import harness
 import wire
 from forwarder import Case, forwarding
 from harness import wait_for
 
 
-class Pack(Case):
-    def refused(self, module, options, *words):
-        """The program does not start with this configuration of a filter of that module."""
-        config = {"load": ["forward.so", f"{module}.so"], "modules": {"forward": {"upstream": "127.0.0.1:9"}},
-                  "filters": {"f": {"use": module, "config": options}}}
-        self.refuses(config, words=[f'filter "f" ({module}): ', *words])
-
-
-class RateLimit(Pack):
+class RateLimit(Case):
     def limited(self, upstream, *modules, filters=None, **options):
         filters = {**(filters or {}), "limit": {"use": "rate-limit", "config": options}}
         return forwarding(upstream, "rate-limit.so", *modules, filters=filters, trusted_proxies=["127.0.0.1"])
@@ -87,7 +73,7 @@ class RateLimit(Pack):
                 self.refused("rate-limit", options, word)
 
 
-class Cors(Pack):
+class Cors(Case):
     ORIGINS = ["https://a.example", "https://*.b.example"]
 
     def between(self, upstream, **options):
@@ -156,7 +142,7 @@ class Cors(Pack):
                 self.refused("cors", options, word)
 
 
-class IpAllow(Pack):
+class IpAllow(Case):
     def guarded(self, upstream, **options):
         return forwarding(upstream, "ip-allow.so", filters={"inside": {"use": "ip-allow", "config": options}},
                           trusted_proxies=["127.0.0.1"])
@@ -210,7 +196,7 @@ class IpAllow(Pack):
         self.refused("ip-allow", {"file": "no-file"}, "no-file: there is no such file")
 
 
-class Headers(Pack):
+class Headers(Case):
     def editing(self, upstream, *modules, filters=None, **options):
         filters = {"fields": {"use": "headers", "config": options}, **(filters or {})}
         return forwarding(upstream, "headers.so", *modules, filters=filters)
@@ -272,253 +258,5 @@ class Headers(Pack):
                 self.refused("headers", options, word)
 
 
-TEXT = b"the same words again and again, " * 500  # 16 kB
-GZIP = [("Accept-Encoding", "gzip")]
-
-
-def chunked(*pieces, head=()):
-    """A script: sends the pieces one by one, each once the test says so, or at once."""
-    lines = ["HTTP/1.1 200 OK", "Transfer-Encoding: chunked", *(f"{n}: {v}" for n, v in head), "", ""]
-    chunks = b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in pieces) + b"0\r\n\r\n"
-    return "\r\n".join(lines).encode() + chunks
-
-
-class Compress(Pack):
-    def packing(self, upstream, **options):
-        return forwarding(upstream, "compress.so", filters={"compress": {"config": options}})
-
-    def served(self, body, *headers, status="200 OK", kind="text/plain"):
-        return wire.answer(body, status, [("Content-Type", kind), *headers])
-
-    def test_what_a_client_understands_is_packed(self):
-        tags = [("ETag", '"one"'), ("Accept-Ranges", "bytes")]
-        with wire.Upstream(self.served(TEXT, *tags)) as upstream, self.packing(upstream) as host:
-            plain = host.get("/")
-            self.assertEqual((plain.body, plain["Content-Encoding"], plain["Vary"], plain["Content-Length"], plain["ETag"]),
-                             (TEXT, None, "Accept-Encoding", str(len(TEXT)), '"one"'))
-            for _ in range(2):  # the second one uses the first one's memory
-                packed = host.get("/", [("Accept-Encoding", "br;q=1.0"), ("Accept-Encoding", "gzip;q=0.5")])
-                self.assertEqual((packed["Content-Encoding"], packed["ETag"], packed["Accept-Ranges"]), ("gzip", 'W/"one"', None))
-                self.assertEqual(gzip.decompress(packed.body), TEXT)
-                self.assertLess(len(packed.body), len(TEXT) // 10)
-            self.assertEqual(host.get("/", [("Accept-Encoding", "gzip;q=0")]).body, TEXT)
-
-    # Micro's gzip plugin said Content-Encoding before there was a response: for 204, 304 and websockets, too.
-    def test_nothing_is_packed_that_has_no_body_or_must_not_change(self):
-        rows = {
-            "204": (wire.answer(b"", "204 No Content", [("Content-Type", "text/plain")]), "GET"),
-            "304": (b"HTTP/1.1 304 Not Modified\r\nETag: \"one\"\r\n\r\n", "GET"),
-            "206": (self.served(TEXT, ("Content-Range", "bytes 0-15999/99999"), status="206 Partial Content"), "GET"),
-            "HEAD": (b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 16000\r\n\r\n", "HEAD"),
-            "no-transform": (self.served(TEXT, ("Cache-Control", "public, no-transform")), "GET"),
-            "packed already": (self.served(gzip.compress(TEXT), ("Content-Encoding", "gzip")), "GET"),
-            "an image": (self.served(TEXT, kind="image/png"), "GET"),
-            "no type": (wire.answer(TEXT), "GET"),
-            "short": (self.served(TEXT[:1023]), "GET"),
-            "an event stream": (chunked(TEXT[:100], head=[("Content-Type", "text/event-stream")]), "GET"),
-        }
-        for what, (reply, method) in rows.items():
-            with self.subTest(what), wire.Upstream(reply) as upstream, self.packing(upstream) as host:
-                answer = host.request(method, "/", GZIP)
-                expected = wire.Message(reply.partition(b"\r\n\r\n")[0])
-                self.assertEqual(answer["Content-Encoding"], expected["Content-Encoding"])
-                self.assertEqual(answer["ETag"], expected["ETag"])
-                if what not in ("204", "304", "an event stream"):
-                    self.assertEqual(answer["Content-Length"], expected["Content-Length"])
-                    self.assertEqual(answer.body, reply.partition(b"\r\n\r\n")[2])
-
-    def test_a_websocket_passes(self):
-        reply = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
-        upgrade = [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"),
-                   ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), *GZIP]
-        with wire.Upstream(reply) as upstream, self.packing(upstream) as host, wire.Client(host.port()) as client:
-            answer = client.request("GET", "/", upgrade)
-            self.assertEqual((answer.status, answer["Content-Encoding"]), (101, None))
-
-    def test_a_stream_can_be_read_as_it_comes(self):
-        gate = threading.Event()
-
-        def script(_, connection):
-            head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-            connection.sendall(head + b"5\r\nfirst\r\n")
-            gate.wait(10)
-            return b"6\r\nsecond\r\n0\r\n\r\n"
-
-        for types, encoding in ((["text/*"], None), (["text/event-stream"], "gzip")):
-            gate.clear()
-            with self.subTest(types), wire.Upstream(script) as upstream, self.packing(upstream, types=types) as host:
-                with wire.Client(host.port()) as client:
-                    client.send(wire.request_bytes("GET", "/", GZIP))
-                    head = wire.Message(client.reader.until(b"\r\n\r\n"))
-                    self.assertEqual(head["Content-Encoding"], encoding)
-                    reader = zlib.decompressobj(31) if encoding else None
-                    read = reader.decompress if reader else bytes
-                    seen = b""
-                    while seen != b"first":
-                        seen += read(client.reader.chunk())
-                    gate.set()
-                    while part := client.reader.chunk():
-                        seen += read(part)
-                    self.assertEqual(seen, b"firstsecond")
-                    if reader:
-                        self.assertTrue(reader.eof)
-
-    def test_answers_of_modules_are_packed_too_and_big_ones_in_pieces_come_whole(self):
-        noise = random.Random(7).randbytes(3 << 20)
-        with wire.Upstream(self.served(noise)) as upstream, self.packing(upstream) as host:
-            answer = host.get("/", GZIP)
-            self.assertEqual(answer["Content-Encoding"], "gzip")
-            self.assertEqual(hashlib.sha256(gzip.decompress(answer.body)).digest(), hashlib.sha256(noise).digest())
-        with harness.Microhost({"load": ["api.so", "compress.so"], "listeners": {"api": {"address": "127.0.0.1:0"}},
-                                "filters": {"compress": {"config": {"min_size": 0}}}}) as host:
-            answer = host.get("/", GZIP)
-            self.assertEqual(answer["Content-Encoding"], "gzip")
-            self.assertIn(b"version", gzip.decompress(answer.body))
-
-    def test_clients_that_leave_in_the_middle_leave_nothing_behind(self):
-        def leave(host):
-            with wire.Client(host.port()) as client:
-                client.send(wire.request_bytes("GET", "/", GZIP))
-                client.reader.until(b"\r\n\r\n")
-
-        with wire.Upstream(self.served(random.Random(7).randbytes(8 << 20)), record=False) as upstream, self.packing(
-                upstream, max_streams=2) as host:
-            for _ in range(20):
-                leave(host)
-            # Were their streams not given back, there would be none left.
-            wait_for(lambda: host.get("/", GZIP)["Content-Encoding"] == "gzip", 5, "a free stream")
-
-    def test_other_filters_see_the_plain_body(self):
-        with wire.Upstream(self.served(TEXT)) as upstream, forwarding(
-                upstream, "compress.so", str(fixtures.FOLDER / "meddler.so")) as host:
-            answer = host.get("/", [("X-Do", "upper"), *GZIP])
-            self.assertEqual(answer["Content-Encoding"], "gzip")
-            self.assertEqual(gzip.decompress(answer.body), TEXT.upper())
-
-    def test_what_no_filter_changes_keeps_its_length(self):
-        def script(_, connection):
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 10\r\n\r\nfirst")
-            gate.wait(10)
-            return b"after"
-
-        gate = threading.Event()
-        with wire.Upstream(script) as upstream, self.packing(upstream) as host, wire.Client(host.port()) as client:
-            client.send(wire.request_bytes("GET", "/", GZIP))
-            head = wire.Message(client.reader.until(b"\r\n\r\n"))
-            self.assertEqual((head["Content-Length"], head["Transfer-Encoding"]), ("10", None))
-            gate.set()
-            self.assertEqual(client.reader.exactly(10), b"firstafter")
-
-
-class Router(Pack):
-    """As a handler."""
-
-    def routing(self, *routes, modules=(), **more):
-        return harness.Microhost({"load": ["router.so", *modules], "host": {"loops": 1},
-                                  "listeners": {"edge": {"module": "router", "address": "127.0.0.1:0"}},
-                                  "modules": {"router": {"routes": list(routes), **more}}})
-
-    def test_the_first_rule_that_fits_decides_and_the_default_takes_the_rest(self):
-        with wire.Upstream(wire.answer("one")) as one, wire.Upstream(wire.answer("two")) as two:
-            rules = [{"prefix": "/a", "method": ["POST"], "to": {"url": f"http://{two.address}"}},
-                     {"prefix": "/a", "to": {"url": f"http://{one.address}"}},
-                     {"path": "/healthz", "to": {"status": 299, "body": "a: b", "headers": {"X-Own": "c: d"}}}]
-            with self.routing(*rules, default={"url": f"http://{two.address}/base"}) as host:
-                self.assertEqual([host.get("/a/x?y=1").text, host.post("/a", b"z").text, host.get("/b?y").text], ["one", "two", "two"])
-                self.assertEqual(one.requests[0].target, "/a/x?y=1")
-                self.assertEqual([(r.method, r.target, r.body) for r in two.requests], [("POST", "/a", b"z"), ("GET", "/base/b?y", b"")])
-                self.assertEqual(one.requests[0]["Host"], one.address)
-                answer = host.get("/healthz")
-                self.assertEqual((answer.status, answer.text, answer["X-Own"], answer["Content-Type"]),
-                                 (299, "a: b", "c: d", "text/plain; charset=utf-8"))
-                metrics = host.ask_control("GET", "/metrics").text
-                self.assertIn('route="rule-2"', metrics)
-                self.assertIn('route="default"', metrics)
-
-    def test_without_a_default_what_no_rule_is_for_is_not_found(self):
-        with self.routing({"path": "/a", "to": {"status": 200}}) as host:
-            answer = host.get("/b")
-            self.assertEqual((answer.status, answer.json()["id"]), (404, "router"))
-
-    def test_a_service_gets_the_path_that_the_rule_makes_and_the_clients_host(self):
-        rule = {"template": "/u/{id}/f/{name}", "to": {"service": "go.micro.web.user", "path": "/files/${name}/${id}",
-                                                       "headers": {"X-Set": "1"}}}
-        with wire.Upstream() as node, self.routing(rule) as host:
-            self.assertEqual(host.get("/u/7/f/a%2Fb").status, 404)
-            path = host.register("go.micro.web.user", node.address)
-            wait_for(lambda: host.get("/u/7/f/a%2Fb?q=1", [("Host", "x.example"), ("X-Set", "0")]).status == 200, 5, "the service")
-            sent = node.requests[-1]
-            self.assertEqual((sent.target, sent["Host"], sent.all("X-Set")), ("/files/a%2Fb/7?q=1", "x.example", ["1"]))
-            path.unlink()
-            wait_for(lambda: host.get("/u/7/f/x").status == 503, 5, "its end")
-
-    def test_an_endpoint_is_called_with_body_query_and_parts_of_the_path(self):
-        rules = [{"template": "/hi/{name}", "to": {"service": "go.micro.api.greeter", "endpoint": "Say.Hello"}},
-                 {"path": "/gone", "to": {"service": "go.micro.srv.gone", "endpoint": "A.B"}}]
-        with self.routing(*rules, modules=("greeter.so",), max_body=100) as host:
-            form = [("Content-Type", "application/x-www-form-urlencoded")]
-            json = [("Content-Type", "application/json")]
-            self.assertEqual(host.get("/hi/J%20%26%2B+x").json(), {"msg": "Hello J &++x"})
-            self.assertEqual(host.post("/hi/x", b'{"name":"Jane"}', json).json(), {"msg": "Hello Jane"})
-            self.assertEqual(host.post("/hi/x?y=1", b"z=2", form).json(), {"msg": "Hello x"})
-            wrong = host.post("/hi/x", b"{}", json)
-            self.assertEqual((wrong.status, wrong.json()["id"]), (400, "go.micro.api.greeter"))
-            self.assertEqual(host.post("/hi/x", b"x" * 101, json).status, 413)
-            self.assertEqual(host.get("/hi/x?y=%").status, 400)
-            self.assertEqual(host.get("/gone").status, 404)
-
-    def test_a_split_by_key_sends_who_comes_again_to_the_same_place(self):
-        targets = [{"status": 201, "weight": 1}, {"status": 202, "weight": 1}]
-        with self.routing({"by": "header:X-User", "split": targets}) as host, wire.Client(host.port()) as client:
-            def at(user):
-                return client.request("GET", "/", [("X-User", user)] if user else []).status
-
-            seen = {user: at(user) for user in map(str, range(40))}
-            self.assertEqual(set(seen.values()), {201, 202})
-            self.assertEqual({user: at(user) for user in seen}, seen)
-            self.assertEqual({at(None) for _ in range(40)}, {201, 202})
-
-    def test_redirects_keep_what_the_rule_says(self):
-        with self.routing({"prefix": "/old", "to": {"redirect": "https://n.example/${rest}?${query}", "status": 308}}) as host:
-            answer = host.get("/old/a/b?c=d")
-            self.assertEqual((answer.status, answer["Location"]), (308, "https://n.example/a/b?c=d"))
-
-    def test_a_websocket_goes_through_to_its_upstream(self):
-        reply = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
-        upgrade = [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"),
-                   ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")]
-        with wire.Upstream(reply) as upstream, self.routing({"to": {"url": f"http://{upstream.address}"}}) as host:
-            self.assertEqual(host.get("/", upgrade).status, 101)
-
-    def test_a_rule_that_makes_no_sense_is_refused_with_its_place(self):
-        config = {"load": ["router.so"], "modules": {"router": {"routes": [{"path": "/a", "to": {"url": "nowhere"}}]}}}
-        self.refuses(config, words=["nowhere", "/routes/0/to/url"])
-
-
-class Rewriting(Pack):
-    """The router as a filter."""
-
-    def ruled(self, upstream, *rules):
-        return forwarding(upstream, "router.so", filters={"short": {"use": "router", "config": {"rules": list(rules)}}},
-                          listener={"filters": ["short"]})
-
-    # Micro's index plugin: only "/", and no ":" in the value of a field.
-    def test_the_handler_behind_gets_another_path_and_the_same_query(self):
-        rules = [{"path": "/", "to": {"path": "/home"}}, {"prefix": "/v1", "to": {"path": "/${rest}"}},
-                 {"path": "/own", "to": {"body": "ours", "headers": {"X-Link": "http://a:1"}}}]
-        with wire.Upstream() as upstream, self.ruled(upstream, *rules) as host:
-            for target in ("/?a=1", "/v1/x%20y", "/other"):
-                host.get(target)
-            self.assertEqual([r.target for r in upstream.requests], ["/home?a=1", "/x%20y", "/other"])
-            answer = host.get("/own")
-            self.assertEqual((answer.text, answer["X-Link"], len(upstream.requests)), ("ours", "http://a:1", 3))
-
-    def test_an_upstream_is_refused_there_and_no_rules_do_no_harm(self):
-        self.refused("router", {"rules": [{"to": {"service": "a"}}]}, "a filter cannot forward")
-        with wire.Upstream() as upstream, self.ruled(upstream) as host:
-            self.assertEqual(host.get("/").status, 200)
-
-
 if __name__ == "__main__":
-    import unittest
     unittest.main()
