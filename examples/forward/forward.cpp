@@ -20,22 +20,21 @@ struct forward : mh::handler<forward> {
     static constexpr mh::uses<mh_http_forward> needs{};
     static std::vector<mh::listener> listeners(const config& c) { return {{"forward", std::string(c.address)}}; }
 
-    explicit forward(const config& c) {
-        to_.size = sizeof to_;
-        to_.address = mh::lend(c.upstream);
+    explicit forward(const config& c) : to_{c.upstream, {}} {
+        to_.keep_host = c.keep_host;
+        to_.upgrade = c.upgrade;
         to_.connect_timeout_ms = static_cast<uint32_t>(c.connect_timeout.count());
         to_.response_timeout_ms = static_cast<uint32_t>(c.response_timeout.count());
-        to_.flags = (c.keep_host ? MH_FORWARD_KEEP_HOST : 0) | (c.upgrade ? MH_FORWARD_UPGRADE : 0);
     }
 
     // What the upstream fails at later is answered by the host: 502 or 504 with the error JSON.
     void on_request(mh::request& r) {
-        const mh_status s = mh::use<mh_http_forward>().forward(r.raw(), &to_);
+        const mh_status s = mh::forward(r, to_);
         if (s < 0) r.respond_error(502, "forward", "cannot forward: status " + std::to_string(s));
     }
 
   private:
-    mh_http_forward_to to_{};
+    mh::forward_to to_;
 };
 
 MH_PLUGIN("forward", "1.0.0", "Sends everything to one upstream", forward)

@@ -27,7 +27,8 @@ void Exchange::reset() {
     body_mode_ = BodyMode::closed;
     body_paused_ = body_complete_ = full_body_first_ = head_kept_ = false;
     answered_ = head_sent_ = response_fin_ = response_held_ = chunked_ = close_after_ = false;
-    over_ = replaced_ = replaced_piece_ = resumed_early_ = in_hook_ = held_fin_ = false;
+    over_ = replaced_ = replaced_piece_ = body_changed_ = resumed_early_ = in_hook_ = held_fin_ =
+        false;
     collect_fn_ = nullptr;
     collected_.clear();
     held_.clear();

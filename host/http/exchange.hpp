@@ -203,6 +203,7 @@ class Exchange final : public mh_req {
     bool push_now(const iovec* v, int n, bool fin);
     void emit(const iovec* v, int n, bool fin);
     void write_fields(h1::HeadWriter& w, const Headers& h);
+    bool response_rewritten() const;
     void write_framing(h1::HeadWriter& w, bool fin, uint64_t length);
     size_t write_head(char* out, bool fin, uint64_t length);
     void finish(mh_status outcome);
@@ -242,6 +243,7 @@ class Exchange final : public mh_req {
     bool over_ = false;
     bool replaced_ = false;
     bool replaced_piece_ = false;
+    bool body_changed_ = false;  // a filter has replaced a piece of the response's body
     bool resumed_early_ = false;
     bool in_hook_ = false;
     bool held_fin_ = false;

@@ -86,9 +86,14 @@ size_t Exchange::write_head(char* out, bool fin, uint64_t length) {
     return w.overflow() ? 0 : w.size();
 }
 
+// Whether the body may get another length than its source announced: some filter still looks at it, or has changed it.
+bool Exchange::response_rewritten() const {
+    return body_changed_ || awaited(MH_I_RESPONSE_BODY | MH_I_RESPONSE_BODY_FULL);
+}
+
 // RFC 9112 section 6: how the client learns where the body ends.
 void Exchange::write_framing(h1::HeadWriter& w, bool fin, uint64_t length) {
-    const bool rewritten = program_->interests & (MH_I_RESPONSE_BODY | MH_I_RESPONSE_BODY_FULL);
+    const bool rewritten = response_rewritten();
     if (response.status == 204 || response.status == 304) return;
     if (response.framing == Framing::length && !rewritten)
         return w.field("Content-Length", response.content_length);

@@ -208,7 +208,10 @@ bool Exchange::call_body_hook(unsigned i, std::string& piece, bool fin) {
                            [&] { return l.filter->on_response_body(l.shard, this, &s, 1, fin); });
     in_hook_ = false;
     if (over_) return false;
-    if (replaced_piece_ && !l.shadow) piece = replacement_;
+    if (replaced_piece_ && !l.shadow) {
+        piece = replacement_;
+        body_changed_ = true;
+    }
     if (v == MH_V_DETACH) active_ &= ~(uint64_t{1} << i);
     if (v == MH_V_CONTINUE || v == MH_V_DETACH || l.shadow || l.on_error != OnError::closed)
         return true;

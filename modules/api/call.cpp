@@ -5,6 +5,7 @@
 #include <new>
 #include <string>
 
+#include "../shared/call_failure.hpp"
 #include "../shared/error_json.hpp"
 #include "../shared/text.hpp"
 #include "answer.hpp"
@@ -17,27 +18,10 @@ using shared::view;
 
 namespace {
 
-struct Failure {
-    uint32_t status;
-    std::string_view detail;
-};
-
-/// A call that found a live node and could not use it is a bad gateway; without one the service is unavailable.
-Failure classify(mh_status s) {
-    switch (s) {
-        case MH_E_TIMEOUT: return {504, "timeout: the service did not answer in time"};
-        case MH_E_UNAVAILABLE: return {503, "service has no live node"};
-        case MH_E_UNREACHABLE: return {502, "the service cannot be reached"};
-        case MH_E_LIMIT: return {502, "the answer of the service is too long"};
-        case MH_E_CANCELLED: return {503, "the call was cancelled"};
-        default: return {502, "the service broke the call off"};
-    }
-}
-
 void answer_transport_failure(Exchange& x, mh_status s, std::string_view error) {
     const Gateway& g = x.gateway();
     const shared::ServiceError cause = shared::parse_error(g.json, error);
-    const Failure failure = classify(s);
+    const shared::CallFailure failure = shared::call_failure(s);
     const mh_kv fields[] = {{str("service"), str(x.service)},
                             {str("endpoint"), str(x.endpoint)},
                             {str("reason"), str(cause.detail)}};

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cors.hpp"
 
-#include <algorithm>
-
 #include "../shared/text.hpp"
 
 namespace microhost::api {
@@ -34,10 +32,10 @@ CorsHeaders cors_headers(const Gateway& g, mh_req* r, bool preflight) {
     const Settings& s = g.settings;
     if (!s.cors()) return out;
     const std::string_view origin = g.header(r, MH_H_ORIGIN);
-    const bool listed =
-        std::find(s.cors_origins.begin(), s.cors_origins.end(), origin) != s.cors_origins.end();
-    if (!s.cors_any) add(out, "Vary", "Origin");
-    if (origin.empty() || (!listed && !s.cors_any)) return out;
+    const bool any = s.cors_origins.any();
+    const bool listed = s.cors_origins.lists(origin);
+    if (!any) add(out, "Vary", "Origin");
+    if (origin.empty() || (!listed && !any)) return out;
     add(out, "Access-Control-Allow-Origin", listed ? origin : "*");
     // Never together with "*": that would hand a user's cookies to every page.
     if (listed) add(out, "Access-Control-Allow-Credentials", "true");

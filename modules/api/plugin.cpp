@@ -73,7 +73,7 @@ MH_MODULE(R"json({
       },
       "cors": {
         "type": "string", "default": "",
-        "description": "origins that may call from a browser: \"*\" or a comma-separated list; empty: only / can be read"
+        "description": "origins that may call from a browser: \"*\" or a comma-separated list, https://*.example.com for subdomains; empty: only / can be read"
       },
       "timeout": {
         "type": ["string", "number"], "default": "5s",

@@ -79,13 +79,11 @@ bool parse_resolver(std::string_view text, Resolver& out) {
     return true;
 }
 
-void set_cors(Settings& s, std::string_view origins) {
+bool set_cors(Settings& s, std::string_view origins, std::string& wrong) {
     shared::for_each_item(origins, ',', [&](std::string_view origin) {
-        if (origin == "*")
-            s.cors_any = true;
-        else
-            s.cors_origins.emplace_back(origin);
+        if (!s.cors_origins.add(origin)) wrong = origin;
     });
+    return wrong.empty();
 }
 
 // Micro's flags. Certificates are files here; whoever wants them from an ACME authority lets a client of that protocol make them.
@@ -124,7 +122,11 @@ mh_status load_settings(const mh_host& host, const mh_config_api& api, Settings&
     out.enable_stats = config.flag("enable_stats", out.enable_stats);
     out.enable_openapi = config.flag("enable_openapi", out.enable_openapi);
     out.api_json = config.text("api_codec", "protobuf") == "json";
-    set_cors(out, config.text("cors", ""));
+    if (std::string wrong; !set_cors(out, config.text("cors", ""), wrong))
+        return invalid(host, "/cors",
+                       "cors: \"" + wrong +
+                           "\" is no origin; write * or such as https://app.example.com or "
+                           "https://*.example.com");
     out.timeout_ms = static_cast<uint32_t>(
         std::clamp<uint64_t>(config.milliseconds("timeout", out.timeout_ms), 1, 600'000));
     out.max_body = static_cast<uint64_t>(

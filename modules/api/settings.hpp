@@ -7,7 +7,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "../shared/cors_origins.hpp"
 
 namespace microhost::api {
 
@@ -29,19 +30,18 @@ struct Settings {
     bool enable_stats = false;
     bool enable_openapi = true;
     bool api_json = false;  ///< api handler: JSON to services instead of protobuf
-    bool cors_any = false;
-    std::vector<std::string> cors_origins;
+    shared::CorsOrigins cors_origins;
     uint32_t timeout_ms = 5000;
     uint64_t max_body = 4u << 20;
 
-    bool cors() const { return cors_any || !cors_origins.empty(); }
+    bool cors() const { return !cors_origins.empty(); }
 };
 
 /// MH_OK, or an error after host->error().
 mh_status load_settings(const mh_host& host, const mh_config_api& api, Settings& out);
 
-/// "*" or a list of origins.
-void set_cors(Settings& s, std::string_view origins);
+/// Origins with commas between them. False when one of them is none: then it is in `wrong`.
+bool set_cors(Settings& s, std::string_view origins, std::string& wrong);
 
 /// The shorter of the configured time and what the client's Timeout header says: nanoseconds from 1,000,000 on, seconds below.
 uint32_t effective_timeout_ms(uint32_t configured_ms, std::string_view header);

@@ -21,6 +21,13 @@ def run(*command):
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
+def unversioned(module):
+    """What the libraries that it names define without a version, as zlib does its older functions."""
+    paths = re.findall(r"=> (/\S+)", run("ldd", module)) if "(NEEDED)" in run("readelf", "-d", module) else []
+    return {line.split()[-1] for path in paths for line in run("nm", "-D", "--defined-only", path).splitlines()
+            if "@" not in line}
+
+
 def problems(module):
     for line in run("nm", "-D", "--defined-only", module).splitlines():
         kind, name = line.split()[-2:]
@@ -33,11 +40,12 @@ def problems(module):
     if " UNIQUE " in run("readelf", "--dyn-syms", "-W", module):
         yield "has an STB_GNU_UNIQUE symbol: dlclose would not unmap it"
     dynamic = run("readelf", "-d", module)
+    known = TOOLCHAIN | unversioned(module)
     # A sanitizer's runtime defines half of libc again, without versions: what it provides cannot be told from what is missing.
     undefined = "" if SANITIZER.search(dynamic) else run("nm", "-D", "--undefined-only", module)
     for line in undefined.splitlines():
         name = line.split()[-1]
-        if "@" not in name and name not in TOOLCHAIN:
+        if "@" not in name and name not in known:
             yield f"needs {name} from whoever loads it"
     if "TEXTREL" in dynamic:
         yield "has text relocations"

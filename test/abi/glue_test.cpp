@@ -78,6 +78,21 @@ struct page : mh::handler<page> {
     void on_request(mh::request& r) { r.respond(200, "text/plain", std::to_string(++asked)); }
 };
 
+struct shaped {
+    mh::json_value rules, limit;
+    std::vector<std::string_view> types;
+    static constexpr auto options = mh::options(
+        mh::option("rules", &shaped::rules, "[]", "Rules").shape(R"("type":"array","items":{"type":"object"})"),
+        mh::option("limit", &shaped::limit, "", "Text or number").shape(R"("type":["string","number"])"),
+        mh::option("types", &shaped::types, "text/html, text/css", "A list with a default"));
+};
+
+struct shaped_filter : mh::filter<shaped_filter> {
+    using config = shaped;
+    explicit shaped_filter(const config&) {}
+    void on_response(mh::request&) {}
+};
+
 }  // namespace
 
 MH_PLUGIN("com.acme.all", "1.2.3", "Every kind of part", door, ringer, page)
@@ -147,6 +162,24 @@ TEST_SUITE("sdk/glue") {
             R"("config_schema":{"type":"object","properties":{"name":{"type":"string","description":"Name of the service",)"
             R"("default":"go.micro.srv.bell"}},"additionalProperties":false},)"
             R"("filters":[{"name":"door","phase":"authz","on_error":"closed"}]})");
+    }
+
+    TEST_CASE("an option of any shape stands in the schema as it is written, and makes the module need JSON") {
+        constexpr mh::about about{"s", "1.0.0", ""};
+        static constexpr auto text = mh::manifest_text<mh::manifest_size<shaped_filter>(about), shaped_filter>(about);
+        const std::string_view manifest(text.data());
+        CHECK(manifest.find(R"("requires":["mh.config/1","mh.json/1","mh.http.request/1"])") != manifest.npos);
+        CHECK(
+            manifest.find(R"({"rules":{"type":"array","items":{"type":"object"},"description":"Rules","default":[]},)"
+                          R"("limit":{"type":["string","number"],"description":"Text or number"},)"
+                          R"("types":{"type":"array","items":{"type":"string"},"description":"A list with a default",)"
+                          R"("default":["text/html","text/css"]}})") != manifest.npos);
+    }
+
+    TEST_CASE("a name of a field has its id whatever its case") {
+        CHECK(mh::header_id("ACCEPT-encoding") == MH_H_ACCEPT_ENCODING);
+        CHECK(mh::header_id("x-own") == MH_H_NONE);
+        CHECK(mh::header_id("") == MH_H_NONE);
     }
 
     TEST_CASE("only the hooks that are written are called") {

@@ -15,6 +15,7 @@ DOORS = {
     r"openssl/": ["host/net", "host/http/websocket_handshake.cpp", "host/module/verdicts.cpp"],
     r"wslay/": ["host/http"],
     r"CLI/": ["host"],
+    r"zlib\.h": ["modules/compress"],
 }
 MODULES = r"(api|web|proxy|bot|cli)"
 

@@ -143,10 +143,10 @@ class AuthToken(Examples):
         self.refuses(config, words=["no-file: there is no such file"])
 
 
-class RateLimit(Examples):
+class Limit(Examples):
     def limited(self, upstream, **options):
-        return harness.Microhost(forwarding(upstream.port, "rate-limit.so",
-                                            filters={"limit": {"use": "rate-limit", "config": options}}))
+        return harness.Microhost(forwarding(upstream.port, "limit.so",
+                                            filters={"limit": {"use": "limit", "config": options}}))
 
     def test_refuses_what_comes_after_the_burst_and_says_when_to_come_back(self):
         with wire.Upstream() as upstream, self.limited(upstream, count=3, period="1m") as host:
@@ -171,8 +171,8 @@ class RateLimit(Examples):
     def test_a_senseless_rule_is_refused(self):
         for options in ({}, {"rate": 1, "count": 2, "period": "1s"}, {"rate": 0}, {"count": 1}, {"rate": 1, "key": "x"}):
             with self.subTest(options):
-                filters = {"limit": {"use": "rate-limit", "config": options}}
-                self.refuses(forwarding(9, "rate-limit.so", filters=filters), words=['filter "limit" (rate-limit): '])
+                filters = {"limit": {"use": "limit", "config": options}}
+                self.refuses(forwarding(9, "limit.so", filters=filters), words=['filter "limit" (limit): '])
 
 
 class Stamp(Examples):

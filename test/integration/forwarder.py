@@ -25,3 +25,8 @@ class Case(harness.Case):
         super().setUpClass()
         if not (MODULES / "forward.so").exists():
             raise unittest.SkipTest("the examples are not built")
+
+    def refused(self, module, options, *words):
+        """The program does not start with this configuration of a filter of that module."""
+        self.refuses({"load": ["forward.so", f"{module}.so"], "modules": {"forward": {"upstream": "127.0.0.1:9"}},
+                      "filters": {"f": {"use": module, "config": options}}}, words=[f'filter "f" ({module}): ', *words])

@@ -45,7 +45,7 @@ class Resilience(harness.Case):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        if not (MODULES / "rate-limit.so").exists():
+        if not (MODULES / "forward.so").exists():
             raise unittest.SkipTest("the examples are not built")
 
     def together(self, work, count=CLIENTS):

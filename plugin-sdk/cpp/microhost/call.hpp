@@ -25,6 +25,7 @@ struct call_to {
     string_view content_type = "application/json";
     uint32_t timeout_ms = 0;   ///< 0: the configured one
     string_view address = {};  ///< a node instead of the registry's
+    string_view version = {};  ///< of the service; empty: any
 };
 
 template <class F>
@@ -63,6 +64,7 @@ mh_status call(mh_req* r, const call_to& to, F done) {
     target.service = lend(to.service);
     target.endpoint = lend(to.endpoint);
     target.address = lend(to.address);
+    target.version = lend(to.version);
     target.content_type = lend(to.content_type);
     target.timeout_ms = to.timeout_ms;
     mh_rpc_call* c = nullptr;

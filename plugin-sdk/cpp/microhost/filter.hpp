@@ -2,8 +2,8 @@
 /// A filter in C++: write the hooks that you need, the others cost nothing.
 ///
 /// An object of the filter is made for each configured instance on each loop, with the instance's config: so members need no
-/// lock. What all loops of an instance share goes into a nested `struct shared`, made on [main] with the config; then the
-/// filter is constructed with (shared&).
+/// lock. What all loops of an instance share goes into a nested `struct shared`, made on [main] with the config (and, when it
+/// takes it, the mh_filter_instance, lent until then: it has the name); then the filter is constructed with (shared&).
 ///
 /// Optional members: config, shared, name, phase, after, before, max_body, on_error, needs (mh::uses<...>).
 /// Hooks: on_request(request&), on_request_body(request&, pieces), on_whole_request_body(request&, string_view), the same three
@@ -50,7 +50,11 @@ struct [[gnu::visibility("hidden")]] filter_part {
 
     static mh_status instance_create(void*, const mh_filter_instance* i, void** out) {
         return guarded("instance_create", [&] {
-            *out = new instance(read_config<config>(i->config));
+            if constexpr (std::is_constructible_v<instance, config, const mh_filter_instance&>) {
+                *out = new instance(read_config<config>(i->config), *i);
+            } else {
+                *out = new instance(read_config<config>(i->config));
+            }
             return MH_OK;
         });
     }

@@ -12,7 +12,8 @@ namespace mh {
 /// A value in a document, or nothing: asking nothing for a member answers nothing.
 class json_value {
   public:
-    explicit json_value(const mh_json_value* v = nullptr) : v_(v) {}
+    json_value() = default;
+    explicit json_value(const mh_json_value* v) : v_(v) {}
     int32_t kind() const { return api().kind(v_); }
     bool is_null() const { return kind() == MH_JSON_NULL; }
     json_value operator[](string_view key) const { return json_value(api().member(v_, lend(key))); }
@@ -39,7 +40,7 @@ class json_value {
 
   private:
     static const mh_json& api() { return use<mh_json>(); }
-    const mh_json_value* v_;
+    const mh_json_value* v_ = nullptr;
 };
 
 /// A parsed text; its values live as long as it does. False when the text is no JSON.

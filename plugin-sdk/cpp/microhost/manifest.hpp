@@ -42,7 +42,10 @@ inline constexpr bool has_config = requires {
 /// Hands the id of each interface that D needs to f.
 template <class D, class F>
 constexpr void each_need(F f) {
-    if constexpr (has_config<D>) f(static_cast<mh_config_api*>(nullptr));
+    if constexpr (has_config<D>) {
+        f(static_cast<mh_config_api*>(nullptr));
+        if constexpr (reads_json<typename D::config>()) f(static_cast<mh_json*>(nullptr));
+    }
     if constexpr (requires { D::endpoints; })
         f(static_cast<mh_rpc_server*>(nullptr));
     else

@@ -9,7 +9,7 @@
 
 #include <microhost/entry.h>
 #include <microhost/call.hpp>
-#include <microhost/json.hpp>
+#include <microhost/forward.hpp>
 #include <microhost/manifest.hpp>
 
 namespace mh {

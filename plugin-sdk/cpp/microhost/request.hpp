@@ -2,6 +2,7 @@
 /// A request in flight, as filters and handlers see it. A handle: cheap to copy, valid on its loop until on_done.
 #pragma once
 
+#include <microhost/error.hpp>
 #include <microhost/host.hpp>
 
 #include <span>
@@ -14,31 +15,13 @@ inline constexpr verdict pending = MH_V_PENDING;
 inline constexpr verdict answered = MH_V_RESPOND;
 inline constexpr verdict undecided = MH_V_FAIL;
 
-/// Reason phrases of the statuses that modules answer with; "" for others.
-inline string_view reason(unsigned status) {
-    switch (status) {
-        case 200: return "OK";
-        case 400: return "Bad Request";
-        case 401: return "Unauthorized";
-        case 403: return "Forbidden";
-        case 404: return "Not Found";
-        case 405: return "Method Not Allowed";
-        case 408: return "Request Timeout";
-        case 409: return "Conflict";
-        case 413: return "Content Too Large";
-        case 429: return "Too Many Requests";
-        case 500: return "Internal Server Error";
-        case 502: return "Bad Gateway";
-        case 503: return "Service Unavailable";
-        case 504: return "Gateway Timeout";
-        default: return "";
-    }
-}
-
-/// Micro's error JSON: {"id","code","detail","status"}.
-inline std::string error_json(string_view id, unsigned code, string_view detail) {
-    std::string out = R"({"id":)" + quoted(id) + R"(,"code":)" + std::to_string(code);
-    return out + R"(,"detail":)" + quoted(detail) + R"(,"status":)" + quoted(reason(code)) + "}";
+/// MH_H_* of a name, whatever its case; 0 for one that the host does not know. For configuration, not for each request.
+inline uint32_t header_id(string_view name) {
+#define MH_GLUE_SAME(ID, TEXT) \
+    if (equal_names(name, TEXT)) return MH_H_##ID;
+    MH_HTTP_NAMES(MH_GLUE_SAME)
+#undef MH_GLUE_SAME
+    return MH_H_NONE;
 }
 
 class request {
@@ -79,10 +62,35 @@ class request {
     mh_status remove_header(string_view name) {
         return table().header_edit(r_, MH_DIR_REQUEST, MH_EDIT_REMOVE, lend(name), {});
     }
+    /// MH_DIR_* and MH_EDIT_*: the other ways to change a field.
+    mh_status edit(uint32_t dir, uint32_t op, string_view name, string_view value = {}) {
+        return table().header_edit(r_, dir, op, lend(name), lend(value));
+    }
+    /// Path and query that the handler sees; before it runs only.
+    mh_status rewrite(string_view path, string_view query) {
+        return table().rewrite(r_, lend(path), lend(query));
+    }
+    /// The label of logs and metrics; keep the number of different ones small.
+    mh_status set_route(string_view name) { return table().route_set(r_, lend(name)); }
+    /// In a body hook: what goes on instead of the bytes of this call.
+    mh_status replace_body(uint32_t dir, string_view piece) {
+        const mh_seg seg = bytes(piece);
+        return table().body_replace(r_, dir, &seg, piece.empty() ? 0 : 1);
+    }
+    /// A pointer of this filter or handler for this request, null at first. What it points to is freed in on_done.
+    template <class T>
+    T* kept() const {
+        return static_cast<T*>(*table().slot(r_));
+    }
+    void keep(void* p) { *table().slot(r_) = p; }
 
     /// Answers the whole request; `return r.respond(...)` from a filter's hook.
     verdict respond(unsigned status, string_view content_type, string_view body,
                     std::initializer_list<field> more = {}) {
+        return respond(status, content_type, body, std::span(more.begin(), more.size()));
+    }
+    verdict respond(unsigned status, string_view content_type, string_view body,
+                    std::span<const field> more) {
         mh_kv kv[16] = {{lend("Content-Type"), lend(content_type)}};
         uint32_t n = content_type.empty() ? 0 : 1;
         for (const field& f : more) {
@@ -92,6 +100,7 @@ class request {
         const mh_status s = table().respond(r_, status, kv, n, &seg, body.empty() ? 0 : 1);
         return s == MH_OK ? answered : undecided;
     }
+    /// Micro's error JSON.
     verdict respond_error(unsigned status, string_view id, string_view detail,
                           std::initializer_list<field> more = {}) {
         return respond(status, "application/json", error_json(id, status, detail), more);

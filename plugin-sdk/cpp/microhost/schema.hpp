@@ -6,11 +6,34 @@
 
 namespace mh {
 
+/// "a, b" as ["a","b"].
+constexpr void write_list(Writer& w, string_view items) {
+    w.push_back('[');
+    for (bool first = true; !items.empty(); first = false) {
+        const std::size_t comma = items.find(',');
+        string_view item = items.substr(0, comma);
+        items = comma == string_view::npos ? string_view{} : items.substr(comma + 1);
+        while (item.starts_with(' ')) item.remove_prefix(1);
+        if (!first) w.push_back(',');
+        w.quote(item);
+    }
+    w.push_back(']');
+}
+
+/// The default of JSON: empty when there is none.
+template <class C, class T>
+constexpr string_view fallback_text(const Option<C, T>& o) {
+    if constexpr (is_json<T>) return o.fallback;
+    return {};
+}
+
 template <class C, class T>
 constexpr void write_option(Writer& w, const Option<C, T>& o) {
     w.quote(o.name);
-    w.text(R"(:{"type":)");
-    if constexpr (is_text<T>)
+    w.text(is_json<T> ? ":{" : R"(:{"type":)");
+    if constexpr (is_json<T>)
+        w.text(o.members);
+    else if constexpr (is_text<T>)
         w.text(R"("string")");
     else if constexpr (std::is_same_v<T, bool>)
         w.text(R"("boolean")");
@@ -22,16 +45,18 @@ constexpr void write_option(Writer& w, const Option<C, T>& o) {
         w.text(R"("array","items":{"type":"string"})");
     else
         w.text(R"("integer")");
-    w.text(R"(,"description":)");
+    w.text(is_json<T> && o.members.empty() ? R"("description":)" : R"(,"description":)");
     w.quote(o.doc);
-    if (!o.is_required) {
+    if (!o.is_required && !(is_json<T> && fallback_text(o).empty())) {
         w.text(R"(,"default":)");
         if constexpr (is_text<T>)
             w.quote(o.fallback);
         else if constexpr (std::is_same_v<T, bool>)
             w.text(o.fallback ? "true" : "false");
         else if constexpr (is_list<T>)
-            w.text("[]");
+            write_list(w, o.fallback);
+        else if constexpr (is_json<T>)
+            w.text(o.fallback);
         else if constexpr (std::is_floating_point_v<T>)
             w.number(o.fallback);
         else if constexpr (is_time<T>) {  // "500ms": a bare number would be seconds

@@ -20,6 +20,16 @@ inline mh_seg bytes(string_view s) noexcept {
     return {reinterpret_cast<const std::uint8_t*>(s.data()), s.size()};
 }
 
+/// Names of header fields are the same in any case.
+constexpr bool equal_names(string_view a, string_view b) {
+    const auto low = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        if (low(a[i]) != low(b[i])) return false;
+    }
+    return true;
+}
+
 /// JSON string with its quotes. Bytes over 0x7f pass: they are UTF-8 or the reader's problem.
 template <class Out>
 constexpr void quote_into(Out& out, string_view s) {

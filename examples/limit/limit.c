@@ -135,7 +135,7 @@ static mh_str key_of(const limiter* l, mh_req* r, uint64_t* set) {
 
 static mh_verdict refuse(const limiter* l, mh_req* r, uint64_t retry_ms) {
     static const char body[] =
-        "{\"id\":\"rate-limit\",\"code\":429,\"detail\":\"too many requests: try again later\","
+        "{\"id\":\"limit\",\"code\":429,\"detail\":\"too many requests: try again later\","
         "\"status\":\"Too Many Requests\"}";
     char seconds[24], burst[24];
     const uint64_t s = (retry_ms + 999) / 1000;
@@ -199,9 +199,9 @@ static mh_status create(const mh_host* h, const mh_module** out) {
 
 // clang-format off
 MH_MODULE(MH_MANIFEST({
-    "id": "rate-limit", "version": "1.0.0", "abi": {"epoch": 1}, "summary": "Refuses requests that come too fast",
+    "id": "limit", "version": "1.0.0", "abi": {"epoch": 1}, "summary": "Refuses requests that come too fast",
     "requires": ["mh.http.request/1", "mh.config/1", "mh.limit/1"],
-    "filters": [{"name": "rate-limit", "phase": "limit"}],
+    "filters": [{"name": "limit", "phase": "limit"}],
     "config_schema": {"type": "object", "additionalProperties": false, "properties": {
         "key": {"type": "string", "default": "client-ip", "description": "Whose budget: client-ip, principal, header:NAME"},
         "rate": {"type": "number", "description": "Requests a second"},
