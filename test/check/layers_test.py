@@ -12,7 +12,8 @@ DOORS = {
     r"rapidjson/": ["host/json"],
     r"llhttp": ["host/http/h1"],
     r"boost/dll": ["host/module/library.cpp"],
-    r"openssl/": ["host/net", "host/http/websocket_handshake.cpp"],
+    r"openssl/": ["host/net", "host/http/websocket_handshake.cpp", "modules/shared/secret.cpp", "modules/auth-jwt"],
+    r"crypt\.h": ["modules/auth-basic"],
     r"wslay/": ["host/http"],
     r"CLI/": ["host"],
 }
