@@ -116,8 +116,12 @@ void KeySource::fetch() {
 
 void KeySource::on_answer(const mh::fetched& got) {
     std::string why;
-    if (got.status != MH_OK)
-        why = got.status == MH_E_TIMEOUT ? "it did not answer in time" : "it cannot be reached";
+    if (got.status == MH_E_TIMEOUT)
+        why = "it did not answer in time";
+    else if (got.status == MH_E_LIMIT)
+        why = "its answer is too long";
+    else if (got.status != MH_OK)
+        why = "it cannot be reached";
     else if (got.code != 200)
         why = "it answered " + std::to_string(got.code);
     try {

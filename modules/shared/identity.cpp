@@ -32,7 +32,7 @@ bool Identity::apply(mh::request& r) const {
     std::vector<mh_kv> facts;
     for (const auto& role : roles) names.push_back(str(role));
     for (const auto& [key, value] : claims) facts.push_back({str(key), str(value)});
-    if (r.set_principal(subject, issuer, names, facts) != MH_OK) return false;
+    if (!subject.empty() && r.set_principal(subject, issuer, names, facts) != MH_OK) return false;
     for (const auto& [name, value] : fields) {
         if (!replace_field(r, name, value)) return false;
     }

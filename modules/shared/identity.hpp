@@ -19,7 +19,7 @@ struct Identity {
     std::vector<std::pair<std::string, std::string>>
         fields;  ///< of the request, for whoever handles it
 
-    /// Becomes the request's principal, with the fields set. False when the host refuses one of them.
+    /// Becomes the request's principal (nobody without a subject), with the fields set. False when the host refuses one of them.
     bool apply(mh::request& r) const;
 };
 
