@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lets requests in by the address of their client.
 #include <microhost/module.hpp>
-#include <microhost/watched_file.hpp>
+#include <microhost/file_value.hpp>
 
 #include <memory>
 
@@ -45,12 +45,12 @@ struct ip_allow : mh::filter<ip_allow> {
                                       "/rules");
             }
             if (!c.file.empty())
-                file = std::make_unique<mh::watched_file<file_rules>>(c.file, "/file");
+                file = std::make_unique<mh::file_value<file_rules>>(c.file, "/file");
             if (inline_rules.size() == 0 && !file && !allow_others)
                 mh::log::warn("neither rules nor a file: nobody gets in");
         }
         AddressRules inline_rules;
-        std::unique_ptr<mh::watched_file<file_rules>> file;
+        std::unique_ptr<mh::file_value<file_rules>> file;
         bool allow_others;
     };
 

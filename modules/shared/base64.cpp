@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base64.hpp"
 
+#include <array>
 #include <cstdint>
 
 namespace microhost::shared {
@@ -8,6 +9,16 @@ namespace {
 
 constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Value of each byte in the URL-safe alphabet, 64 for all others.
+constexpr std::array<uint8_t, 256> kUrlDigits = [] {
+    std::array<uint8_t, 256> table{};
+    table.fill(64);
+    for (uint8_t i = 0; i < 64; ++i) table[static_cast<unsigned char>(kAlphabet[i])] = i;
+    table['+'] = table['/'] = 64;
+    table['-'] = 62, table['_'] = 63;
+    return table;
+}();
 
 }  // namespace
 
@@ -47,6 +58,24 @@ bool base64_decode(std::string_view text, std::string& out) {
     }
     out.resize(out.size() - padding);
     return true;
+}
+
+bool base64url_decode(std::string_view text, std::string& out) {
+    out.clear();
+    if (text.size() % 4 == 1) return false;
+    out.reserve(text.size() / 4 * 3 + 2);
+    uint32_t group = 0, bits = 0;
+    for (const char c : text) {
+        const uint32_t digit = kUrlDigits[static_cast<unsigned char>(c)];
+        if (digit == 64) return false;
+        group = group << 6 | digit;
+        bits += 6;
+        if (bits < 8) continue;
+        bits -= 8;
+        out += static_cast<char>(group >> bits);
+        group &= (1u << bits) - 1;
+    }
+    return group == 0;
 }
 
 }  // namespace microhost::shared

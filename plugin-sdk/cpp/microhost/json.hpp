@@ -46,6 +46,7 @@ class json_value {
 /// A parsed text; its values live as long as it does. False when the text is no JSON.
 class json_document {
   public:
+    json_document() = default;
     explicit json_document(string_view text) {
         mh_json_doc* d = nullptr;
         if (use<mh_json>().parse(lend(text), &d) == MH_OK) doc_.reset(d);

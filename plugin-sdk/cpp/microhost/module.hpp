@@ -9,8 +9,13 @@
 
 #include <microhost/entry.h>
 #include <microhost/call.hpp>
+#include <microhost/fetch.hpp>
 #include <microhost/forward.hpp>
+#include <microhost/json.hpp>
 #include <microhost/manifest.hpp>
+#include <microhost/published.hpp>
+#include <microhost/watch.hpp>
+#include <microhost/work.hpp>
 
 namespace mh {
 

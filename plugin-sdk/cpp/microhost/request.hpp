@@ -59,6 +59,9 @@ class request {
     mh_status set_response_header(string_view name, string_view value) {
         return table().header_edit(r_, MH_DIR_RESPONSE, MH_EDIT_SET, lend(name), lend(value));
     }
+    mh_status add_header(string_view name, string_view value) {
+        return table().header_edit(r_, MH_DIR_REQUEST, MH_EDIT_ADD, lend(name), lend(value));
+    }
     mh_status remove_header(string_view name) {
         return table().header_edit(r_, MH_DIR_REQUEST, MH_EDIT_REMOVE, lend(name), {});
     }
@@ -83,6 +86,11 @@ class request {
         return static_cast<T*>(*table().slot(r_));
     }
     void keep(void* p) { *table().slot(r_) = p; }
+
+    /// Other ones for the handler; the path is checked like a client's.
+    mh_status rewrite(string_view path, string_view query) {
+        return table().rewrite(r_, lend(path), lend(query));
+    }
 
     /// Answers the whole request; `return r.respond(...)` from a filter's hook.
     verdict respond(unsigned status, string_view content_type, string_view body,
@@ -109,13 +117,16 @@ class request {
     /// nullptr while nobody is authenticated.
     const mh_principal* principal() const { return table().principal(r_); }
     mh_status set_principal(string_view subject, string_view issuer,
-                            std::span<const mh_str> roles = {}) {
+                            std::span<const mh_str> roles = {},
+                            std::span<const mh_kv> claims = {}) {
         mh_principal p{};
         p.size = sizeof p;
         p.subject = lend(subject);
         p.issuer = lend(issuer);
         p.roles = roles.data();
         p.n_roles = static_cast<uint32_t>(roles.size());
+        p.claims = claims.data();
+        p.n_claims = static_cast<uint32_t>(claims.size());
         return table().principal_set(r_, &p);
     }
 
