@@ -183,6 +183,7 @@ mh_status Generation::contribute(const char* point_id, const void* descriptor) {
     }
     std::pair<std::string, std::string> key(point_id, name->empty() ? id() : *name);
     if (std::find(names_.begin(), names_.end(), key) != names_.end()) return MH_E_EXISTS;
+    if (point->wrap) descriptor = point->wrap(descriptor, id());
     staged_.push_back({key.first, key.second, descriptor, this});
     names_.push_back(std::move(key));
     return MH_OK;

@@ -57,7 +57,7 @@ def not_laid_out(before, found):
     text = LAYOUT.read_text()
     old = {name for *_, name in before}
     for d in found:
-        group, _, member = d.name.partition(".")
+        group, _, member = d.name.partition(".") if d.text != "header" else ("", "", "")
         if group == "MH_HTTP_NAMES" and member:
             line = f"NUMBER(MH_H_{member},"
         elif member:

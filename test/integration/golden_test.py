@@ -44,8 +44,12 @@ class Golden(forwarder.Case):
             with self.subTest(f"{release.name} {compiler} {dialect}"), tempfile.TemporaryDirectory() as folder:
                 module = Path(folder, "golden.so")
                 subprocess.run([compiler, f"-std={dialect}", *LINK, f"-I{release / 'include'}", source, "-o", module], check=True)
-                with wire.Upstream(echo) as upstream, forwarding(upstream, str(module), filters={"g": {"use": "golden"}}) as host:
-                    yield host
+                with wire.Upstream(echo) as upstream:
+                    host = forwarding(upstream, str(module), filters={"g": {"use": "golden"}})
+                    if compiler.startswith("clang"):  # a host that lends shorter changes nothing for them
+                        host.env = {"MICROHOST_POISON": "1"}
+                    with host:
+                        yield host
 
     def ask(self, host, what, body=b""):
         return host.request("POST" if body else "GET", "/a?b=c", [("X-Do", what), ("X-Gone", "1")], body)
