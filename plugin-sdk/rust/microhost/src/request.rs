@@ -181,7 +181,13 @@ impl<'a> Request<'a> {
     }
     /// The error JSON of the gateway. `id`: who says so.
     pub fn respond_error(&mut self, status: u32, id: &str, detail: &str, headers: &[(&str, &str)]) -> Verdict {
-        let body = format!(r#"{{"id":{},"code":{},"detail":{},"status":""}}"#, quoted(id), status, quoted(detail));
+        let body = format!(
+            r#"{{"id":{},"code":{},"detail":{},"status":"{}"}}"#,
+            quoted(id),
+            status,
+            quoted(detail),
+            reason(status)
+        );
         let mut fields = vec![("Content-Type", "application/json")];
         fields.extend_from_slice(headers);
         self.respond(status, &fields, body.as_bytes())
@@ -204,6 +210,22 @@ impl<'a> Request<'a> {
     /// A line with the request's id.
     pub fn log(&self, level: log::Level, text: &str) {
         log::write_for(self.r, level, text)
+    }
+}
+
+/// Reason phrases of the statuses that filters answer with.
+fn reason(status: u32) -> &'static str {
+    match status {
+        200 => "OK",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        413 => "Content Too Large",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        503 => "Service Unavailable",
+        _ => "",
     }
 }
 
