@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "module/contribution.hpp"
@@ -54,6 +55,7 @@ struct Environment {
     std::unique_ptr<Timers> timers;
     std::unique_ptr<FileWatch> files;
     std::unique_ptr<WorkPool> work;
+    std::string go_module;  ///< the one with a Go runtime, if there is one (go_runtime.hpp)
 
     unsigned control_index() const { return static_cast<unsigned>(loops.size()); }
     /// Runs fn(index) on every request loop that still turns, then `done` on main. Thread: any.

@@ -9,6 +9,7 @@
 #include "loop/loop.hpp"
 #include "module/abi/config.hpp"
 #include "module/environment.hpp"
+#include "module/go_runtime.hpp"
 #include "module/kv_store.hpp"
 #include "module/module_set.hpp"
 #include "module/probe.hpp"
@@ -104,6 +105,7 @@ Result<std::unique_ptr<Generation>> Generation::create(Environment& environment,
     const std::string path = candidate->path();
     if (!candidate->file.still_there())
         return error("{}: changed while it was being loaded; try again when it is complete", path);
+    if (auto ok = enter_go_runtime(environment, *candidate); !ok) return ok.error();
     auto library = Library::open(path);
     if (!library) return library.error();
     const auto* entry = static_cast<const mh_module_entry_t*>(library->symbol("mh_module_entry"));
