@@ -75,6 +75,11 @@ Points::Points() {
 
 void Points::add(const Point& point) { points_.push_back(point); }
 
+void Points::wrap(std::string_view id, decltype(Point::wrap) around) {
+    for (Point& p : points_)
+        if (p.id == id) p.wrap = around;
+}
+
 const Point* Points::find(std::string_view id) const {
     for (const Point& p : points_)
         if (p.id == id) return &p;

@@ -29,6 +29,8 @@ struct Point {
     /// Checks the descriptor (not null) and answers its name, empty for "the module's id". Errors end up in the log.
     Result<std::string> (*name)(const void* descriptor);
     bool unique_in_process = false;  ///< two modules must not contribute the same name
+    /// What is published instead of a module's descriptor, or null. Lives as long as the process.
+    const void* (*wrap)(const void* descriptor, std::string_view module) = nullptr;
 };
 
 class Points {
@@ -37,6 +39,7 @@ class Points {
     Points();
     /// Thread: main, before the first module.
     void add(const Point& point);
+    void wrap(std::string_view id, decltype(Point::wrap) around);
     const Point* find(std::string_view id) const;
 
   private:

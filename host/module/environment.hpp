@@ -66,6 +66,7 @@ struct Environment {
     // Of the process; null where there is none, as in tests.
     command::Table* commands = nullptr;
     Operations* operations = nullptr;
+    std::string go_module;  ///< the one with a Go runtime, if there is one (go_runtime.hpp)
 
     unsigned control_index() const { return static_cast<unsigned>(loops.size()); }
     /// Runs fn(index) on every request loop that still turns, then `done` on main. Thread: any.

@@ -9,6 +9,7 @@
 #include "loop/loop.hpp"
 #include "module/abi/config.hpp"
 #include "module/environment.hpp"
+#include "module/go_runtime.hpp"
 #include "module/kv_store.hpp"
 #include "module/module_set.hpp"
 #include "module/probe.hpp"
@@ -108,6 +109,7 @@ Result<std::unique_ptr<Generation>> Generation::create(Environment& environment,
                                                        CandidatePtr candidate,
                                                        json::Document config, uint32_t number) {
     const std::string path = candidate->path();
+    if (auto ok = enter_go_runtime(environment, *candidate); !ok) return ok.error();
     auto file = environment.cache.copy(candidate->file, candidate->id(), number);
     if (!file) return file.error();
     auto library = Library::open(file->path(), path);
@@ -204,6 +206,7 @@ mh_status Generation::contribute(const char* point_id, const void* descriptor) {
     }
     std::pair<std::string, std::string> key(point_id, name->empty() ? id() : *name);
     if (std::find(names_.begin(), names_.end(), key) != names_.end()) return MH_E_EXISTS;
+    if (point->wrap) descriptor = point->wrap(descriptor, id());
     staged_.push_back({key.first, key.second, descriptor, this});
     names_.push_back(std::move(key));
     return MH_OK;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "module/go_runtime.hpp"
 #include "module/search.hpp"
 
 namespace microhost::module {
@@ -68,6 +69,9 @@ Result<> Loader::collect(Plan& plan, std::string_view name, const Candidate* for
                      c->path(), c->id(), other->candidate->path());
     }
     if (plan.rows.size() == kMostModules) return error("more than {} modules", kMostModules);
+    if (c->elf.go_runtime)
+        for (const Plan::Row& row : plan.rows)
+            if (row.candidate->elf.go_runtime) return second_go_runtime(*c, row.candidate->id());
     plan.rows.push_back({c});
     for (const std::string& need : c->manifest.needs) {
         const std::string_view id = module_id(need);

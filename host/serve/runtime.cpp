@@ -10,6 +10,7 @@
 #include <random>
 #include <thread>
 
+#include "http/poison.hpp"
 #include "serve/card.hpp"
 #include "serve/module_operations.hpp"
 #include "serve/notify.hpp"
@@ -111,6 +112,10 @@ Result<> Runtime::State::start_basics() {
     environment =
         std::make_unique<module::Environment>(*log, *metrics, control->loop, bare, options);
     offer_interfaces(environment->interfaces);
+    if (http::poison_what_is_lent(environment->interfaces, environment->points))
+        log->domain("host").warn(
+            "MICROHOST_POISON: what modules are lent is made unreadable after each hook; slow, for "
+            "tests");
     modules = std::make_unique<module::ModuleSet>(*environment);
     sites = std::make_unique<SiteSet>(loops, control->loop);
     operations = std::make_unique<ModuleOperations>(*this, std::move(prepared.intent),

@@ -7,9 +7,21 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import unittest
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import exports
+import toolchains
+
+
+def languages():
+    """rust where there is a cargo."""
+    try:
+        toolchains.rust()
+    except unittest.SkipTest:
+        return ["c", "cpp"]
+    return ["c", "cpp", "rust"]
 
 
 def make(program, language, place, template):
@@ -18,7 +30,7 @@ def make(program, language, place, template):
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         return
     shutil.copytree(template, place)
-    for path in place.iterdir():
+    for path in filter(Path.is_file, place.rglob("*")):
         path.write_text(path.read_text().replace("@ID@", "com.acme.made"))
 
 
@@ -31,16 +43,17 @@ def main():
     env |= {"CFLAGS": "-Wall -Wextra -Werror", "CXXFLAGS": "-Wall -Wextra -Werror"}
     program = Path(prefix, "bin/microhost")
     with tempfile.TemporaryDirectory() as folder:
-        for language in ("c", "cpp"):
+        for language in languages():
             place = Path(folder, language)
             make(program, language, place, Path(sys.argv[1], language))
-            subprocess.run(["make", "-s", "-C", place], check=True, env=env)
+            with_compiler = {**env, **toolchains.rust(), "PKG_CONFIG_PATH": env["PKG_CONFIG_PATH"]} if language == "rust" else env
+            subprocess.run(["make", "-s", "-C", place], check=True, env=with_compiler)
             found = list(exports.problems(str(place / "com.acme.made.so")))
             assert not found, found
             if program.exists():
                 env["MICROHOST"] = str(program)
                 subprocess.run(["make", "-s", "-C", place, "check"], check=True, env=env, timeout=60)
-    print("two plugins made from the templates")
+    print(f"plugins made from the templates in {', '.join(languages())}")
     return 0
 
 

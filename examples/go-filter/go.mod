@@ -1,0 +1,3 @@
+module microhost.example/go-filter
+
+go 1.19
