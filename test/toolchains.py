@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compilers of other languages for the tests. They are no build packages: Debian's, unpacked into .cache/peers, come first, because
-with them everything has to work; then what is on the PATH. --all fetches them; without it what is missing is skipped."""
+with those it has to work; then what is on the PATH. --all fetches them; without it what is missing is skipped."""
 import os
 import shutil
 import subprocess
@@ -21,7 +21,7 @@ def environment(program, *packages):
                 raise unittest.SkipTest(str(problem)) from None
     if (peers.TREE / "usr/bin" / program).exists():
         return peers.environment()
-    if shutil.which(program):
+    if shutil.which(program) and subprocess.run([program, "version"], capture_output=True).returncode == 0:
         return dict(os.environ)
     raise unittest.SkipTest(f"no {program}: apt-get install {' '.join(packages)}, or ./dev test --all unpacks them")
 

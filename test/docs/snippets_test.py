@@ -9,6 +9,7 @@ import shlex
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -16,6 +17,10 @@ from pathlib import Path
 
 import blocks
 import harness
+
+sys.path.append(str(harness.ROOT / "test"))
+
+import toolchains  # noqa: E402
 
 ROOT = harness.ROOT
 
@@ -67,6 +72,8 @@ class Reader:
             path.write_text(block.text)
         elif block.instruction == "same":
             self.same(block)
+        elif block.instruction == "needs":
+            self.needs(block.argument)
         elif block.instruction == "background":
             self.background(block)
             return
@@ -79,6 +86,12 @@ class Reader:
     def same(self, block):
         original = (ROOT / block.argument).read_text()
         assert original == block.text, f"differs from {block.argument}: copy it again"
+
+    def needs(self, program):
+        """Its compiler in front of what the reader has; from here on."""
+        found = {"cargo": toolchains.rust, "go": toolchains.go}[program]()
+        more = {name: text for name, text in found.items() if os.environ.get(name) != text}
+        self.env.update(more, PATH=f"{harness.PREFIX / 'bin'}:{found['PATH']}")
 
     def check_sh(self, block):
         status, text = self.shell(block.text)
