@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Chooses what this process is: a server, a tool, or a command.
+#include <algorithm>
 #include <cstdio>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -9,6 +11,7 @@
 #include "config/scan.hpp"
 #include "config/surroundings.hpp"
 #include "module/loader.hpp"
+#include "serve/module_operations.hpp"
 #include "serve/offered.hpp"
 #include "serve/runtime.hpp"
 #include "tool/verbs.hpp"
@@ -35,7 +38,13 @@ int serve_or_explain(const config::Scan& scan, const config::Surroundings& surro
     module::Loader loader(early->host.module_path, serve::offered_interfaces());
     Result<std::vector<module::CandidatePtr>> modules = loader.plan(early->load);
     if (!modules) return refuse(modules.error());
-    const std::vector<config::ModuleSchema> known = serve::schemas(*modules);
+    std::set<std::string> dropped;
+    for (const module::CandidatePtr& c : serve::dropped_modules(early->host.plugin_dir)) {
+        const bool named = std::any_of(modules->begin(), modules->end(),
+                                       [&](const auto& m) { return m->id() == c->id(); });
+        if (!named && dropped.insert(c->id()).second) modules->push_back(c);
+    }
+    const std::vector<config::ModuleSchema> known = serve::schemas(*modules, dropped);
     if (scan.help) return print(config::help_text(known) + "\n" + tool::verbs_text());
     if (scan.print_schema) {
         config::FrameOptions options;
@@ -43,7 +52,7 @@ int serve_or_explain(const config::Scan& scan, const config::Surroundings& surro
         options.pretty = true;
         return print(config::document_schema(options) + "\n");
     }
-    Result<config::Config> config = intent.assemble(*modules);
+    Result<config::Config> config = intent.assemble(*modules, dropped);
     if (!config) return refuse(config.error());
     if (scan.check_config) return print(config::effective_text(*config));
     return serve::Runtime({std::move(intent), std::move(*config), std::move(loader)}).run();

@@ -28,7 +28,8 @@ def environment(program, *packages):
 
 def rust():
     """With a cargo that asks no network and reads nobody's settings."""
-    return {**environment("cargo", "rustc", "cargo"), "CARGO_HOME": str(CACHE / "cargo"), "CARGO_NET_OFFLINE": "true"}
+    rustup = os.environ.get("RUSTUP_HOME", os.path.expanduser("~/.rustup"))  # a test may have another HOME
+    return {**environment("cargo", "rustc", "cargo"), "CARGO_HOME": str(CACHE / "cargo"), "CARGO_NET_OFFLINE": "true", "RUSTUP_HOME": rustup}
 
 
 def go():

@@ -18,8 +18,7 @@ constexpr std::array kKeys{
     Key{"state_dir", string, "", false, "what outlives the process: quarantine and the like"},
     Key{"module_path", paths, "", false, "directories where modules are found by name"},
     Key{"plugin_dir", string, "", false,
-        "every module in this directory is loaded, replaced and removed as its file is; empty is "
-        "none"},
+        "modules in this directory come, change and go with their files; empty is none"},
     Key{"control_address", string, "", false,
         "also serve the control interface on this TCP address"},
     Key{"card", choice, "auto", false, "print the start-up card: auto is on a terminal",

@@ -121,7 +121,8 @@ Result<> Change::lay_out() {
     filters_ = std::move(*filters);
     for (const FilterPtr& f : filters_.all())
         if (f->generation && !f->filter)
-            return error("filter \"{}\" ({}): {}", f->name, f->module, f->problem);
+            return error("{}: filter \"{}\" ({}): {}", f->generation->path(), f->name, f->module,
+                         f->problem);
     auto sites = plan_sites(wanted_.config, next_, filters_, trusted_, s_.sites->sites());
     if (!sites) return sites.error();
     sites_ = std::move(*sites);

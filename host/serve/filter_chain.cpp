@@ -108,7 +108,7 @@ bool FilterInstance::serves_as(const FilterInstance& wanted, const module::Gener
 }
 
 void FilterSet::add(const config::FilterInstance& c, const module::Published& published,
-                    const FilterSet& before) {
+                    const std::vector<AbsentModule>& absent, const FilterSet& before) {
     auto f = std::make_shared<FilterInstance>();
     f->name = c.name;
     f->module = c.use;
@@ -117,10 +117,17 @@ void FilterSet::add(const config::FilterInstance& c, const module::Published& pu
     all_.push_back(f);
     const module::Contribution* found = filter_of(published, c.use);
     if (!found) {
-        // What is missing could have been anybody: it is treated like an access filter.
+        // What is missing could have been anybody: it is treated like an access filter, unless its manifest says more.
         f->phase = MH_PHASE_AUTHN;
         f->problem = fmt::format("no loaded module offers a filter as \"{}\"", c.use);
-        f->on_error = on_error_of(c, true);
+        for (const AbsentModule& m : absent)
+            if (m.id() == c.use) {
+                const auto& filters = m.candidate->manifest.filters;
+                f->problem = m.reason;
+                if (uint32_t phase = filters.empty() ? 0 : phase_number(filters[0].phase))
+                    f->phase = phase;
+            }
+        f->on_error = on_error_of(c, f->access());
         return;
     }
     const auto& d = *static_cast<const mh_http_filter*>(found->descriptor);
@@ -137,20 +144,16 @@ void FilterSet::add(const config::FilterInstance& c, const module::Published& pu
     f->create(*found->generation, d);
 }
 
+// Nobody configured it: one instance that stands for what it should guard.
 void FilterSet::add_absent(const AbsentModule& m) {
-    bool configured = false;
-    for (const FilterPtr& f : all_) {
-        if (f->module != m.id) continue;
-        configured = true;
-        if (!f->filter) f->problem = m.reason;  // now it is known why nobody offers it
-    }
-    if (configured) return;
-    for (const module::ManifestFilter& d : m.filters) {
+    const bool configured = std::any_of(all_.begin(), all_.end(),
+                                        [&](const FilterPtr& f) { return f->module == m.id(); });
+    for (const module::ManifestFilter& d : m.candidate->manifest.filters) {
         auto f = std::make_shared<FilterInstance>();
-        f->name = f->module = m.id;
+        f->name = f->module = m.id();
         f->phase = phase_number(d.phase);
         f->problem = m.reason;
-        if (!f->access() || d.on_error == "open" || d.on_error == "skip") continue;
+        if (configured || !f->access() || d.on_error == "open" || d.on_error == "skip") continue;
         all_.push_back(std::move(f));
         return;
     }
@@ -160,7 +163,7 @@ Result<FilterSet> FilterSet::make(const config::Config& config, const module::Pu
                                   const std::vector<AbsentModule>& absent,
                                   const FilterSet& before) {
     FilterSet set;
-    for (const config::FilterInstance& c : config.filters) set.add(c, published, before);
+    for (const config::FilterInstance& c : config.filters) set.add(c, published, absent, before);
     for (const module::Contribution& c : published) {
         if (c.point != MH_HTTP_FILTER) continue;
         bool configured = std::any_of(config.filters.begin(), config.filters.end(),
@@ -170,7 +173,7 @@ Result<FilterSet> FilterSet::make(const config::Config& config, const module::Pu
         plain.name = plain.use = c.generation->id();
         const config::ModuleConfig* own = config.module(c.generation->id());
         if (own) plain.config = own->config;
-        set.add(plain, published, before);
+        set.add(plain, published, absent, before);
     }
     for (const AbsentModule& m : absent) set.add_absent(m);
     if (Result<> r = set.sort(); !r) return r.error();

@@ -11,16 +11,17 @@
 #include "config/config.hpp"
 #include "http/program.hpp"
 #include "module/abi/config.hpp"
-#include "module/manifest.hpp"
+#include "module/check.hpp"
 #include "module/module_set.hpp"
 
 namespace microhost::serve {
 
 /// A module that lies where it should run, and does not: what it guards is not left open.
 struct AbsentModule {
-    std::string id;
-    std::vector<module::ManifestFilter> filters;
+    module::CandidatePtr candidate;
     std::string reason;
+
+    const std::string& id() const { return candidate->id(); }
 };
 
 /// One instance of a filter, shared by all listeners and loops. Made and destroyed on main. It pins its generation.
@@ -71,7 +72,7 @@ class FilterSet {
 
   private:
     void add(const config::FilterInstance& wanted, const module::Published& published,
-             const FilterSet& before);
+             const std::vector<AbsentModule>& absent, const FilterSet& before);
     void add_absent(const AbsentModule& m);
     Result<> sort();
     std::vector<FilterPtr> all_;

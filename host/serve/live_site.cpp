@@ -65,7 +65,8 @@ void LiveProgram::make_shard(const FilterPtr& f, http::FilterLink& l) {
         return;
     }
     l.filter = nullptr;  // fails closed here
-    broken_ = f->name;
+    broken_ = fmt::format("{}: filter \"{}\": its shard could not be made", f->generation->path(),
+                          f->name);
 }
 
 observe::ModuleCost LiveProgram::cost_of(std::string_view module, std::string_view hook) {

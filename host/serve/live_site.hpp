@@ -23,7 +23,7 @@ class LiveProgram {
     ~LiveProgram();
     LiveProgram(const LiveProgram&) = delete;
 
-    /// The name of a filter that could not make its shard, or empty.
+    /// Which filter could not make its shard, as a sentence, or empty.
     const std::string& broken() const { return broken_; }
     const std::shared_ptr<const ProgramPlan>& plan() const { return plan_; }
     http::Program& program() { return program_; }

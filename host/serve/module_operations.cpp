@@ -14,11 +14,11 @@ Result<std::string> said(std::string_view what, const module::Manifest& m) {
     return {boost::system::in_place_value, fmt::format("{} {} {}", what, m.id, m.version)};
 }
 
-// Where a link in the plugin directory leads; the file itself else.
-std::string resolved(const std::string& path) {
+// A link in the plugin directory is followed once, with open eyes: where it leads, no link is opened.
+Result<module::CandidatePtr> check_dropped(const std::string& path) {
     std::error_code ec;
     const auto to = std::filesystem::canonical(path, ec);
-    return ec ? path : to.string();
+    return module::check_file(ec ? path : to.string(), module::Links::refuse);
 }
 
 // What a module's trial is given: its section of the configuration.
@@ -28,6 +28,13 @@ std::string config_text(const config::Config& config, std::string_view id) {
 }
 
 }  // namespace
+
+std::vector<module::CandidatePtr> dropped_modules(const std::string& plugin_dir) {
+    std::vector<module::CandidatePtr> out;
+    for (const std::string& path : module::PluginDir::files(plugin_dir))
+        if (auto c = check_dropped(path)) out.push_back(std::move(*c));
+    return out;
+}
 
 ModuleOperations::ModuleOperations(Runtime::State& state, Intent intent, module::Loader loader)
     : s_(state),
@@ -87,7 +94,16 @@ Result<Wanted> ModuleOperations::make(const Choice& choice,
         if (!fresh || (c->id() != fresh->id() && c->path() != fresh->path())) known.push_back(c);
     auto modules = loader_.plan(names, known);
     if (!modules) return modules.error();
-    auto config = intent_.assemble(*modules, dropped);
+    // The configuration may speak of those that do not run, too.
+    std::vector<module::CandidatePtr> spoken_of = *modules;
+    for (const AbsentModule& a : s_.absent) {
+        const bool runs = std::any_of(modules->begin(), modules->end(),
+                                      [&](const auto& c) { return c->id() == a.id(); });
+        if (runs) continue;
+        spoken_of.push_back(a.candidate);
+        dropped.insert(a.id());
+    }
+    auto config = intent_.assemble(spoken_of, dropped);
     if (!config) return config.error();
     return Wanted{std::move(*config), std::move(*modules)};
 }
@@ -141,67 +157,64 @@ ModuleOperations::Choice ModuleOperations::choose_at_start() {
     Choice choice;
     choice.named = s_.config.load;
     std::map<std::string, module::CandidatePtr> left;
-    if (plugin_dir_)
-        for (const std::string& path : module::PluginDir::files(plugin_dir_->folder())) {
-            auto c = module::check_file(resolved(path), module::Links::refuse);
-            if (!c)
-                refuse(path, c.error().what);
-            else if (!names(choice, **c))
-                left[path] = *c;
-        }
-    std::map<std::string, std::string> why;
-    for (bool added = true; added && !left.empty();) {
+    for (const std::string& path : module::PluginDir::files(s_.host().plugin_dir)) {
+        auto c = check_dropped(path);
+        if (!c)
+            refuse(path, c.error().what);
+        else if (!names(choice, **c))
+            left[path] = *c;
+    }
+    for (const auto& [path, c] : left) s_.absent.push_back({c, {}});
+    for (bool added = true; added;) {
         added = false;
         for (auto it = left.begin(); it != left.end();) {
             const auto& [path, c] = *it;
-            Choice with = choice;
-            with.dropped[path] = {c->id(), c->path(), {}};
-            auto wanted = make(with, nullptr);
-            Result<> fine = wanted ? Result<>() : Result<>(wanted.error());
-            if (const config::ModuleConfig* own = wanted ? wanted->config.module(c->id()) : nullptr;
-                own && !own->problem.empty())
-                fine = error("{}", own->problem);
-            if (fine) {
-                module::TrialOptions options;
-                options.config = config_text(wanted->config, c->id());
-                fine = verdicts_.trial_load(c->file, options);
-            }
-            if (!fine) {
-                why[path] = fine.error().what;
-                ++it;
-                continue;
-            }
-            if (auto hash = module::Verdicts::key(c->file, {})) with.dropped[path].hash = *hash;
-            choice = std::move(with);
-            added = true;
-            it = left.erase(it);
+            Result<> r = add_at_start(choice, path, c);
+            for (AbsentModule& a : s_.absent)
+                if (a.candidate == c && !r) a.reason = r.error().what;
+            it = r ? left.erase(it) : std::next(it);
+            added = added || r;
         }
     }
-    for (const auto& [path, c] : left) {
-        refuse(path, why[path]);
-        absent_at_start(*c, why[path]);
-    }
+    for (const auto& [path, c] : left)
+        for (const AbsentModule& a : s_.absent)
+            if (a.candidate == c) refuse(path, a.reason);
     return choice;
 }
 
-// A dropped file that cannot be made to run after all is left out.
+Result<> ModuleOperations::add_at_start(Choice& choice, const std::string& path,
+                                        const module::CandidatePtr& c) {
+    Choice with = choice;
+    with.dropped[path] = {c->id(), c->path(), {}};
+    auto wanted = make(with, c);
+    if (!wanted) return wanted.error();
+    const config::ModuleConfig* own = wanted->config.module(c->id());
+    if (own && !own->problem.empty()) return error("{}", own->problem);
+    module::TrialOptions options;
+    options.config = config_text(wanted->config, c->id());
+    if (Result<> r = verdicts_.trial_load(c->file, options); !r) return r;
+    auto hash = module::Verdicts::key(c->file, {});
+    if (!hash) return hash.error();
+    with.dropped[path].hash = std::move(*hash);
+    std::erase_if(s_.absent, [&](const AbsentModule& a) { return a.candidate == c; });
+    choice = std::move(with);
+    return {};
+}
+
+// A dropped file that cannot be made to run after all is left out. What it should guard is not left open because it is broken.
 void ModuleOperations::start_with(Choice choice, std::function<void(Result<>)> done) {
     apply(choice, nullptr, [this, choice, done](Result<> r) mutable {
         if (r) return done({});
         for (auto it = choice.dropped.begin(); it != choice.dropped.end(); ++it) {
             if (!r.error().what.starts_with(it->second.file + ":")) continue;
             refuse(it->first, r.error().what);
-            if (auto c = module::check_file(it->second.file)) absent_at_start(**c, r.error().what);
+            if (auto c = module::check_file(it->second.file))
+                s_.absent.push_back({*c, r.error().what});
             choice.dropped.erase(it);
             return start_with(std::move(choice), std::move(done));
         }
         done(std::move(r));
     });
-}
-
-// It lies where the operator put it: what it should guard is not left open because it is broken.
-void ModuleOperations::absent_at_start(const module::Candidate& c, std::string_view why) {
-    s_.absent.push_back({c.id(), c.manifest.filters, std::string(why)});
 }
 
 // ---- the plugin directory
@@ -232,7 +245,7 @@ void ModuleOperations::look_at(const std::string& path, Next next) {
     std::error_code ec;
     if (!std::filesystem::exists(std::filesystem::symlink_status(path, ec)))
         return let_go(path, std::move(next));
-    auto c = module::check_file(resolved(path), module::Links::refuse);
+    auto c = check_dropped(path);
     if (!c) {
         refuse(path, c.error().what);
         return next();
@@ -274,7 +287,7 @@ void ModuleOperations::take(const std::string& path, module::CandidatePtr c, std
             return next();
         }
         refused_.erase(path);
-        std::erase_if(s_.absent, [&](const AbsentModule& a) { return a.id == c->id(); });
+        std::erase_if(s_.absent, [&](const AbsentModule& a) { return a.id() == c->id(); });
         log_.info(replaces ? "a plugin was replaced" : "a plugin was loaded",
                   {{"plugin", c->id()}, {"version", c->manifest.version}, {"file", path}});
         look_again_at_refused();

@@ -20,6 +20,9 @@
 
 namespace microhost::serve {
 
+/// The files of the plugin directory that could be modules; their flags and sections of the configuration are known.
+std::vector<module::CandidatePtr> dropped_modules(const std::string& plugin_dir);
+
 /// One change after the other. Thread: main.
 class ModuleOperations final : public module::Operations {
   public:
@@ -66,6 +69,7 @@ class ModuleOperations final : public module::Operations {
                        std::function<void(Result<>)> done);
 
     Choice choose_at_start();
+    Result<> add_at_start(Choice& choice, const std::string& path, const module::CandidatePtr& c);
     void start_with(Choice choice, std::function<void(Result<>)> done);
     void look_at(const std::string& path, Next next);
     void take(const std::string& path, module::CandidatePtr c, std::string hash, Next next);
@@ -74,7 +78,6 @@ class ModuleOperations final : public module::Operations {
     bool guards(std::string_view id) const;
     bool names(const Choice& choice, const module::Candidate& c) const;
     void refuse(const std::string& path, std::string_view why);
-    void absent_at_start(const module::Candidate& c, std::string_view why);
 
     Runtime::State& s_;
     Intent intent_;

@@ -82,7 +82,7 @@ void SiteSet::stage(std::vector<SitePlanPtr> wanted,
                     std::function<void(Result<StagedSitesPtr>)> done) {
     struct Broken {
         std::mutex mutex;
-        std::string filter;
+        std::string why;
     };
     auto broken = std::make_shared<Broken>();
     auto staged = std::make_shared<StagedSites>();
@@ -101,14 +101,12 @@ void SiteSet::stage(std::vector<SitePlanPtr> wanted,
                 programs.push_back(std::make_unique<LiveProgram>(l, control_, s->program));
                 if (programs.back()->broken().empty()) continue;
                 std::scoped_lock lock(broken->mutex);
-                broken->filter = programs.back()->broken();
+                broken->why = programs.back()->broken();
             }
         },
         [this, staged, broken, done = std::move(done)] {
-            if (broken->filter.empty()) return done(staged);
-            abandon(staged, [broken, done] {
-                done(error("filter \"{}\": its shard could not be made", broken->filter));
-            });
+            if (broken->why.empty()) return done(staged);
+            abandon(staged, [broken, done] { done(error("{}", broken->why)); });
         });
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lets requests in by the address of their client.
-#include <microhost/module.hpp>
 #include <microhost/file_value.hpp>
+#include <microhost/module.hpp>
 
 #include <memory>
 

@@ -69,7 +69,7 @@ class request {
     mh_status edit(uint32_t dir, uint32_t op, string_view name, string_view value = {}) {
         return table().header_edit(r_, dir, op, lend(name), lend(value));
     }
-    /// Path and query that the handler sees; before it runs only.
+    /// Path and query that the handler sees, checked like a client's; before it runs only.
     mh_status rewrite(string_view path, string_view query) {
         return table().rewrite(r_, lend(path), lend(query));
     }
@@ -86,11 +86,6 @@ class request {
         return static_cast<T*>(*table().slot(r_));
     }
     void keep(void* p) { *table().slot(r_) = p; }
-
-    /// Other ones for the handler; the path is checked like a client's.
-    mh_status rewrite(string_view path, string_view query) {
-        return table().rewrite(r_, lend(path), lend(query));
-    }
 
     /// Answers the whole request; `return r.respond(...)` from a filter's hook.
     verdict respond(unsigned status, string_view content_type, string_view body,
