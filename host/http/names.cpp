@@ -3,7 +3,6 @@
 
 #include <microhost/http_names.h>
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -174,23 +173,18 @@ bool valid_value(std::string_view s) {
     if (n >= 4 && n < 8 &&
         !maybe_controls(load<uint32_t>(p) | uint64_t{load<uint32_t>(p + n - 4)} << 32))
         return true;
-    return std::none_of(s.begin(), s.end(), is_control);
+    return find_control(p, p + n) == p + n;
 }
 
-uint64_t control_mask(const char* p, size_t n) {
-    char padded[64];
-    if (n < sizeof padded) {
-        std::memset(padded, ' ', sizeof padded);
-        std::memcpy(padded, p, n);
-        p = padded;
-    }
-    uint64_t mask = 0;
+const char* find_control(const char* p, const char* end) {
 #ifdef __SSE2__
-    for (unsigned i = 0; i < 64; i += 16) mask |= uint64_t{controls_of_16(p + i)} << i;
-#else
-    for (unsigned i = 0; i < 64; i++) mask |= uint64_t{is_control(p[i])} << i;
+    for (; end - p >= 16; p += 16)
+        if (const unsigned bad = controls_of_16(p)) return p + std::countr_zero(bad);
 #endif
-    return mask;
+    for (; end - p >= 8; p += 8)  // what is left of a value is nearly always clean
+        if (maybe_controls(load<uint64_t>(p))) break;
+    while (p != end && !is_control(*p)) p++;
+    return p;
 }
 
 bool list_has_token(std::string_view list, std::string_view token) {

@@ -32,8 +32,8 @@ bool same(std::string_view a, const char (&b)[N]) {
     return a.size() == N - 1 && std::memcmp(a.data(), b, N - 1) == 0;
 }
 
-/// Bit i: p[i] is a control (0x00-0x1f, 0x7f) other than HTAB. n is at most 64.
-uint64_t control_mask(const char* p, size_t n);
+/// The first byte of [p, end) that is a control (0x00-0x1f, 0x7f) other than HTAB, or end.
+const char* find_control(const char* p, const char* end);
 
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
