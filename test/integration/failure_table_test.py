@@ -18,7 +18,8 @@ class FailureTable(Case):
 
     def test_absent(self):
         # Nobody has heard of it: the process does not start, whatever it would have been.
-        self.refuses({"load": ["forward.so"], "filters": {"gate": {"use": "gate"}}}, words=["gate", "not loaded"])
+        self.refuses({"load": ["forward.so"], "modules": {"forward": {"upstream": "127.0.0.1:9"}},
+                      "filters": {"gate": {"use": "gate"}}}, words=["gate", "not loaded"])
         # The module is there, and offers no filter.
         with Gateway(self.upstream, filters={"gate": {"use": "forward"}}) as host:
             self.check(host, "authn", (503, 503), None)

@@ -167,7 +167,7 @@ class IpAllow(Case):
     def test_no_rules_let_nobody_in_and_the_log_says_so(self):
         with wire.Upstream() as upstream, self.guarded(upstream) as host:
             self.assertEqual(host.get("/").status, 403)
-            self.assertIn("nobody gets in", host.stderr)
+            host.wait_for_log("nobody gets in")
         with wire.Upstream() as upstream, self.guarded(upstream, default="allow", rules=["deny 10.0.0.7"]) as host:
             self.assertEqual((host.get("/").status, self.status(host, "10.0.0.7")), (200, 403))
 
