@@ -180,7 +180,10 @@ void Change::published() {
     for (const Pair& p : pairs_)
         if (p.old) s_.modules->retire(*p.old, kForEver, [] {});
     const auto drain_ns = static_cast<uint64_t>(s_.host().drain_timeout.count()) * 1'000'000;
-    for (module::Generation* g : removed_) s_.modules->retire(*g, monotonic_ns() + drain_ns, [] {});
+    for (module::Generation* g : removed_) {
+        s_.commands->stop(*g, "its module is unloaded");
+        s_.modules->retire(*g, monotonic_ns() + drain_ns, [] {});
+    }
     s_.announce_listeners();
     done_({});
 }
