@@ -4,6 +4,8 @@
 A filter for access (authn, authz, limit) that is configured, or lies in the plugin directory, never lets anybody in because it is
 broken. Others are left out. The rows "crashed" and "quarantined" are in supervise_test.py.
 """
+import unittest
+
 from reload_test import KEY, Case, Gateway
 
 ACCESS = ("authn", "authz", "limit")
@@ -97,6 +99,4 @@ class FailureTable(Case):
 
 
 if __name__ == "__main__":
-    import unittest
-
     unittest.main()

@@ -66,7 +66,7 @@ static mh_verdict on_body(void* shard, mh_req* r, const mh_seg* v, uint32_t n, u
     (void)shard, (void)fin;
     mh_seg out[8] = {{(const uint8_t*)TEXT(VERSION) ":", sizeof(TEXT(VERSION))}};
     for (uint32_t i = 0; i < n && i < 7; i++) out[i + 1] = v[i];
-    http->body_replace(r, out, n + 1);
+    http->body_replace(r, MH_DIR_RESPONSE, out, n + 1);
     return MH_V_CONTINUE;
 }
 #define INTERESTS (MH_I_REQUEST | MH_I_RESPONSE | MH_I_RESPONSE_BODY_FULL)
