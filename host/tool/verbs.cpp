@@ -9,6 +9,7 @@
 
 #include "module/trial.hpp"
 #include "tool/check.hpp"
+#include "tool/dev.hpp"
 #include "tool/inspect.hpp"
 #include "tool/instance.hpp"
 #include "tool/new.hpp"
@@ -31,6 +32,8 @@ constexpr Verb kVerbs[] = {
      "make a plugin that builds and passes its own test", new_plugin},
     {"modules", "list|get|load|reload|unload ...", "the modules of a running instance",
      ask_instance},
+    {"dev", "DIR [--instance NAME] [--once]",
+     "build a plugin at every save and put it into what runs", dev},
     {module::kTrialVerb, "", "", trial_child},
     {kTryVerb, "", "", try_child},
 };
