@@ -11,7 +11,6 @@
 #include <filesystem>
 
 #include "json/nearest.hpp"
-#include "net/address.hpp"
 
 namespace microhost::tool {
 namespace {
@@ -28,21 +27,16 @@ bool is_locked(const std::string& folder) {
 
 }  // namespace
 
-Result<Reply> Instance::ask(std::string_view method, std::string_view target,
-                            std::string_view body) const {
-    auto address = net::Address::parse("unix:" + socket());
-    if (!address) return address.error();
-    return tool::ask(*address, plain_request(method, target, body));
+Result<command::Reply> Instance::ask(std::string_view method, std::string_view target,
+                                     std::string_view body) const {
+    return command::ask(socket(), method, target, body);
 }
 
 Result<json::Document> Instance::get(std::string_view target) const {
     auto reply = ask("GET", target);
     if (!reply) return reply.error();
+    if (reply->status != 200) return error("{}: {}", name, command::detail_of(*reply));
     auto document = json::Document::parse(reply->body);
-    const auto detail = document ? document->root().find("detail").as_string() : std::nullopt;
-    if (reply->status != 200)
-        return error("{} answers {}{}{}", name, reply->status, detail ? ": " : "",
-                     detail.value_or(""));
     if (!document) return std::move(document.error()).context(fmt::format("{}{}", name, target));
     return document;
 }

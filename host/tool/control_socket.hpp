@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "command/client.hpp"
 #include "json/document.hpp"
 #include "result.hpp"
-#include "tool/asking.hpp"
 
 namespace microhost::tool {
 
@@ -18,8 +18,8 @@ struct Instance {
 
     std::string socket() const { return folder + "/control.sock"; }
     /// Errors: it does not answer.
-    Result<Reply> ask(std::string_view method, std::string_view target,
-                      std::string_view body = {}) const;
+    Result<command::Reply> ask(std::string_view method, std::string_view target,
+                               std::string_view body = {}) const;
     /// The same for GET, and anything but 200 with JSON is an error.
     Result<json::Document> get(std::string_view target) const;
 };
