@@ -8,6 +8,7 @@
 
 #include "control/census.hpp"
 #include "control/commands.hpp"
+#include "control/explain.hpp"
 #include "control/gauges.hpp"
 #include "control/pages.hpp"
 #include "control/readiness.hpp"
@@ -75,6 +76,7 @@ struct Control::State {
     Answer modules(http::Exchange&) { return {200, kJson, modules_page(from)}; }
     Answer listeners(http::Exchange&) { return {200, kJson, listeners_page(from, figures(), own)}; }
     Answer filters(http::Exchange&) { return {200, kJson, filters_page(from, figures())}; }
+    Answer explain(http::Exchange& x);
     Answer services(http::Exchange&) { return {200, kJson, services_page(from)}; }
 
     Sources from;
@@ -98,7 +100,7 @@ struct Control::State {
 };
 
 std::span<const Control::State::Route> Control::State::routes() {
-    static constexpr std::array<Route, 8> kRoutes{{
+    static constexpr std::array<Route, 9> kRoutes{{
         {"/", "this list", false, &State::index},
         {"/healthz", "200 as long as the process answers", false, &State::healthz},
         {"/readyz", "200 when requests may be sent here, 503 else; ?verbose lists the checks", true,
@@ -108,6 +110,9 @@ std::span<const Control::State::Route> Control::State::routes() {
          &State::modules},
         {"/v1/listeners", "where this process listens", true, &State::listeners},
         {"/v1/filters", "the filters of each listener in order", true, &State::filters},
+        {"/v1/explain",
+         "what a request passes: ?method=&path=&host=&listener=&header=Name:%20value", true,
+         &State::explain},
         {"/v1/services", "the services that the registry knows", false, &State::services},
     }};
     return kRoutes;
@@ -274,6 +279,15 @@ Answer Control::State::readyz(http::Exchange& x) {
 
 Answer Control::State::metrics(http::Exchange&) {
     return {200, observe::kExpositionType, observe::prometheus_text(from.metrics.collect())};
+}
+
+Answer Control::State::explain(http::Exchange& x) {
+    auto page = explain_page(from, figures(), x.path.query);
+    if (page) return {200, kJson, std::move(*page)};
+    std::array<char, 1024> buffer;
+    const auto json =
+        http::error_json(buffer.data(), buffer.size(), "microhost", 400, page.error().what);
+    return {400, kJson, std::string(json)};
 }
 
 // ---- the outside

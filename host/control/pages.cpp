@@ -20,19 +20,6 @@ void names(Writer& w, std::string_view key, const std::vector<std::string>& list
 
 using Costs = std::map<std::string, std::map<std::string, HookCost>>;
 
-void write_hooks(Writer& w, const std::map<std::string, HookCost>& hooks) {
-    w.key("hooks").object();
-    for (const auto& [hook, c] : hooks)
-        w.key(hook)
-            .object()
-            .key("calls")
-            .uint64(c.calls)
-            .key("seconds")
-            .number(static_cast<double>(c.nanoseconds) / 1e9)
-            .end();
-    w.end();
-}
-
 void write_contributions(Writer& w, const module::ModuleSet& modules, const module::Generation& g) {
     std::map<std::string, std::vector<std::string>> by_point;
     for (const module::Contribution& c : modules.published())
@@ -64,10 +51,25 @@ void write_listener(Writer& w, const ListenerRow& l, std::string_view kind, uint
     w.end().key("connections").uint64(connections).end();
 }
 
-void write_filter(Writer& w, const FilterRow& f, const LoopFigures& figures) {
+}  // namespace
+
+void write_hooks(Writer& w, const std::map<std::string, HookCost>& hooks) {
+    w.key("hooks").object();
+    for (const auto& [hook, c] : hooks)
+        w.key(hook)
+            .object()
+            .key("calls")
+            .uint64(c.calls)
+            .key("seconds")
+            .number(static_cast<double>(c.nanoseconds) / 1e9)
+            .end();
+    w.end();
+}
+
+void write_filter_members(Writer& w, const FilterRow& f, const LoopFigures& figures) {
     const bool broken = figures.broken.contains(f.name);
     const bool missing = !f.problem.empty();
-    w.object().key("name").string(f.name).key("module").string(f.module);
+    w.key("name").string(f.name).key("module").string(f.module);
     w.key("phase").string(f.phase).key("on_error").string(on_error_text(f.on_error));
     w.key("mode").string(f.shadow ? "shadow" : "enforce");
     w.key("state").string(missing ? "missing" : broken ? "broken" : "active");
@@ -78,10 +80,7 @@ void write_filter(Writer& w, const FilterRow& f, const LoopFigures& figures) {
         w.key("suspend").uint64(c->second.suspended).key("timeout").uint64(c->second.timed_out);
         w.end();
     }
-    w.end();
 }
-
-}  // namespace
 
 std::map<std::string, std::map<std::string, HookCost>> hook_costs(const observe::Metrics& metrics) {
     std::map<std::string, std::map<std::string, HookCost>> out;
@@ -138,7 +137,11 @@ std::string filters_page(const Sources& s, const LoopFigures& figures) {
     w.array();
     for (const ListenerRow& l : s.listeners()) {
         w.object().key("listener").string(l.name).key("filters").array();
-        for (const FilterRow& f : l.filters) write_filter(w, f, figures);
+        for (const FilterRow& f : l.filters) {
+            w.object();
+            write_filter_members(w, f, figures);
+            w.end();
+        }
         w.end().end();
     }
     w.end();

@@ -10,6 +10,7 @@
 
 #include "control/census.hpp"
 #include "control/sources.hpp"
+#include "json/writer.hpp"
 
 namespace microhost::control {
 
@@ -18,6 +19,11 @@ struct HookCost {
 };
 /// Module -> hook -> what it has cost since the start.
 std::map<std::string, std::map<std::string, HookCost>> hook_costs(const observe::Metrics& metrics);
+
+/// "hooks":{HOOK:{"calls","seconds"}} into the object that is open.
+void write_hooks(json::Writer& w, const std::map<std::string, HookCost>& hooks);
+/// Of the filter's object in filters_page, all members.
+void write_filter_members(json::Writer& w, const FilterRow& f, const LoopFigures& figures);
 
 /// [{"id","version","file","generation","stage","flags":[..],"requires":[..],"contributions":{POINT:[NAME..]},
 ///   "hooks":{HOOK:{"calls","seconds"}},"panics","outstanding"}]; hooks only where they are counted.

@@ -36,6 +36,8 @@ struct FilterRow {
     http::OnError on_error = http::OnError::closed;
     bool shadow = false;
     std::string problem;  // why it is not there; empty: it is
+    http::Match match;
+    std::vector<std::string> after, before;
 
     /// Without it requests are answered 503.
     bool required() const { return on_error == http::OnError::closed && !shadow; }

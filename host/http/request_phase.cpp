@@ -7,58 +7,17 @@
 #include "http/exchange.hpp"
 #include "http/guard.hpp"
 #include "http/h1/server_connection.hpp"
+#include "http/match.hpp"
 #include "http/names.hpp"
 
 namespace microhost::http {
-namespace {
-
-template <class Test>
-bool any_of(const std::vector<std::string>& list, Test test) {
-    for (const std::string& s : list)
-        if (test(std::string_view(s))) return true;
-    return list.empty();
-}
-
-// "/admin" means /admin and what is below it, not /administrator.
-bool below(std::string_view path, std::string_view prefix) {
-    if (!path.starts_with(prefix)) return false;
-    return prefix.ends_with('/') || path.size() == prefix.size() || path[prefix.size()] == '/';
-}
-
-std::string_view without_port(std::string_view host) {
-    size_t colon = host.rfind(':');
-    bool port = colon != host.npos && host.find(']', colon) == host.npos;
-    return port ? host.substr(0, colon) : host;
-}
-
-bool has_field(const Headers& h, std::string_view wanted) {
-    size_t colon = wanted.find(':');
-    std::string_view name = wanted.substr(0, colon);
-    for (uint32_t i = 0; i < h.count; i++) {
-        if (!iequals(view(h.fields[i].name), name)) continue;
-        if (colon == wanted.npos || view(h.fields[i].value) == trim(wanted.substr(colon + 1)))
-            return true;
-    }
-    return false;
-}
-
-bool matches(const Match& m, const Exchange& x) {
-    std::string_view path = x.path.path, host = without_port(x.authority);
-    return any_of(m.path, [&](auto p) { return path == p; }) &&
-           any_of(m.path_prefix, [&](auto p) { return below(path, p); }) &&
-           any_of(m.method, [&](auto v) { return x.head.method_text == v; }) &&
-           any_of(m.host, [&](auto h) { return iequals(host, h); }) &&
-           any_of(m.header, [&](auto h) { return has_field(x.head.headers, h); });
-}
-
-}  // namespace
-
 uint64_t Exchange::select_filters() const {
     size_t n = program_->chain.size();
     uint64_t all = n >= 64 ? ~uint64_t{0} : (uint64_t{1} << n) - 1;
     if (!program_->matches) return all;
+    const MatchSubject self{head.method_text, path.path, authority, head.headers};
     for (size_t i = 0; i < n; i++)
-        if (program_->chain[i].match.any() && !matches(program_->chain[i].match, *this))
+        if (program_->chain[i].match.any() && !mismatch(program_->chain[i].match, self).empty())
             all &= ~(uint64_t{1} << i);
     return all;
 }

@@ -260,7 +260,8 @@ std::vector<control::ListenerRow> Runtime::State::listener_rows() const {
         row.proxy_protocol = s->proxy_protocol;
         for (const FilterPtr& f : s->program->chain)
             row.filters.push_back({f->name, f->module, std::string(phase_name(f->phase)),
-                                   f->on_error, f->shadow, f->problem});
+                                   f->on_error, f->shadow, f->problem, f->match, f->after,
+                                   f->before});
         rows.push_back(std::move(row));
     }
     return rows;

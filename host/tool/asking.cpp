@@ -82,12 +82,4 @@ Result<Reply> ask(const net::Address& address, const std::string& request) {
     return reply;
 }
 
-std::string plain_request(std::string_view method, std::string_view target, std::string_view body) {
-    std::string out =
-        fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n", method, target);
-    if (!body.empty() || method == "POST")
-        out += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", body.size());
-    return out + "\r\n" + std::string(body);
-}
-
 }  // namespace microhost::tool

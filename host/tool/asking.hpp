@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// One request over a socket of its own, waited for: what tools ask with.
+/// One request over a socket of its own, waited for: the client of `microhost try`.
 #pragma once
 
 #include <string>
@@ -18,9 +18,5 @@ struct Reply {
 
 /// `request`: head and body as they are sent; it must ask for "Connection: close". Blocks.
 Result<Reply> ask(const net::Address& address, const std::string& request);
-
-/// "GET TARGET" and what else is needed, for ask().
-std::string plain_request(std::string_view method, std::string_view target,
-                          std::string_view body = {});
 
 }  // namespace microhost::tool

@@ -9,6 +9,9 @@
 
 #include "module/trial.hpp"
 #include "tool/check.hpp"
+#include "tool/dev.hpp"
+#include "tool/doctor.hpp"
+#include "tool/explain.hpp"
 #include "tool/inspect.hpp"
 #include "tool/instance.hpp"
 #include "tool/new.hpp"
@@ -31,6 +34,11 @@ constexpr Verb kVerbs[] = {
      "make a plugin that builds and passes its own test", new_plugin},
     {"modules", "list|get|load|reload|unload ...", "the modules of a running instance",
      ask_instance},
+    {"explain", "[METHOD] PATH [-H 'NAME: VALUE']... [--listener NAME] [--instance NAME]",
+     "show the filters that a request passes, and why", explain},
+    {"dev", "DIR [--instance NAME] [--once]",
+     "build a plugin at every save and put it into what runs", dev},
+    {"doctor", "[--json]", "look for what keeps microhost from working here", doctor},
     {module::kTrialVerb, "", "", trial_child},
     {kTryVerb, "", "", try_child},
 };
