@@ -14,7 +14,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <ranges>
 
 extern char** environ;
 
@@ -170,9 +169,9 @@ void split(std::string_view lines, ChildEnd& end) {
 }  // namespace
 
 std::string_view ChildEnd::last(std::string_view word) const {
-    for (const auto& [w, text] : std::views::reverse(told))
-        if (w == word) return text;
-    return {};
+    const auto found = std::find_if(told.rbegin(), told.rend(),
+                                    [&](const auto& line) { return line.first == word; });
+    return found == told.rend() ? std::string_view() : std::string_view(found->second);
 }
 
 bool ChildEnd::has(std::string_view word) const {

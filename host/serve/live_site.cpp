@@ -78,10 +78,11 @@ observe::ModuleCost LiveProgram::cost_of(std::string_view module, std::string_vi
 
 // The last reference to a plan goes on main, where its filter instances are destroyed.
 LiveProgram::~LiveProgram() {
-    for (auto& [f, shard] : shards_) {
-        if (!MH_FIELD_OK(f->filter, shard_destroy)) continue;
-        module::guarded(f->generation->side(), "shard_destroy",
-                        [&, s = shard] { f->filter->shard_destroy(f->instance, s); });
+    for (const auto& made : shards_) {
+        const FilterInstance& f = *made.first;
+        if (!MH_FIELD_OK(f.filter, shard_destroy)) continue;
+        module::guarded(f.generation->side(), "shard_destroy",
+                        [&] { f.filter->shard_destroy(f.instance, made.second); });
     }
     shards_.clear();
     const unsigned index = loop_.loop.index();
