@@ -54,8 +54,11 @@ struct ServiceFilter : mh::filter<ServiceFilter> {
                              .endpoint = settings_.endpoint,
                              .body = asked,
                              .timeout_ms = static_cast<uint32_t>(settings_.timeout.count())};
+        // The request lends its ids, but no deadline that its client has shortened: where on_error lets requests pass, a short
+        // one would be a way in.
+        mh_req* const lender = r.time_left_ms() < to.timeout_ms ? nullptr : r.raw();
         const mh_status opened =
-            mh::call(r.raw(), to, [this, key, w = std::move(w)](const mh::reply& reply) mutable {
+            mh::call(lender, to, [this, key, w = std::move(w)](const mh::reply& reply) mutable {
                 w.decide([this, key, status = reply.status, body = std::string(reply.body)](
                              mh::request& later) { return decide(later, key, status, body); });
             });

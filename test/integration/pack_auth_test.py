@@ -501,8 +501,9 @@ class AuthService(Case):
             host.wait_for_log("there is no such service")
 
     def test_a_client_in_a_hurry_does_not_get_around_it(self):
-        with wire.Upstream() as upstream, Door({"allow": False}) as door, self.behind(upstream, door, on_error="open") as host:
-            for hurry in ("1000000", "1", "0"):
+        slow = threading.Event()  # never set: it takes this long to say no
+        with wire.Upstream() as upstream, Door(lambda _: {"allow": slow.wait(0.4)}) as door, self.behind(upstream, door, on_error="open", timeout="5s") as host:
+            for hurry in ("1000000", "0", "5"):
                 self.refused(host.get("/", [("Timeout", hurry)]), 403)
 
     def test_a_yes_is_remembered_for_a_while_a_no_is_not(self):
