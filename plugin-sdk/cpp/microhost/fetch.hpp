@@ -46,8 +46,8 @@ struct url {
             }
         }
         if (u.host.empty() || (bracketed && close == std::string::npos) || after == ":") return {};
-        const bool port = after.starts_with(':') &&
-                          after.find_first_not_of("0123456789", 1) == string_view::npos;
+        const bool port =
+            after.starts_with(':') && after.find_first_not_of("0123456789", 1) == string_view::npos;
         if (!after.empty() && !port) return {};
         u.address = u.authority + (after.empty() ? (u.tls ? ":443" : ":80") : "");
         return u;
