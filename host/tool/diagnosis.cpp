@@ -7,6 +7,7 @@
 #include <sys/timex.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <algorithm>
 
 #include <cerrno>
 #include <cstring>

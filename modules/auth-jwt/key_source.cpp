@@ -151,7 +151,9 @@ void KeySource::schedule(ms delay) {
 
 bool KeySource::wait_for_newer(mh::request& r, Again again) {
     if (settings_.keys_url.empty()) return false;
-    if (!under_way_.load() && steady_ms() < next_wanted_ms_.load()) return false;
+    // In this order: who sees the new time sees that somebody asks, or has the keys that came.
+    const bool lately = steady_ms() < next_wanted_ms_.load();
+    if (lately && !under_way_.load()) return false;
     {
         const std::scoped_lock lock(mutex_);
         if (waiters_.size() >= kMostWaiters) return false;
@@ -177,6 +179,7 @@ bool KeySource::wait_for_newer(mh::request& r, Again again) {
 void KeySource::on_wanted() {
     if (under_way_.load()) return;
     if (steady_ms() < next_wanted_ms_.load()) return wake();
+    under_way_.store(true);
     next_wanted_ms_.store(steady_ms() + settings_.refresh_unknown.count());
     fetch();
 }

@@ -86,6 +86,7 @@ struct JwtFilter : mh::filter<JwtFilter> {
         const auto candidates = policy_->keys_for(token, *keys);
         if (candidates.empty()) {
             if (may_wait && source_.wait_for_newer(r, again)) return mh::pending;
+            if (may_wait && keys_.get() != keys) return decide(r, false);  // they came meanwhile
             return refuse(r, 401, "invalid_token", "its key is not known");
         }
         const bool slow = std::any_of(candidates.begin(), candidates.end(),
