@@ -34,7 +34,7 @@ std::string decoded(std::string_view text) {
 
 /// The request that is asked about. Not to be moved: the views are its own.
 struct Asked {
-    std::string method = "GET", target, host, listener;
+    std::string method = "GET", target = "/", host, listener;
     std::vector<std::pair<std::string, std::string>> fields;
     http::Headers headers;
     http::PathParts path;
