@@ -52,6 +52,10 @@ struct HostSettings {
     std::vector<std::string> card_try;
     std::chrono::milliseconds drain_delay{0};
     std::chrono::milliseconds drain_timeout{30'000};
+    bool supervise = false;
+    std::chrono::milliseconds hang_timeout{10'000};
+    unsigned quarantine_crashes = 3;
+    std::chrono::milliseconds quarantine_window{600'000};
     std::vector<std::string> trusted_proxies;
     Log log;
     Tls tls;
@@ -82,6 +86,11 @@ struct Match {
     std::vector<std::string> header;  ///< "Name" or "Name: value"
 };
 
+/// A module that is wanted and must not run.
+struct Absent {
+    std::string id, why;
+};
+
 enum class OnError : std::uint8_t { closed, open, skip };
 
 struct FilterInstance {
@@ -102,12 +111,20 @@ struct Config {
     std::vector<FilterInstance> filters;
     std::string file;  ///< the file that was read, or empty
 
+    std::vector<Absent> absent;  ///< whoever decides that adds them; empty as assemble() makes it
+
     json::Document document;        ///< the effective document
     Origins origins;                ///< of its values
     std::set<std::string> secrets;  ///< pointers of values that must not be shown
     std::vector<std::string>
         warnings;  ///< for the log, e.g. a variable that looks like a flag of ours
 
+    /// Why a module must not run, null when it may.
+    const std::string* why_absent(std::string_view id) const {
+        for (const Absent& a : absent)
+            if (a.id == id) return &a.why;
+        return nullptr;
+    }
     const ModuleConfig* module(std::string_view id) const {
         for (const ModuleConfig& m : modules)
             if (m.id == id) return &m;

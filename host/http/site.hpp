@@ -13,6 +13,7 @@
 
 #include "http/head.hpp"
 #include "http/limits.hpp"
+#include "loop/activity.hpp"
 #include "net/address.hpp"
 #include "observe/module_cost.hpp"
 
@@ -30,8 +31,12 @@ struct Match {
 
 /// The hooks of a filter whose calls are counted and timed.
 enum class Hook : uint8_t { request, request_body, response, response_body };
-constexpr std::array<std::string_view, 4> kHookNames{"on_request", "on_request_body", "on_response",
-                                                     "on_response_body"};
+constexpr std::array<const char*, 4> kHookNames{"on_request", "on_request_body", "on_response",
+                                                "on_response_body"};
+/// Of a handler: its request, and what it hears of the stream or websocket that it has made of it.
+enum class HandlerHook : uint8_t { request, message, writable, close };
+constexpr std::array<const char*, 4> kHandlerHookNames{"on_request", "on_message", "on_writable",
+                                                       "on_close"};
 using HookCosts = std::array<observe::ModuleCost, kHookNames.size()>;
 
 enum class OnError : uint8_t { closed, open, skip };
@@ -45,7 +50,7 @@ struct FilterLink {
     bool authn = false;  // may set the principal
     Match match;
     std::string name;
-    const char* module = "";     // its id, as long as the process lives
+    std::array<const HookMark*, kHookNames.size()> marks{};
     HookCosts* costs = nullptr;  // null: not counted
     uint32_t interests = 0;
     uint64_t said_ms = 0;     // when its failure was last logged
@@ -88,6 +93,7 @@ struct Site {
     const mh_http_handler* handler = nullptr;
     void* handler_shard = nullptr;
     observe::ModuleCost* handler_cost = nullptr;  // null: not counted
+    std::array<const HookMark*, kHandlerHookNames.size()> handler_marks{};
     std::vector<FilterLink> chain;
     uint32_t interests = 0;  // of all of them
     bool matches = false;    // some link has a match

@@ -9,9 +9,11 @@
 #include "loop/loop.hpp"
 #include "module/abi/config.hpp"
 #include "module/environment.hpp"
+#include "module/fingerprint.hpp"
 #include "module/kv_store.hpp"
 #include "module/module_set.hpp"
 #include "module/probe.hpp"
+#include "supervise/link.hpp"
 
 namespace microhost::module {
 namespace {
@@ -67,6 +69,14 @@ Result<> compare(const mh_module_entry_t& entry, const Candidate& c) {
     return {};
 }
 
+/// Constructors run in it, and a crash there is the module's.
+Result<Library> open_library(const Candidate& c, uint32_t number, const std::string& build) {
+    const ModuleMark module{c.id().c_str(), c.manifest.version.c_str(), number, build.c_str()};
+    const HookMark hook{&module, "dlopen"};
+    const InHook in(Loop::activity_here(), &hook);
+    return Library::open(c.path());
+}
+
 }  // namespace
 
 std::string_view stage_name(Stage stage) {
@@ -91,6 +101,7 @@ Generation::Generation(Environment& environment, CandidatePtr candidate, json::D
     side_.table = {sizeof(mh_host),     MH_ABI_EPOCH, "microhost",
                    environment.version, &side_,       get_interface,
                    contribute_to,       publish_of,   report_to};
+    side_.costs.marks.module = {side_.id.c_str(), candidate_->manifest.version.c_str(), number_};
     side_.costs.use(environment.metrics, environment.loops.size(), side_.id);
     side_.kv = &environment.kv->open(side_.id);
     loops_.back().live = true;
@@ -104,13 +115,17 @@ Result<std::unique_ptr<Generation>> Generation::create(Environment& environment,
     const std::string path = candidate->path();
     if (!candidate->file.still_there())
         return error("{}: changed while it was being loaded; try again when it is complete", path);
-    auto library = Library::open(path);
+    std::string build = supervise::Link::here() ? fingerprint(candidate->file) : "";
+    auto library = open_library(*candidate, number, build);
     if (!library) return library.error();
     const auto* entry = static_cast<const mh_module_entry_t*>(library->symbol("mh_module_entry"));
     if (!entry) return error("{}: no symbol mh_module_entry once it is loaded", path);
     if (auto ok = compare(*entry, *candidate); !ok) return std::move(ok.error()).context(path);
     std::unique_ptr<Generation> g(
         new Generation(environment, std::move(candidate), std::move(config), number));
+    g->build_ = std::move(build);
+    g->side_.costs.marks.module.build = g->build_.c_str();
+    g->code_.emplace(g->side_.costs.marks.module, entry);
     if (auto ok = g->enter(*entry); !ok) return std::move(ok.error()).context(path);
     return g;
 }

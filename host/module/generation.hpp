@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "module/host_side.hpp"
 #include "module/library.hpp"
 #include "result.hpp"
+#include "supervise/crash_line.hpp"
 
 struct mh_module_entry_t;
 
@@ -120,6 +122,8 @@ class Generation {
     std::unique_ptr<mh_config> config_, next_config_;
     void* config_cookie_ = nullptr;
     HostSide side_;
+    std::string build_;  // of the file, for a supervisor
+    std::optional<supervise::MappedCode> code_;
     const mh_module* module_ = nullptr;
     std::vector<LoopSide> loops_;  // request loops, then the control thread
     std::vector<Contribution> staged_;

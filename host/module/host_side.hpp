@@ -61,7 +61,7 @@ std::string take_report(const HostSide& side);
 /// timed under `hook`, a literal. Thread: the hook's.
 template <class R, class F>
 R guarded(HostSide& side, const char* hook, R on_panic, F&& call) noexcept {
-    const InCall in(side.costs, side.id.c_str(), hook);
+    const InCall in(side.costs, hook);
     try {
         return std::forward<F>(call)();
     } catch (const std::exception& e) {

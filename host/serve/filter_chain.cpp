@@ -92,7 +92,9 @@ Result<FilterSet> FilterSet::make(const config::Config& config, const module::Mo
         if (!found) {
             // What is missing could have been anybody: it is treated like an access filter.
             f->phase = MH_PHASE_AUTHN;
-            f->problem = fmt::format("no loaded module offers a filter as \"{}\"", c.use);
+            const std::string* why = config.why_absent(c.use);
+            f->problem =
+                why ? *why : fmt::format("no loaded module offers a filter as \"{}\"", c.use);
             f->on_error = on_error_of(c, true);
             return;
         }

@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "json/writer.hpp"
+#include "supervise/link.hpp"
 
 namespace microhost::serve {
 namespace {
@@ -52,6 +53,18 @@ Result<> InstanceFolder::create(const std::string& runtime_dir, const std::strin
     return {};
 }
 
+void InstanceFolder::join(const std::string& runtime_dir, const std::string& name) {
+    path_ = runtime_dir + "/instances/" + name;
+}
+
+void InstanceFolder::inherit() {
+    const int fd = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0 && ::flock(fd, LOCK_EX | LOCK_NB) == 0)
+        held_ = fd;
+    else if (fd >= 0)
+        ::close(fd);
+}
+
 Result<> InstanceFolder::announce(
     const std::vector<std::pair<std::string, std::string>>& listeners) {
     std::string text;
@@ -59,12 +72,17 @@ Result<> InstanceFolder::announce(
     w.object().key("listeners").object();
     for (auto& [name, address] : listeners)
         w.key(name).object().key("address").string(address).end();
-    w.end().key("control").string(control_socket()).key("pid").int64(::getpid()).end();
+    w.end().key("control").string(control_socket()).key("pid");
+    if (const supervise::Link* link = supervise::Link::here())
+        w.int64(link->supervisor()).key("worker").int64(::getpid()).end();
+    else
+        w.int64(::getpid()).end();
     return write_whole(path_ + "/listeners.json", text);
 }
 
 InstanceFolder::~InstanceFolder() {
-    if (!path_.empty()) {
+    if (held_ >= 0 && !path_.empty()) {
+        ::unlink(supervisor_socket().c_str());
         ::unlink((path_ + "/listeners.json").c_str());
         ::unlink((path_ + "/control.sock").c_str());
         ::rmdir(path_.c_str());

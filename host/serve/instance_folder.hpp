@@ -19,10 +19,16 @@ class InstanceFolder {
 
     /// Makes the folder, 0700, and holds it. Errors: the system's; a name that is in use.
     Result<> create(const std::string& runtime_dir, const std::string& name);
-    /// listeners.json, written whole: {"listeners":{NAME:{"address":...}},"control":PATH,"pid":N}.
+    /// Of a worker: its supervisor holds the folder.
+    void join(const std::string& runtime_dir, const std::string& name);
+    /// The supervisor is gone: the folder is ours, unless another one has taken it.
+    void inherit();
+    /// listeners.json, written whole: {"listeners":{NAME:{"address":...}},"control":PATH,"pid":N}; the pid is that
+    /// of the instance, the supervisor's where there is one, and "worker" is that of who serves.
     Result<> announce(const std::vector<std::pair<std::string, std::string>>& listeners);
     const std::string& path() const { return path_; }
     std::string control_socket() const { return path_ + "/control.sock"; }
+    std::string supervisor_socket() const { return path_ + "/supervisor.sock"; }
 
   private:
     std::string path_;

@@ -13,6 +13,8 @@
 #include "serve/notify.hpp"
 #include "serve/offered.hpp"
 #include "serve/runtime_state.hpp"
+#include "supervise/crash_line.hpp"
+#include "supervise/link.hpp"
 
 namespace microhost::serve {
 namespace {
@@ -47,6 +49,7 @@ Runtime::~Runtime() = default;
 
 int Runtime::run() {
     State& s = *s_;
+    const supervise::CrashStack stack;
     Result<> started = s.start_basics();
     if (started) started = s.start_registry();
     if (started) started = s.create_modules();
@@ -73,6 +76,7 @@ int Runtime::run() {
 // One line, exit status 2, and nothing was served.
 void Runtime::State::fail(const Error& e) {
     std::fprintf(stderr, "microhost: %s\n", e.what.c_str());
+    if (supervise::Link* link = supervise::Link::here()) link->failed(e.what);
     status = 2;
     if (!control || loops.empty() || !loops[0]->thread.joinable()) return;
     stopping = true;
@@ -111,8 +115,18 @@ Result<> Runtime::State::start_basics() {
     modules = std::make_unique<module::ModuleSet>(*environment);
     signals = std::make_unique<Signals>(
         control->io, [this] { stop(); }, [this] { reload(); });
-    std::string name = host().name.empty() ? std::to_string(::getpid()) : host().name;
-    return folder.create(host().runtime_dir, name);
+    supervise::Link* link = supervise::Link::here();
+    if (!link) return folder.create(host().runtime_dir, instance_name());
+    folder.join(host().runtime_dir, instance_name());
+    link->obey(control->loop,
+               {[this] { stop(); }, [this] { reload(); }, [this] { retire(); },
+                [this] { folder.inherit(), stop(); },
+                [this] { return control_socket ? control_socket->longest_stall() : 0; }});
+    return {};
+}
+
+std::string Runtime::State::instance_name() const {
+    return host().name.empty() ? supervise::default_name() : host().name;
 }
 
 Result<std::shared_ptr<const net::PrefixSet>> Runtime::State::trusted_in(
@@ -251,7 +265,7 @@ Result<> Runtime::State::open_sites() {
                        {{"filter", f->name}, {"reason", f->problem}});
     sites = std::make_unique<SiteSet>(loops);
     if (Result<> r = sites->plan(prepared.config, *modules, filters, trusted); !r) return r;
-    if (sites->sites().empty())
+    if (sites->sites().empty() && prepared.config.absent.empty())
         return error(
             "nothing to listen on: load a module that serves HTTP, for example --load NAME.so");
     return sites->open();
@@ -267,6 +281,7 @@ std::vector<control::ListenerRow> Runtime::State::listener_rows() const {
         row.address = s->address.text();
         row.tls = s->tls != nullptr;
         row.proxy_protocol = s->proxy_protocol;
+        row.problem = s->problem;
         for (const FilterPtr& f : s->chain)
             row.filters.push_back({f->name, f->module, std::string(phase_name(f->phase)),
                                    f->on_error, f->shadow, f->problem});
@@ -281,11 +296,15 @@ Result<> Runtime::State::open_control() {
     auto each_site = [this](unsigned loop, const std::function<void(const http::Site&)>& fn) {
         if (sites) sites->each(loop, fn);
     };
-    control_socket = std::make_unique<control::Control>(control::Sources{
-        *main_http, std::move(bare), *log, *metrics, *modules, *environment->health,
-        host().name.empty() ? std::to_string(::getpid()) : host().name, MICROHOST_VERSION,
-        folder.control_socket(), host().control_address, [this] { return table->snapshot(); },
-        [this] { return listener_rows(); }, each_site});
+    const supervise::Link* link = supervise::Link::here();
+    const bool overlaps = link && link->overlaps();
+    control_socket = std::make_unique<control::Control>(
+        control::Sources{*main_http, std::move(bare), *log, *metrics, *modules,
+                         *environment->health, instance_name(), MICROHOST_VERSION,
+                         overlaps ? fmt::format("{}.{}", folder.control_socket(), ::getpid())
+                                  : folder.control_socket(),
+                         overlaps, host().control_address, [this] { return table->snapshot(); },
+                         [this] { return listener_rows(); }, each_site});
     observe::add_process_metrics(*metrics, MICROHOST_VERSION);
     observe::add_log_metrics(*metrics, *log);
     if (access_log) observe::add_access_log_metrics(*metrics, *access_log);
@@ -302,6 +321,10 @@ void Runtime::State::ready() {
     http::set_listeners(std::move(told));
     for (const std::string& w : sites->warnings()) log->domain("host/net").warn(w);
     for (const std::string& w : prepared.config.warnings) log->domain("host/config").warn(w);
+    supervise::Link* link = supervise::Link::here();
+    if (link && link->overlaps())
+        if (Result<> r = control_socket->take_over(folder.control_socket()); !r)
+            return fail(r.error());
     if (Result<> r = folder.announce(open); !r) return fail(r.error());
     bool show = host().card == "on" || (host().card == "auto" && ::isatty(2));
     if (show)
@@ -311,6 +334,7 @@ void Runtime::State::ready() {
             stderr);
     log->domain("host").info("ready", {{"listeners", static_cast<int>(open.size())}});
     control_socket->set_ready(true);
+    if (link) link->ready();
     notify("READY=1");
 }
 

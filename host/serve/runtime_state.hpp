@@ -64,6 +64,7 @@ struct Runtime::State {
     } sweep;
     int status = 0;
     bool stopping = false;
+    bool retired = false;  // another worker serves this instance
 
     const config::HostSettings& host() const { return prepared.config.host; }
     Result<> start_basics();
@@ -84,6 +85,8 @@ struct Runtime::State {
     void ready();
     void fail(const Error& e);
     void stop();
+    void retire();
+    std::string instance_name() const;
     void drain();
     void wait_for_connections(uint64_t deadline_ns);
     void finish();

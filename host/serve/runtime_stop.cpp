@@ -14,6 +14,8 @@
 namespace microhost::serve {
 namespace {
 
+constexpr std::chrono::milliseconds kGrace{1000};
+
 uint64_t monotonic_ns() {
     timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -134,6 +136,16 @@ void Runtime::State::stop() {
         drain();
 }
 
+// Nothing is to be told: whoever looks for the instance finds the worker that serves it now.
+void Runtime::State::retire() {
+    if (stopping) return;
+    stopping = retired = true;
+    log->domain("host").info("another worker serves; this one finishes what it has");
+    control_socket->set_draining();
+    control_socket->leave();
+    drain();
+}
+
 void Runtime::State::after(uint64_t ms, void (State::*next)()) {
     then_ = [this, next] { (this->*next)(); };
     auto timer =
@@ -148,7 +160,19 @@ void Runtime::State::drain() {
     if (!sites) return finish();  // the modules were still starting
     uint64_t deadline =
         monotonic_ns() + static_cast<uint64_t>(host().drain_timeout.count()) * 1'000'000;
-    sites->stop_accepting(control->loop, [this, deadline] { wait_for_connections(deadline); });
+    if (!retired) {
+        sites->stop_accepting(control->loop, false,
+                              [this, deadline] { wait_for_connections(deadline); });
+        return;
+    }
+    // A client may be about to send its next request on a connection that looks idle.
+    sites->stop_accepting(control->loop, true, [this, deadline] {
+        auto timer = std::make_shared<boost::asio::steady_timer>(control->io, kGrace);
+        timer->async_wait([this, timer, deadline](const boost::system::error_code&) {
+            sites->stop_accepting(control->loop, false,
+                                  [this, deadline] { wait_for_connections(deadline); });
+        });
+    });
 }
 
 // Asks every loop how many connections are left, again and again, until none is or the time is over.

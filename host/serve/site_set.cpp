@@ -12,6 +12,7 @@
 #include "module/host_side.hpp"
 #include "net/tls.hpp"
 #include "observe/names.hpp"
+#include "supervise/link.hpp"
 
 namespace microhost::serve {
 
@@ -23,7 +24,7 @@ struct LiveSite {
     std::shared_ptr<const net::TlsServerContext> tls;
     std::shared_ptr<const net::PrefixSet> trusted;
     http::Site site;
-    std::unique_ptr<net::Acceptor> acceptor;
+    std::vector<std::unique_ptr<net::Acceptor>> acceptors;
     std::vector<std::pair<FilterPtr, void*>> shards;
 
     observe::ModuleCost handler_cost;
@@ -31,7 +32,7 @@ struct LiveSite {
 
     observe::ModuleCost cost_of(std::string_view module, std::string_view hook);
     void fill();
-    void start();
+    void start(size_t loops);
     void accept(int fd, const net::Address& peer);
     void drop_shards();
 };
@@ -104,6 +105,9 @@ void LiveSite::fill() {
     if (plan->generation) {
         handler_cost = cost_of(plan->generation->id(), "on_request");
         site.handler_cost = &handler_cost;
+        for (size_t h = 0; h < http::kHandlerHookNames.size(); h++)
+            site.handler_marks[h] =
+                plan->generation->side().costs.marks.of(http::kHandlerHookNames[h]);
     }
     trusted = plan->trusted;
     site.trusted = trusted.get();
@@ -125,10 +129,11 @@ void LiveSite::fill() {
         link.name = f->name;
         link.interests = interests_of(*f);
         if (f->generation) {
-            link.module = f->generation->id().c_str();
             costs.push_back(std::make_unique<http::HookCosts>());
-            for (size_t h = 0; h < http::kHookNames.size(); h++)
-                (*costs.back())[h] = cost_of(link.module, http::kHookNames[h]);
+            for (size_t h = 0; h < http::kHookNames.size(); h++) {
+                (*costs.back())[h] = cost_of(f->generation->id(), http::kHookNames[h]);
+                link.marks[h] = f->generation->side().costs.marks.of(http::kHookNames[h]);
+            }
             link.costs = costs.back().get();
         }
         if (f->filter && MH_FIELD_OK(f->filter, shard_create)) {
@@ -146,13 +151,15 @@ void LiveSite::fill() {
     }
 }
 
-void LiveSite::start() {
-    acceptor = std::make_unique<net::Acceptor>(
-        loop.loop, plan->fds[loop.loop.index()],
-        [](void* user, int fd, const net::Address& peer) {
-            static_cast<LiveSite*>(user)->accept(fd, peer);
-        },
-        this);
+// A worker with more loops before this one may have left more sockets than there are loops now.
+void LiveSite::start(size_t loops) {
+    for (size_t i = loop.loop.index(); i < plan->fds.size(); i += loops)
+        acceptors.push_back(std::make_unique<net::Acceptor>(
+            loop.loop, plan->fds[i],
+            [](void* user, int fd, const net::Address& peer) {
+                static_cast<LiveSite*>(user)->accept(fd, peer);
+            },
+            this));
 }
 
 void LiveSite::accept(int fd, const net::Address& peer) {
@@ -192,7 +199,7 @@ Result<> SiteSet::plan(const config::Config& config, const module::ModuleSet& mo
     live_.resize(loops_.size());
     trusted_ = std::move(trusted);
     for (const config::Listener& l : config.listeners)
-        if (Result<> r = add(l, modules, filters, {}); !r) return r;
+        if (Result<> r = add(l, modules, filters, {}, config.why_absent(l.module)); !r) return r;
     for (const module::Contribution& c : modules.published(MH_HTTP_LISTENER)) {
         const auto* d = static_cast<const mh_http_listener*>(c.descriptor);
         const std::string& id = c.generation->id();
@@ -214,13 +221,15 @@ Result<> SiteSet::plan(const config::Config& config, const module::ModuleSet& mo
             l = *own;
             l.address = address;
         }
-        if (Result<> r = add(l, modules, filters, d->handler ? d->handler : ""); !r) return r;
+        if (Result<> r = add(l, modules, filters, d->handler ? d->handler : "", nullptr); !r)
+            return r;
     }
     return {};
 }
 
 Result<> SiteSet::add(const config::Listener& l, const module::ModuleSet& modules,
-                      const FilterSet& filters, std::string_view handler) {
+                      const FilterSet& filters, std::string_view handler,
+                      const std::string* why_absent) {
     if (l.address.empty()) return {};  // settings for a listener that the module itself opens
     auto p = std::make_shared<SitePlan>();
     p->name = l.name;
@@ -232,6 +241,7 @@ Result<> SiteSet::add(const config::Listener& l, const module::ModuleSet& module
         p->generation = c.generation;
         break;
     }
+    if (!p->handler && why_absent) p->handler = absent_.handler(), p->problem = *why_absent;
     if (!p->handler)
         return error("listener \"{}\": module \"{}\" is not loaded or has no HTTP handler", l.name,
                      l.module);
@@ -281,7 +291,7 @@ Result<> SiteSet::add_redirect(const SitePlan& tls_site, const config::Listener&
 }
 
 Result<> SiteSet::open() {
-    std::vector<int> adopted = net::adopted_listeners();
+    std::vector<net::Adopted> adopted = net::adopted_listeners();
     auto loops = static_cast<unsigned>(loops_.size());
     for (auto& s : sites_) {
         // SO_REUSEPORT, which spreads a listener over the loops, would let two of ours share a port.
@@ -294,15 +304,26 @@ Result<> SiteSet::open() {
                     "listener \"{}\": {} is the address of listener \"{}\" already; give it "
                     "another",
                     s->name, s->address.text(), o->name);
-        int given = net::take_adopted(adopted, s->address);
-        Result<std::vector<int>> fds = given >= 0 ? net::spread_listener(given, {}, loops)
-                                                  : net::open_listeners(s->address, {}, loops);
+        std::vector<int> given = net::take_adopted(adopted, s->address, s->name);
+        Result<std::vector<int>> fds = given.empty()
+                                           ? net::open_listeners(s->address, {}, loops)
+                                           : net::spread_listeners(std::move(given), {}, loops);
         if (!fds) return std::move(fds.error()).context(fmt::format("listener \"{}\"", s->name));
         s->fds = std::move(*fds);
         s->address = net::local_address(s->fds[0]);
     }
-    for (int fd : adopted) ::close(fd);
+    for (const net::Adopted& a : adopted) ::close(a.fd);
+    tell_supervisor();
     return {};
+}
+
+// It keeps them open for the worker that comes after this one.
+void SiteSet::tell_supervisor() const {
+    supervise::Link* link = supervise::Link::here();
+    if (!link) return;
+    for (const auto& s : sites_)
+        for (int fd : s->fds) link->socket(fd, s->name);
+    link->sockets_end();
 }
 
 Result<std::vector<std::string>> SiteSet::reload_certificates() {
@@ -378,7 +399,7 @@ void SiteSet::install(Loop& control, std::function<void()> done) {
             for (auto& s : sites_) {
                 live.push_back(std::make_unique<LiveSite>(l, s));
                 live.back()->fill();
-                live.back()->start();
+                live.back()->start(loops_.size());
             }
         },
         [this, done = std::move(done)] {
@@ -387,12 +408,15 @@ void SiteSet::install(Loop& control, std::function<void()> done) {
         });
 }
 
-void SiteSet::stop_accepting(Loop& control, std::function<void()> done) {
+void SiteSet::stop_accepting(Loop& control, bool gently, std::function<void()> done) {
     on_every_loop(
         control,
-        [this](RequestLoop& l) {
-            for (auto& s : live_[l.loop.index()]) s->acceptor->close();
-            l.http.drain();
+        [this, gently](RequestLoop& l) {
+            for (auto& s : live_[l.loop.index()]) s->acceptors.clear();
+            if (gently)
+                l.http.draining = true;
+            else
+                l.http.drain();
         },
         std::move(done));
 }

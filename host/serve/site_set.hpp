@@ -11,6 +11,7 @@
 #include "http/site.hpp"
 #include "net/address.hpp"
 #include "net/listener.hpp"
+#include "serve/absent.hpp"
 #include "serve/filter_chain.hpp"
 #include "serve/redirect.hpp"
 #include "serve/request_loop.hpp"
@@ -38,7 +39,8 @@ struct SitePlan {
     std::optional<config::Tls> tls_files;
     std::shared_ptr<const net::TlsServerContext> tls;  // the loops have copies of their own
     std::unique_ptr<Redirect> redirect;                // of the plain-text side of a TLS listener
-    std::vector<int> fds;                              // one a loop
+    std::string problem;                               // why its module does not answer here
+    std::vector<int> fds;                              // one a loop, or more
 };
 
 /// A site with its acceptor, as it lives on one loop.
@@ -62,8 +64,9 @@ class SiteSet {
     const std::vector<std::string>& warnings() const { return warnings_; }
     /// Installs them on every loop, then `done` on main: connections are accepted from there on.
     void install(Loop& control, std::function<void()> done);
-    /// No new connections; on every loop, then `done` on main.
-    void stop_accepting(Loop& control, std::function<void()> done);
+    /// No new connections; on every loop, then `done` on main. The idle ones are closed, unless `gently`: then each has one
+    /// more request.
+    void stop_accepting(Loop& control, bool gently, std::function<void()> done);
     /// Frees the sites and the shards of their filters, then `done`. No request may be left.
     void remove(Loop& control, std::function<void()> done);
 
@@ -74,13 +77,15 @@ class SiteSet {
   private:
     Result<> add_redirect(const SitePlan& tls_site, const config::Listener& l);
     Result<> add(const config::Listener& l, const module::ModuleSet& modules,
-                 const FilterSet& filters, std::string_view handler);
+                 const FilterSet& filters, std::string_view handler, const std::string* why_absent);
+    void tell_supervisor() const;
     void on_every_loop(Loop& control, std::function<void(RequestLoop&)> fn,
                        std::function<void()> done);
 
     std::vector<std::unique_ptr<RequestLoop>>& loops_;
     std::vector<std::shared_ptr<SitePlan>> sites_;
     std::shared_ptr<const net::PrefixSet> trusted_;
+    AbsentHandler absent_;
     std::vector<std::string> warnings_;
     std::vector<std::vector<std::unique_ptr<LiveSite>>> live_;  // by loop
 };

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+/// `microhost upgrade [--instance NAME]`.
+#pragma once
+
+#include <span>
+#include <string>
+
+namespace microhost::supervise {
+
+/// The supervisor starts a worker from the file on disk; what became of it is one line. The exit status: 0 when the new one
+/// serves, 1 when the old one goes on, 2 when it was asked wrongly. `args`: behind the verb.
+int upgrade(const std::string& runtime_dir, std::span<const std::string> args);
+
+}  // namespace microhost::supervise
