@@ -54,6 +54,8 @@ void HookWatch::arm(bool on) {
 }
 
 void HookWatch::on_events(uint32_t) {
+    uint64_t ticks = 0;
+    [[maybe_unused]] const ssize_t n = ::read(fd_, &ticks, sizeof ticks);  // else it ticks no more
     look(control_.now_ms());
     idle_looks_ = idle() ? idle_looks_ + 1 : 0;
     if (idle_looks_ == kIdleLooks) sleep();

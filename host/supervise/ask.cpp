@@ -80,7 +80,7 @@ Result<std::string> ask_supervisor(const std::string& runtime_dir, std::string_v
         answer.append(bytes.data(), static_cast<size_t>(n));
     ::close(*found);
     while (answer.ends_with('\n')) answer.pop_back();
-    if (answer.starts_with("ok ")) return answer.substr(3);
+    if (answer.starts_with("ok ")) return {boost::system::in_place_value, answer.substr(3)};
     if (answer.starts_with("error ")) return Error{answer.substr(6)};
     return error("the supervisor went away before it answered");
 }

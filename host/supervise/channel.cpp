@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 
 namespace microhost::supervise {
@@ -40,7 +41,7 @@ bool send_message(int socket, std::string_view verb, std::initializer_list<std::
     for (const std::string_view f : fields) {
         const size_t from = text.size() + 1;
         text.append(1, '\n').append(f.substr(0, kLongest / 2));
-        std::replace(text.begin() + static_cast<ptrdiff_t>(from), text.end(), '\n', ' ');
+        std::replace(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(), '\n', ' ');
     }
     text.resize(std::min(text.size(), kLongest));
     iovec v{text.data(), text.size()};

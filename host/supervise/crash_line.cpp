@@ -92,12 +92,16 @@ int find_file(dl_phdr_info* info, size_t, void* arg) {
     return 0;
 }
 
-/// Whose thread it is that crashed; of a process that was ended for hanging, the thread that hangs.
+/// Whose thread it is that crashed. Of a process that was ended for hanging, the thread that hangs: the watchdog knows it, or
+/// will; all others are in a hook for a moment only.
 const Activity& guilty(bool hung) {
-    if (hung)
-        for (unsigned i = 0; i < Loop::kMaxLoops; i++)
-            if (const Loop* l = Loop::by_index(i); l && l->activity.stalled) return l->activity;
-    return Loop::activity_here();
+    const Activity* in_hook = nullptr;
+    for (unsigned i = 0; hung && i < Loop::kMaxLoops; i++) {
+        const Loop* l = Loop::by_index(i);
+        if (l && l->activity.stalled) return l->activity;
+        if (l && l->activity.hook()) in_hook = &l->activity;
+    }
+    return in_hook ? *in_hook : Loop::activity_here();
 }
 
 void tell(int number, const siginfo_t& info, const void* context) {

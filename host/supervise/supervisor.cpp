@@ -208,9 +208,9 @@ void Supervisor::on_ready(Worker& w) {
         Worker* old = current_;
         current_ = std::exchange(next_, nullptr);
         if (old) old->tell("retire");
-        end_upgrade(fmt::format("worker {} serves", w.pid()));
+        end_upgrade({boost::system::in_place_value, fmt::format("worker {} serves", w.pid())});
     } else if (!waiting_.empty()) {  // the one that it should have replaced has crashed meanwhile
-        end_upgrade(fmt::format("worker {} serves", w.pid()));
+        end_upgrade({boost::system::in_place_value, fmt::format("worker {} serves", w.pid())});
     }
     log_.info("the worker serves", {{"worker", w.pid()}, {"ms", now_ms() - w.started_ms}});
     if (!std::exchange(was_ready_, true))
