@@ -301,8 +301,7 @@ Result<> Runtime::State::open_control() {
     control_socket = std::make_unique<control::Control>(
         control::Sources{*main_http, std::move(bare), *log, *metrics, *modules,
                          *environment->health, instance_name(), MICROHOST_VERSION,
-                         overlaps ? fmt::format("{}.{}", folder.control_socket(), ::getpid())
-                                  : folder.control_socket(),
+                         overlaps ? folder.path() + "/next.sock" : folder.control_socket(),
                          overlaps, host().control_address, [this] { return table->snapshot(); },
                          [this] { return listener_rows(); }, each_site});
     observe::add_process_metrics(*metrics, MICROHOST_VERSION);

@@ -48,22 +48,16 @@ std::string text_of(json::Value v, std::string_view key) {
     return std::string(v.find(key).as_string().value_or(""));
 }
 
-bool is(const Quarantined& q, std::string_view module) { return q.module == module; }
-
-/// Why it cannot be loaded, or empty.
-std::string reason_for(const module::Candidate& c, const std::vector<Quarantined>& known,
-                       const std::vector<HeldBack>& held) {
-    for (const Quarantined& q : known)
-        if (q.module == c.id())
-            return fmt::format("is in quarantine since {}: {}", q.since, q.reason);
+/// The module among those that are held back without which it cannot be loaded, or null.
+const HeldBack* needed_by(const module::Candidate& c, const std::vector<HeldBack>& held) {
     for (const HeldBack& h : held) {
         const module::Manifest& m = h.candidate->manifest;
         for (const std::string& need : c.manifest.needs)
             if (need == "module:" + m.id ||
                 std::find(m.provides.begin(), m.provides.end(), need) != m.provides.end())
-                return fmt::format("needs {}, which is in quarantine", m.id);
+                return &h;
     }
-    return {};
+    return nullptr;
 }
 
 }  // namespace
@@ -72,7 +66,8 @@ Result<std::vector<Quarantined>> Quarantine::list() const {
     std::vector<Quarantined> out;
     std::ifstream in(path(), std::ios::binary);
     if (!in) {
-        if (errno == ENOENT || errno == ENOTDIR) return out;
+        if (errno == ENOENT || errno == ENOTDIR || errno == EACCES)
+            return out;  // not written by us
         return error("{}: {}", path(), std::strerror(errno));
     }
     std::stringstream text;
@@ -125,7 +120,7 @@ Result<> Quarantine::add(const Quarantined& q) const {
     const FolderLock lock(folder_);
     auto all = list();
     std::vector<Quarantined> now = all ? std::move(*all) : std::vector<Quarantined>{};
-    std::erase_if(now, [&](const Quarantined& x) { return is(x, q.module); });
+    std::erase_if(now, [&](const Quarantined& x) { return x.module == q.module; });
     now.push_back(q);
     return write(now);
 }
@@ -134,30 +129,40 @@ Result<bool> Quarantine::release(std::string_view module) const {
     const FolderLock lock(folder_);
     auto all = list();
     if (!all) return all.error();
-    if (std::erase_if(*all, [&](const Quarantined& x) { return is(x, module); }) == 0) return false;
+    if (std::erase_if(*all, [&](const Quarantined& x) { return x.module == module; }) == 0)
+        return false;
     if (auto ok = write(*all); !ok) return ok.error();
     return true;
 }
 
-Result<std::vector<HeldBack>> hold_back(std::vector<module::CandidatePtr>& modules,
-                                        const Quarantine& quarantine) {
+Result<std::string> why_held(const module::Candidate& c, const Quarantine& quarantine) {
     auto known = quarantine.list();
     if (!known) return known.error();
-    std::vector<HeldBack> held;
-    if (known->empty()) return held;
-    for (const module::CandidatePtr& c : modules) {
-        auto entry = std::find_if(known->begin(), known->end(),
-                                  [&](const Quarantined& q) { return is(q, c->id()); });
-        if (entry == known->end() || entry->build == module::fingerprint(c->file)) continue;
-        known->erase(entry);
-        if (auto ok = quarantine.release(c->id()); !ok) return ok.error();
+    for (const Quarantined& q : *known) {
+        if (q.module != c.id()) continue;
+        if (q.build == module::fingerprint(c.file))
+            return {boost::system::in_place_value,
+                    fmt::format("is in quarantine since {}: {}", q.since, q.reason)};
+        if (auto ok = quarantine.release(q.module); !ok) return ok.error();
     }
-    std::erase_if(modules, [&](const module::CandidatePtr& c) {  // in loading order
-        std::string why = reason_for(*c, *known, held);
-        if (why.empty()) return false;
-        held.push_back({c, std::move(why)});
-        return true;
-    });
+    return {boost::system::in_place_value, std::string()};
+}
+
+Result<std::vector<HeldBack>> hold_back(std::vector<module::CandidatePtr>& modules,
+                                        const Quarantine& quarantine) {
+    std::vector<HeldBack> held;
+    std::vector<module::CandidatePtr> free;
+    for (module::CandidatePtr& c : modules) {  // in loading order
+        auto why = why_held(*c, quarantine);
+        if (!why) return why.error();
+        if (const HeldBack* h = why->empty() ? needed_by(*c, held) : nullptr)
+            *why = fmt::format("needs {}, which is in quarantine", h->candidate->id());
+        if (why->empty())
+            free.push_back(std::move(c));
+        else
+            held.push_back({std::move(c), std::move(*why)});
+    }
+    modules = std::move(free);
     return held;
 }
 

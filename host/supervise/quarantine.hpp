@@ -41,8 +41,11 @@ struct HeldBack {
     std::string why;
 };
 
-/// Takes those out of `modules` that are in quarantine, and those that need them. What is in quarantine with other bytes than
-/// the file has now is released.
+/// Why that file must not be loaded ("is in quarantine since ..."), empty when it may. A module that is in quarantine with
+/// other bytes than the file has now is released.
+Result<std::string> why_held(const module::Candidate& c, const Quarantine& quarantine);
+
+/// Takes those out of `modules` that must not be loaded, and those that need them.
 Result<std::vector<HeldBack>> hold_back(std::vector<module::CandidatePtr>& modules,
                                         const Quarantine& quarantine);
 

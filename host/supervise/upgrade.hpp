@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// `microhost upgrade [--instance NAME]`.
+/// `microhost upgrade [--instance NAME] [--release MODULE]`.
 #pragma once
 
 #include <span>
@@ -7,7 +7,7 @@
 
 namespace microhost::supervise {
 
-/// The supervisor starts a worker from the file on disk; what became of it is one line. The exit status: 0 when the new one
+/// The supervisor starts a worker from the file on disk, having let a module out of quarantine; what became of it is one line. The exit status: 0 when the new one
 /// serves, 1 when the old one goes on, 2 when it was asked wrongly. `args`: behind the verb.
 int upgrade(const std::string& runtime_dir, std::span<const std::string> args);
 

@@ -150,6 +150,22 @@ class Supervise(harness.Case):
             self.assertEqual(manager.recv(100), b"STOPPING=1")  # and nothing of the worker that went before
         shutil.rmtree(folder)
 
+    def test_signals_reach_the_worker(self):
+        with harness.Microhost(config()) as host:
+            host.signal(signal.SIGHUP)
+            host.wait_for_log("reloaded configuration")
+            self.assertEqual(host.get("/", USER, listener="edge").status, 200)
+        host = harness.Microhost(config(drain_timeout="1h")).start()
+        with wire.Client(host.port("edge")) as client:
+            client.send(b"GET / HTTP/1.1\r\nHost: x\r\n")  # never to be whole
+            worker = self.worker(host)
+            host.signal(signal.SIGTERM)
+            harness.wait_for(lambda: self.ready(host) and self.ready(host).status == 503, 5, "draining")
+            host.signal(signal.SIGTERM)
+            self.assertEqual(host.wait(), 128 + signal.SIGTERM)
+            self.assertFalse(os.path.exists(f"/proc/{worker}"))
+        host._clean()
+
     # ---- crashes
 
     @unittest.skipIf(SANITIZED, "a sanitizer reports crashes itself")
@@ -269,13 +285,12 @@ class Supervise(harness.Case):
         with harness.Microhost(config(), env={"CRASHER_EARLY": "1"}) as host:
             self.assert_held_back(host)
             self.assertEqual(parts(LINE.search(host.stderr)[0])["hook"], "create")
-            with wire.connect(next(host.runtime.glob("instances/*/supervisor.sock")), 60) as desk:
-                desk.sendall(b"release nobody\n")
-                self.assertEqual(desk.recv(100), b'error "nobody" is not in quarantine\n')
-            with wire.connect(next(host.runtime.glob("instances/*/supervisor.sock")), 60) as desk:
-                desk.sendall(b"release crasher\n")
-                # The new one crashes as ever; the old one stays.
-                self.assertIn(b"error the new worker ended before it was ready", desk.recv(1000))
+            done = self.upgrade(host, "--release", "nobody")
+            self.assertEqual((done.returncode, done.stderr), (1, 'microhost: "nobody" is not in quarantine\n'))
+            done = self.upgrade(host, "--release=crasher")
+            # The new one crashes as ever; the old one stays.
+            self.assertEqual((done.returncode, done.stderr),
+                             (1, "microhost: the new worker ended before it was ready (signal 11)\n"))
             self.assertFalse((host.state / "quarantine.json").exists())
             self.assertEqual(host.get("/", listener="open").status, 200)
 
