@@ -13,8 +13,8 @@
 namespace microhost::net {
 namespace {
 
-constexpr int kFirst = 3;  // sd_listen_fds(3): SD_LISTEN_FDS_START
-constexpr int kMost = 1024;
+constexpr int kFirst = 3;         // sd_listen_fds(3): SD_LISTEN_FDS_START
+constexpr int kMost = 16 * 1024;  // listeners times loops
 
 std::optional<int> number(const char* name) {
     const char* text = std::getenv(name);

@@ -12,6 +12,11 @@ namespace microhost::supervise {
 
 // The file is opened for each line: there are few, and so a rotated file needs no signal.
 void Journal::write(log::Level level, std::string_view message, Fields fields) const {
+    const std::string& least = settings_.level;
+    if (level < (least == "error"  ? log::Level::error
+                 : least == "warn" ? log::Level::warn
+                                   : log::Level::info))
+        return;
     timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     log::Record r;

@@ -136,7 +136,7 @@ void Supervisor::ask_upgrade(std::string reason, uint64_t who) {
 }
 
 void Supervisor::end_upgrade(const Result<std::string>& how) {
-    if (!how && next_)
+    if (!how && !upgrade_reason_.empty())
         log_.error("the worker was not replaced; the old one stays",
                    {{"reason", how.error().what}});
     for (const uint64_t who : waiting_) desk_.answer(who, how);

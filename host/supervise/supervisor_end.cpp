@@ -18,6 +18,7 @@ constexpr uint64_t kFirstDelayMs = 100, kMostDelayMs = 30'000;
 constexpr uint64_t kStartMs = 60'000;  // a worker that is to replace another one is ready by then
 constexpr uint64_t kAbortMs = 5'000;   // for a core dump
 constexpr uint64_t kLookMs = 200;
+constexpr uint64_t kShortestHangMs = 1'000;  // some signs of life may be late
 
 uint64_t now_ms() { return Loop::clock_ns() / 1'000'000; }
 
@@ -138,7 +139,8 @@ void Supervisor::check(Worker& w, uint64_t now) {
         if (now - w.aborted_ms > kAbortMs) w.kill(SIGKILL);
         return;
     }
-    const auto limit = static_cast<uint64_t>(host_.hang_timeout.count());
+    const auto wanted = static_cast<uint64_t>(host_.hang_timeout.count());
+    const uint64_t limit = wanted ? std::max(wanted, kShortestHangMs) : 0;
     const uint64_t silent = w.heard_ms ? now - w.heard_ms : 0;
     const bool hangs = limit && (w.stall_ms >= limit || silent >= limit);
     const bool late = &w == next_ && now - w.started_ms > kStartMs;
