@@ -101,11 +101,7 @@ int serve_or_explain(const config::Scan& scan, const config::Surroundings& surro
 int run_verb(const config::Scan& scan, const config::Surroundings& surroundings) {
     if (scan.verb != "upgrade")
         return refuse(error("there is no command \"{}\"; see microhost --help", scan.verb));
-    Result<config::File> file = config::read_file(scan.config, surroundings);
-    if (!file) return refuse(file.error());
-    Result<config::Config> early = config::early({scan.flags, surroundings, *file});
-    if (!early) return refuse(early.error());
-    return supervise::upgrade(early->host.runtime_dir, scan.args);
+    return supervise::upgrade(scan, surroundings);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ class HookWatch final : public Pollable {
     void start();
     void stop();
     /// One look. A hook that was seen for 10 ms or more is counted when it is over, and is a line in the log at most once
-    /// in ten seconds. One of 15 ms is always seen.
+    /// in ten seconds. One of 15 ms is seen, unless we are late ourselves.
     void look(uint64_t now_ms);
     void on_events(uint32_t) override;
 

@@ -41,6 +41,7 @@ std::array<Range, 512> ranges;
 std::mutex ranges_mutex;  // of those who change it; the handler only reads
 
 int record_channel = -1;
+pid_t process = 0;
 std::atomic<bool> told{false};
 
 const char* name_of(int number) {
@@ -140,9 +141,11 @@ void tell(int number, const siginfo_t& info, const void* context) {
 }
 
 void on_crash(int number, siginfo_t* info, void* context) {
-    if (told.exchange(true))
-        for (;;) ::pause();  // another thread was first, and ends all of us
-    tell(number, *info, context);
+    if (::getpid() == process) {  // a child that was forked has nothing to tell here
+        if (told.exchange(true))
+            for (;;) ::pause();  // another thread was first, and ends all of us
+        tell(number, *info, context);
+    }
     std::signal(number, SIG_DFL);
     // A fault happens again when we return. What somebody sent does not: it waits until this handler is over.
     if (info->si_code <= 0) ::syscall(SYS_tgkill, ::getpid(), ::syscall(SYS_gettid), number);
@@ -155,6 +158,7 @@ void install_crash_line(int channel) {
     (void)channel;
 #else
     record_channel = channel;
+    process = ::getpid();
     struct sigaction action {};
     action.sa_sigaction = on_crash;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;

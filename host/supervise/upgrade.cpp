@@ -2,11 +2,13 @@
 #include "supervise/upgrade.hpp"
 
 #include <cstdio>
+#include <span>
+#include <string>
 
+#include "config/assemble.hpp"
 #include "supervise/ask.hpp"
 
 namespace microhost::supervise {
-
 namespace {
 
 /// The value of `--name VALUE` or `--name=VALUE` at args[i], which moves to its last word; null when it is another flag.
@@ -18,9 +20,19 @@ const char* value_of(std::span<const std::string> args, size_t& i, std::string_v
     return nullptr;
 }
 
+int refuse(const Error& e, int status = 2) {
+    std::fprintf(stderr, "microhost: %s\n", e.what.c_str());
+    return status;
+}
+
 }  // namespace
 
-int upgrade(const std::string& runtime_dir, std::span<const std::string> args) {
+int upgrade(const config::Scan& scan, const config::Surroundings& surroundings) {
+    auto file = config::read_file(scan.config, surroundings);
+    if (!file) return refuse(file.error());
+    auto early = config::early({scan.flags, surroundings, *file});
+    if (!early) return refuse(early.error());
+    const std::span<const std::string> args = scan.args;
     std::string instance, line = "upgrade";
     for (size_t i = 0; i < args.size(); i++) {
         const std::string word = args[i];
@@ -29,18 +41,12 @@ int upgrade(const std::string& runtime_dir, std::span<const std::string> args) {
         } else if (const char* module = value_of(args, i, "--release")) {
             line = std::string("release ") + module;
         } else {
-            std::fprintf(stderr,
-                         "microhost: %s: usage: microhost upgrade [--instance NAME] "
-                         "[--release MODULE]\n",
-                         word.c_str());
-            return 2;
+            return refuse(
+                error("{}: usage: microhost upgrade [--instance NAME] [--release MODULE]", word));
         }
     }
-    const Result<std::string> said = ask_supervisor(runtime_dir, instance, line);
-    if (!said) {
-        std::fprintf(stderr, "microhost: %s\n", said.error().what.c_str());
-        return 1;
-    }
+    const Result<std::string> said = ask_supervisor(early->host.runtime_dir, instance, line);
+    if (!said) return refuse(said.error(), 1);
     std::printf("%s\n", said->c_str());
     return 0;
 }
