@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/hook_watch.hpp"
 
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
 
 #include "observe/names.hpp"
 
@@ -13,6 +19,18 @@ namespace {
 
 constexpr unsigned kIdleLooks = 20;
 constexpr uint64_t kQuietMs = 10'000;
+
+/// Of the thread of that loop, which is known by its name; -1 when there is none.
+int open_schedule(unsigned loop) {
+    std::error_code ec;
+    const std::string name = fmt::format("loop-{}", loop);
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task", ec)) {
+        std::string found;
+        std::getline(std::ifstream(task.path() / "comm"), found);
+        if (found == name) return ::open((task.path() / "schedstat").c_str(), O_RDONLY | O_CLOEXEC);
+    }
+    return -1;
+}
 
 }  // namespace
 
@@ -23,7 +41,7 @@ HookWatch::HookWatch(Loop& control, std::vector<Loop*> loops, log::Domain log,
       metrics_(metrics),
       fd_(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)) {
     for (Loop* l : loops) {
-        loops_.push_back({l});
+        loops_.push_back({.loop = l});
         l->watch_from(
             control, [](void* self) { static_cast<HookWatch*>(self)->arm(true); }, this);
     }
@@ -33,6 +51,8 @@ HookWatch::HookWatch(Loop& control, std::vector<Loop*> loops, log::Domain log,
 HookWatch::~HookWatch() {
     control_.remove(fd_);
     ::close(fd_);
+    for (const Watched& w : loops_)
+        if (w.schedule >= 0) ::close(w.schedule);
 }
 
 void HookWatch::start() {
@@ -85,17 +105,28 @@ void HookWatch::look(uint64_t now_ms) {
         const uint64_t entered = a.entered();
         const HookMark* hook = a.hook();
         if (hook && hook == w.hook && entered == w.entered) {
-            w.seen_ms = now_ms;
-            if (w.module.empty() && now_ms - w.since_ms >= kLimitMs)
+            const uint64_t waited = waited_ms(w) - w.waited_ms, seen = now_ms - w.since_ms;
+            w.own_ms = seen > waited ? seen - waited : 0;
+            if (w.module.empty() && w.own_ms >= kLimitMs)
                 w.module = hook->module->id, w.name = hook->name;
             continue;
         }
         if (!w.module.empty()) report(w, now_ms);
         w.hook = hook;
         w.entered = entered;
-        w.since_ms = w.seen_ms = now_ms;
+        w.since_ms = now_ms;
+        if (hook) w.waited_ms = waited_ms(w);
         w.module.clear();
     }
+}
+
+// schedstat: nanoseconds on a processor, nanoseconds of waiting for one, ...
+uint64_t HookWatch::waited_ms(Watched& w) {
+    if (w.schedule == kUnknown) w.schedule = open_schedule(w.loop->index());
+    std::array<char, 64> text{};
+    if (w.schedule < 0 || ::pread(w.schedule, text.data(), text.size() - 1, 0) <= 0) return 0;
+    unsigned long long ran = 0, waited = 0;
+    return std::sscanf(text.data(), "%llu %llu", &ran, &waited) == 2 ? waited / 1'000'000 : 0;
 }
 
 void HookWatch::report(Watched& w, uint64_t now_ms) {
@@ -109,7 +140,7 @@ void HookWatch::report(Watched& w, uint64_t now_ms) {
     log_.warn("a hook kept its loop waiting", {{"module", w.module},
                                                {"hook", w.name},
                                                {"loop", w.loop->index()},
-                                               {"at_least_ms", w.seen_ms - w.since_ms}});
+                                               {"at_least_ms", w.own_ms}});
 }
 
 }  // namespace microhost::control

@@ -26,7 +26,8 @@ class HookWatch final : public Pollable {
 
     void start();
     void stop();
-    /// One look. A hook that was seen for 10 ms or more is counted when it is over, and is a line in the log at most once
+    /// One look. A hook that was seen for 10 ms or more, without the time in which its thread waited for a processor, is
+    /// counted when it is over, and is a line in the log at most once
     /// in ten seconds. One of 15 ms is seen, unless we are late ourselves.
     void look(uint64_t now_ms);
     void on_events(uint32_t) override;
@@ -36,9 +37,13 @@ class HookWatch final : public Pollable {
         Loop* loop;
         const HookMark* hook = nullptr;  // to be compared only: its module may be gone
         uint64_t entered = 0, turn = 0;
-        uint64_t since_ms = 0, seen_ms = 0;
+        uint64_t since_ms = 0, own_ms = 0;
+        uint64_t waited_ms = 0;    // for a processor, up to since_ms
         std::string module, name;  // once it is over the limit
+        int schedule = kUnknown;   // the kernel's account of the thread
     };
+    static constexpr int kUnknown = -2;
+    static uint64_t waited_ms(Watched& w);
     void report(Watched& w, uint64_t now_ms);
     bool idle();
     void sleep();
