@@ -75,7 +75,7 @@ int serve_or_explain(const config::Scan& scan, const config::Surroundings& surro
     if (!early) return refuse(early.error());
     const bool explain = scan.help || scan.print_schema || scan.check_config;
     if (early->host.supervise && !explain && !supervise::Link::here())
-        return supervise::Supervisor(early->host, {program(), std::move(argv)}).run();
+        return supervise::Supervisor(early->host, {program(), std::move(argv), {}}).run();
     module::Loader loader(early->host.module_path, serve::offered_interfaces());
     Result<std::vector<module::CandidatePtr>> modules = loader.plan(early->load);
     if (!modules) return refuse(modules.error());

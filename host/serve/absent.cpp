@@ -16,6 +16,13 @@ config::OnError on_error_of(const module::ManifestFilter& f) {
     return config::OnError::closed;
 }
 
+/// One instance stands for all filters of the module: it is as strict as the strictest. There is at least one.
+config::OnError strictest(const std::vector<module::ManifestFilter>& filters) {
+    for (const module::ManifestFilter& f : filters)
+        if (on_error_of(f) == config::OnError::closed) return config::OnError::closed;
+    return on_error_of(filters.front());
+}
+
 }  // namespace
 
 void mark_absent(config::Config& config, const std::vector<supervise::HeldBack>& held) {
@@ -27,12 +34,12 @@ void mark_absent(config::Config& config, const std::vector<supervise::HeldBack>&
         for (config::FilterInstance& f : config.filters) {
             if (f.use != c.id()) continue;
             configured = true;
-            if (!f.on_error && !filters.empty()) f.on_error = on_error_of(filters.front());
+            if (!f.on_error && !filters.empty()) f.on_error = strictest(filters);
         }
         if (configured || filters.empty()) continue;
         config::FilterInstance plain;
         plain.name = plain.use = c.id();
-        plain.on_error = on_error_of(filters.front());
+        plain.on_error = strictest(filters);
         config.filters.push_back(std::move(plain));
     }
 }

@@ -53,10 +53,6 @@ Result<> InstanceFolder::create(const std::string& runtime_dir, const std::strin
     return {};
 }
 
-void InstanceFolder::join(const std::string& runtime_dir, const std::string& name) {
-    path_ = runtime_dir + "/instances/" + name;
-}
-
 void InstanceFolder::inherit() {
     const int fd = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0 && ::flock(fd, LOCK_EX | LOCK_NB) == 0)

@@ -20,7 +20,7 @@ class InstanceFolder {
     /// Makes the folder, 0700, and holds it. Errors: the system's; a name that is in use.
     Result<> create(const std::string& runtime_dir, const std::string& name);
     /// Of a worker: its supervisor holds the folder.
-    void join(const std::string& runtime_dir, const std::string& name);
+    void join(const std::string& folder) { path_ = folder; }
     /// The supervisor is gone: the folder is ours, unless another one has taken it.
     void inherit();
     /// listeners.json, written whole: {"listeners":{NAME:{"address":...}},"control":PATH,"pid":N}; the pid is that

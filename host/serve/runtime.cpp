@@ -116,17 +116,13 @@ Result<> Runtime::State::start_basics() {
     signals = std::make_unique<Signals>(
         control->io, [this] { stop(); }, [this] { reload(); });
     supervise::Link* link = supervise::Link::here();
-    if (!link) return folder.create(host().runtime_dir, instance_name());
-    folder.join(host().runtime_dir, instance_name());
+    if (!link) return folder.create(host().runtime_dir, supervise::instance_name(host().name));
+    folder.join(link->folder());
     link->obey(control->loop,
                {[this] { stop(); }, [this] { reload(); }, [this] { retire(); },
                 [this] { folder.inherit(), stop(); },
                 [this] { return control_socket ? control_socket->longest_stall() : 0; }});
     return {};
-}
-
-std::string Runtime::State::instance_name() const {
-    return host().name.empty() ? supervise::default_name() : host().name;
 }
 
 Result<std::shared_ptr<const net::PrefixSet>> Runtime::State::trusted_in(
@@ -298,12 +294,12 @@ Result<> Runtime::State::open_control() {
     };
     const supervise::Link* link = supervise::Link::here();
     const bool overlaps = link && link->overlaps();
-    control_socket = std::make_unique<control::Control>(
-        control::Sources{*main_http, std::move(bare), *log, *metrics, *modules,
-                         *environment->health, instance_name(), MICROHOST_VERSION,
-                         overlaps ? folder.path() + "/next.sock" : folder.control_socket(),
-                         overlaps, host().control_address, [this] { return table->snapshot(); },
-                         [this] { return listener_rows(); }, each_site});
+    control_socket = std::make_unique<control::Control>(control::Sources{
+        *main_http, std::move(bare), *log, *metrics, *modules, *environment->health,
+        supervise::instance_name(host().name), MICROHOST_VERSION,
+        overlaps ? folder.path() + "/next.sock" : folder.control_socket(), overlaps,
+        host().control_address, [this] { return table->snapshot(); },
+        [this] { return listener_rows(); }, each_site});
     observe::add_process_metrics(*metrics, MICROHOST_VERSION);
     observe::add_log_metrics(*metrics, *log);
     if (access_log) observe::add_access_log_metrics(*metrics, *access_log);

@@ -86,7 +86,6 @@ struct Runtime::State {
     void fail(const Error& e);
     void stop();
     void retire();
-    std::string instance_name() const;
     void drain();
     void wait_for_connections(uint64_t deadline_ns);
     void finish();

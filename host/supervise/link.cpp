@@ -23,14 +23,17 @@ Link* Link::here() { return found; }
 
 void Link::find() {
     const char* text = std::getenv(kVariable);
-    int fd = -1, parent = 0, overlaps = 0;
-    const bool whole = text && std::sscanf(text, "%d %d %d", &fd, &parent, &overlaps) == 3;
+    int fd = -1, parent = 0, overlaps = 0, end = 0;
+    const bool whole =
+        text && std::sscanf(text, "%d %d %d %n", &fd, &parent, &overlaps, &end) == 3 && end > 0;
+    const std::string folder = whole ? text + end : "";
     ::unsetenv(kVariable);
     if (!whole || parent != ::getppid() || ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return;
     found = new Link;
     found->fd_ = fd;
     found->supervisor_ = parent;
     found->overlaps_ = overlaps != 0;
+    found->folder_ = folder;
 }
 
 void Link::socket(int fd, std::string_view name) {
@@ -82,8 +85,10 @@ bool ask_replacement(std::string_view reason) {
     return link != nullptr;
 }
 
-std::string default_name() {
-    return std::to_string(Link::here() ? Link::here()->supervisor() : ::getpid());
+std::string instance_name(const std::string& configured) {
+    if (const Link* link = Link::here())
+        return link->folder().substr(link->folder().rfind('/') + 1);
+    return configured.empty() ? std::to_string(::getpid()) : configured;
 }
 
 }  // namespace microhost::supervise

@@ -12,7 +12,7 @@
 
 namespace microhost::supervise {
 
-/// The variable that names it to a worker: "DESCRIPTOR SUPERVISOR OVERLAPS".
+/// The variable that names it to a worker: "DESCRIPTOR SUPERVISOR OVERLAPS FOLDER".
 inline constexpr const char* kVariable = "MICROHOST_SUPERVISOR";
 
 class Link final : public Pollable {
@@ -26,6 +26,8 @@ class Link final : public Pollable {
     /// Another worker serves this instance until we are ready.
     bool overlaps() const { return overlaps_; }
     int channel() const { return fd_; }
+    /// Of the instance: RUNTIME/instances/NAME, whatever the configuration says by now.
+    const std::string& folder() const { return folder_; }
 
     /// A listening socket. After the last one, sockets_end().
     void socket(int fd, std::string_view name);
@@ -49,6 +51,7 @@ class Link final : public Pollable {
     int fd_ = -1;
     pid_t supervisor_ = 0;
     bool overlaps_ = false;
+    std::string folder_;
     Loop* main_ = nullptr;
     Orders orders_;
     struct Beat : Timer {
@@ -60,7 +63,7 @@ class Link final : public Pollable {
 /// nobody supervises this process. Thread: any.
 bool ask_replacement(std::string_view reason);
 
-/// What an instance is called when it was given no name: after the process that lives as long as it does.
-std::string default_name();
+/// What this instance is called, where `configured` is the name that it was given or empty: then it is called after its process.
+std::string instance_name(const std::string& configured);
 
 }  // namespace microhost::supervise

@@ -65,8 +65,8 @@ Result<> Supervisor::open() {
     signals_ = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals_ < 0) return error("signalfd: {}", std::strerror(errno));
     for (net::Adopted& a : net::adopted_listeners()) kept_.push_back({a.fd, std::move(a.name)});
-    const std::string name = host_.name.empty() ? default_name() : host_.name;
-    if (Result<> r = folder_.create(host_.runtime_dir, name); !r) return r;
+    if (Result<> r = folder_.create(host_.runtime_dir, instance_name(host_.name)); !r) return r;
+    recipe_.folder = folder_.path();
     return desk_.open(folder_.supervisor_socket());
 }
 

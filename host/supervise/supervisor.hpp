@@ -46,7 +46,7 @@ class Supervisor {
     uint64_t patience(uint64_t now) const;
 
     const config::HostSettings host_;
-    const Recipe recipe_;
+    Recipe recipe_;
     Journal log_;
     serve::InstanceFolder folder_;
     Desk desk_;

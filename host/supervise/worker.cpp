@@ -50,7 +50,8 @@ bool arrange(std::vector<int> fds) {
     ::setenv("LISTEN_FDS", std::to_string(kept.size()).c_str(), 1);
     ::setenv("LISTEN_FDNAMES", names_of(kept).c_str(), 1);
     const int at = kFirst + static_cast<int>(kept.size());
-    ::setenv(kVariable, fmt::format("{} {} {}", at, parent, overlaps ? 1 : 0).c_str(), 1);
+    ::setenv(kVariable,
+             fmt::format("{} {} {} {}", at, parent, overlaps ? 1 : 0, recipe.folder).c_str(), 1);
     ::unsetenv("NOTIFY_SOCKET");  // its readiness is the supervisor's to tell
     std::vector<int> fds;
     for (const Kept& k : kept) fds.push_back(k.fd);

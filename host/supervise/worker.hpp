@@ -24,6 +24,7 @@ struct Kept {
 struct Recipe {
     std::string program;                 // the path, so that an upgraded file is found
     std::vector<std::string> arguments;  // argv, argv[0] included
+    std::string folder;                  // of the instance
 };
 
 class Worker {

@@ -332,7 +332,7 @@ class Supervise(harness.Case):
     def test_an_upgrade_to_other_loops_keeps_every_socket_served(self):
         with harness.Microhost(config(loops=3)) as host:
             for loops in 1, 4:
-                host.write_config(config(loops=loops))
+                host.write_config(config(loops=loops, name=f"is-the-old-one-{loops}"))
                 done = self.upgrade(host)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 for _ in range(40):
