@@ -105,16 +105,15 @@ void HookWatch::look(uint64_t now_ms) {
         const uint64_t entered = a.entered();
         const HookMark* hook = a.hook();
         if (hook && hook == w.hook && entered == w.entered) {
-            const uint64_t waited = waited_ms(w) - w.waited_ms, seen = now_ms - w.since_ms;
-            w.own_ms = seen > waited ? seen - waited : 0;
-            if (w.module.empty() && w.own_ms >= kLimitMs)
+            w.seen_ms = now_ms;
+            if (w.module.empty() && own_ms(w) >= kLimitMs)
                 w.module = hook->module->id, w.name = hook->name;
             continue;
         }
         if (!w.module.empty()) report(w, now_ms);
         w.hook = hook;
         w.entered = entered;
-        w.since_ms = now_ms;
+        w.since_ms = w.seen_ms = now_ms;
         if (hook) w.waited_ms = waited_ms(w);
         w.module.clear();
     }
@@ -129,7 +128,15 @@ uint64_t HookWatch::waited_ms(Watched& w) {
     return std::sscanf(text.data(), "%llu %llu", &ran, &waited) == 2 ? waited / 1'000'000 : 0;
 }
 
+uint64_t HookWatch::own_ms(Watched& w) {
+    const uint64_t seen = w.seen_ms - w.since_ms, waited = waited_ms(w) - w.waited_ms;
+    return seen > waited ? seen - waited : 0;
+}
+
+// What a thread has waited is known once it runs again, so now the last word can be said.
 void HookWatch::report(Watched& w, uint64_t now_ms) {
+    const uint64_t own = own_ms(w);
+    if (own < kLimitMs) return;
     metrics_
         .counter(control_.index(), metrics_.counter_id(observe::names::kSlowHooks),
                  {w.module, w.name})
@@ -137,10 +144,9 @@ void HookWatch::report(Watched& w, uint64_t now_ms) {
     auto [said, first] = said_ms_.try_emplace(w.module + "/" + w.name, now_ms);
     if (!first && now_ms - said->second < kQuietMs) return;
     said->second = now_ms;
-    log_.warn("a hook kept its loop waiting", {{"module", w.module},
-                                               {"hook", w.name},
-                                               {"loop", w.loop->index()},
-                                               {"at_least_ms", w.own_ms}});
+    log_.warn(
+        "a hook kept its loop waiting",
+        {{"module", w.module}, {"hook", w.name}, {"loop", w.loop->index()}, {"at_least_ms", own}});
 }
 
 }  // namespace microhost::control

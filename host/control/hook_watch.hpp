@@ -37,13 +37,14 @@ class HookWatch final : public Pollable {
         Loop* loop;
         const HookMark* hook = nullptr;  // to be compared only: its module may be gone
         uint64_t entered = 0, turn = 0;
-        uint64_t since_ms = 0, own_ms = 0;
+        uint64_t since_ms = 0, seen_ms = 0;
         uint64_t waited_ms = 0;    // for a processor, up to since_ms
-        std::string module, name;  // once it is over the limit
+        std::string module, name;  // once it may be over the limit
         int schedule = kUnknown;   // the kernel's account of the thread
     };
     static constexpr int kUnknown = -2;
     static uint64_t waited_ms(Watched& w);
+    static uint64_t own_ms(Watched& w);
     void report(Watched& w, uint64_t now_ms);
     bool idle();
     void sleep();

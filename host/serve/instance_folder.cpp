@@ -53,12 +53,16 @@ Result<> InstanceFolder::create(const std::string& runtime_dir, const std::strin
     return {};
 }
 
-void InstanceFolder::inherit() {
+// A process that is being ended lets go of its files one by one: the one that we watched may be the first.
+void InstanceFolder::take_orphan() {
+    constexpr unsigned kTries = 40;
     const int fd = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0 && ::flock(fd, LOCK_EX | LOCK_NB) == 0)
-        held_ = fd;
-    else if (fd >= 0)
-        ::close(fd);
+    for (unsigned i = 0; fd >= 0 && held_ < 0 && i < kTries; i++)
+        if (::flock(fd, LOCK_EX | LOCK_NB) == 0)
+            held_ = fd;
+        else
+            ::usleep(5'000);
+    if (held_ < 0 && fd >= 0) ::close(fd);
 }
 
 Result<> InstanceFolder::announce(
@@ -77,6 +81,7 @@ Result<> InstanceFolder::announce(
 }
 
 InstanceFolder::~InstanceFolder() {
+    if (orphan_) take_orphan();
     if (held_ >= 0 && !path_.empty()) {
         ::unlink(supervisor_socket().c_str());
         ::unlink((path_ + "/listeners.json").c_str());

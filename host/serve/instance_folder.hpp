@@ -21,8 +21,8 @@ class InstanceFolder {
     Result<> create(const std::string& runtime_dir, const std::string& name);
     /// Of a worker: its supervisor holds the folder.
     void join(const std::string& folder) { path_ = folder; }
-    /// The supervisor is gone: the folder is ours, unless another one has taken it.
-    void inherit();
+    /// The supervisor is gone: the folder is ours to remove, unless another one has taken it.
+    void inherit() { orphan_ = true; }
     /// listeners.json, written whole: {"listeners":{NAME:{"address":...}},"control":PATH,"pid":N}; the pid is that
     /// of the instance, the supervisor's where there is one, and "worker" is that of who serves.
     Result<> announce(const std::vector<std::pair<std::string, std::string>>& listeners);
@@ -31,7 +31,10 @@ class InstanceFolder {
     std::string supervisor_socket() const { return path_ + "/supervisor.sock"; }
 
   private:
+    void take_orphan();
+
     std::string path_;
+    bool orphan_ = false;
     int held_ = -1;  // the folder, locked as long as we live
 };
 
