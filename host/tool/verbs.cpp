@@ -16,6 +16,7 @@
 #include "tool/try.hpp"
 #include "tool/try_child.hpp"
 #include "tool/try_job.hpp"
+#include "tool/upgrade.hpp"
 
 namespace microhost::tool {
 namespace {
@@ -31,6 +32,8 @@ constexpr Verb kVerbs[] = {
      "make a plugin that builds and passes its own test", new_plugin},
     {"modules", "list|get|load|reload|unload ...", "the modules of a running instance",
      ask_instance},
+    {"upgrade", "[--instance NAME] [--release MODULE]",
+     "have a supervised instance replace its worker by what is on disk", upgrade},
     {module::kTrialVerb, "", "", trial_child},
     {kTryVerb, "", "", try_child},
 };
