@@ -2,6 +2,7 @@
 /// Chooses what this process is: a server, a tool, or a command.
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <set>
 #include <string>
 #include <vector>
@@ -14,6 +15,9 @@
 #include "serve/module_operations.hpp"
 #include "serve/offered.hpp"
 #include "serve/runtime.hpp"
+#include "supervise/crash_line.hpp"
+#include "supervise/link.hpp"
+#include "supervise/supervisor.hpp"
 #include "tool/verbs.hpp"
 
 using namespace microhost;
@@ -22,7 +26,14 @@ namespace {
 
 int refuse(const Error& e) {
     std::fprintf(stderr, "microhost: %s\n", e.what.c_str());
+    if (supervise::Link* link = supervise::Link::here()) link->failed(e.what);
     return 2;
+}
+
+// The path, not the file: an upgrade puts another one there.
+std::string program() {
+    std::error_code ignored;
+    return std::filesystem::read_symlink("/proc/self/exe", ignored).string();
 }
 
 int print(const std::string& text) {
@@ -30,11 +41,16 @@ int print(const std::string& text) {
     return std::fflush(stdout) == 0 ? 0 : 1;
 }
 
-int serve_or_explain(const config::Scan& scan, const config::Surroundings& surroundings) {
+int serve_or_explain(const config::Scan& scan, const config::Surroundings& surroundings,
+                     std::vector<std::string> argv) {
     serve::Intent intent(scan.flags, scan.config, surroundings);
     if (Result<> r = intent.read(); !r) return refuse(r.error());
     Result<config::Config> early = intent.early();
     if (!early) return refuse(early.error());
+    supervise::Link* link = supervise::Link::here();
+    const bool explain = scan.help || scan.print_schema || scan.check_config;
+    if (early->host.supervise && !explain && !link)
+        return supervise::Supervisor(early->host, {program(), std::move(argv), {}}).run();
     module::Loader loader(early->host.module_path, serve::offered_interfaces());
     Result<std::vector<module::CandidatePtr>> modules = loader.plan(early->load);
     if (!modules) return refuse(modules.error());
@@ -55,17 +71,19 @@ int serve_or_explain(const config::Scan& scan, const config::Surroundings& surro
     Result<config::Config> config = intent.assemble(*modules, dropped);
     if (!config) return refuse(config.error());
     if (scan.check_config) return print(config::effective_text(*config));
+    supervise::install_crash_line(link ? link->channel() : -1);
     return serve::Runtime({std::move(intent), std::move(*config), std::move(loader)}).run();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    supervise::Link::find();
     std::vector<std::string> args(argv + 1, argv + argc);
     Result<config::Scan> scan = config::scan(args);
     if (!scan) return refuse(scan.error());
     if (scan->version) return print("microhost " MICROHOST_VERSION "\n");
     const config::Surroundings surroundings = config::Surroundings::here();
     if (!scan->verb.empty()) return tool::run_verb(*scan, surroundings);
-    return serve_or_explain(*scan, surroundings);
+    return serve_or_explain(*scan, surroundings, {argv, argv + argc});
 }

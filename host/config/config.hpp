@@ -55,6 +55,10 @@ struct HostSettings {
     std::vector<std::string> card_try;
     std::chrono::milliseconds drain_delay{0};
     std::chrono::milliseconds drain_timeout{30'000};
+    bool supervise = false;
+    std::chrono::milliseconds hang_timeout{10'000};
+    unsigned quarantine_crashes = 3;
+    std::chrono::milliseconds quarantine_window{600'000};
     std::vector<std::string> trusted_proxies;
     Log log;
     Tls tls;

@@ -192,6 +192,10 @@ HostSettings host_settings(const Settings& s) {
     out.card_try = get<std::vector<std::string>>(s, "card_try");
     out.drain_delay = get<std::chrono::milliseconds>(s, "drain_delay");
     out.drain_timeout = get<std::chrono::milliseconds>(s, "drain_timeout");
+    out.supervise = get<bool>(s, "supervise");
+    out.hang_timeout = get<std::chrono::milliseconds>(s, "hang_timeout");
+    out.quarantine_crashes = static_cast<unsigned>(get<std::int64_t>(s, "quarantine_crashes"));
+    out.quarantine_window = get<std::chrono::milliseconds>(s, "quarantine_window");
     out.trusted_proxies = get<std::vector<std::string>>(s, "trusted_proxies");
     out.log = log_settings(s);
     out.tls = tls_settings(s);

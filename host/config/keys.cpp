@@ -27,6 +27,13 @@ constexpr std::array kKeys{
     Key{"drain_delay", duration, "0s", true,
         "after SIGTERM, fail readiness this long before closing"},
     Key{"drain_timeout", duration, "30s", true, "then wait this long for requests in flight"},
+    Key{"supervise", boolean, "false", false,
+        "a parent process keeps the sockets and replaces a worker that crashes or hangs"},
+    Key{"hang_timeout", duration, "10s", false,
+        "the supervisor replaces a worker whose loop does not turn for this long; 0 is never"},
+    Key{"quarantine_crashes", integer, "3", false,
+        "the supervisor loads a module no more that crashed the worker this often; 0 is off"},
+    Key{"quarantine_window", duration, "10m", false, "... within this time"},
     Key{"trusted_proxies", list, "", true,
         "addresses whose X-Forwarded-* and X-Request-Id are believed"},
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/control.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -10,6 +11,7 @@
 #include "control/commands.hpp"
 #include "control/explain.hpp"
 #include "control/gauges.hpp"
+#include "control/hook_watch.hpp"
 #include "control/pages.hpp"
 #include "control/readiness.hpp"
 #include "control/watchdog.hpp"
@@ -30,6 +32,7 @@ constexpr std::string_view kJson = "application/json";
 constexpr uint32_t kConnections = 256;
 // How long a page waits for the figures of a loop that hangs; then it shows what that loop told last.
 constexpr uint32_t kPatienceMs = 300;
+constexpr unsigned kRetries = 50;
 
 struct Answer {
     unsigned status = 200;
@@ -45,6 +48,11 @@ bool has_parameter(std::string_view query, std::string_view name) {
         if (one.substr(0, one.find('=')) == name) return true;
     }
     return false;
+}
+
+ino_t inode_of(const std::string& path) {
+    struct stat s {};
+    return ::lstat(path.c_str(), &s) == 0 ? s.st_ino : 0;
 }
 
 }  // namespace
@@ -67,6 +75,8 @@ struct Control::State {
     void refuse_method(http::Exchange& x);
     LoopFigures figures() const;
     std::vector<Check> checks() const;
+    Result<> open_tcp();
+    void retry_tcp();
     void stop();
 
     Answer index(http::Exchange&);
@@ -84,6 +94,7 @@ struct Control::State {
     log::Domain log;
     Census census;
     Watchdog watchdog;
+    HookWatch hook_watch;
     Gauges gauges;
     mh_http_handler handler{};
     struct Door {
@@ -93,6 +104,11 @@ struct Control::State {
         std::unique_ptr<net::Acceptor> acceptor;
     };
     Door unix_door, tcp_door;
+    ino_t inode = 0;  // of the Unix socket
+    struct Retry : Timer {
+        State* owner;
+        unsigned left;
+    } retry{};
     std::string tcp_address;
     std::vector<ListenerRow> own;
     uint64_t opened_ms = 0;
@@ -130,6 +146,7 @@ Control::State::State(Sources s)
       log(from.log.domain("host/control")),
       census(loop, from.loops, from.each_site),
       watchdog(loop, from.loops, log, from.metrics),
+      hook_watch(loop, from.loops, log, from.metrics),
       gauges(from, census) {
     handler.size = sizeof handler;
     handler.name = "control";
@@ -194,11 +211,37 @@ void Control::State::stop() {
     if (!open) return;
     open = false;
     watchdog.stop();
+    hook_watch.stop();
     for (Door* d : {&unix_door, &tcp_door}) d->acceptor.reset();
     auto& all = from.http.connections;
     for (size_t i = all.size(); i-- > 0;)
         if (i < all.size() && all[i]->site().program->handler == &handler) all[i]->abort();
-    ::unlink(from.socket.c_str());
+    Wheel::disarm(retry);
+    if (inode_of(from.socket) == inode)
+        ::unlink(from.socket.c_str());  // else it is another's by now
+}
+
+Result<> Control::State::open_tcp() {
+    if (from.tcp_address.empty()) return {};
+    Result<net::Address> at = net::Address::parse(from.tcp_address);
+    if (!at) return std::move(at.error()).context("control_address");
+    if (Result<> r = listen(tcp_door.site, tcp_door.acceptor, *at); !r) return r;
+    tcp_address = at->text();
+    if (!at->is_loopback() && !at->is_unix())
+        log.warn(
+            "the control socket is open to the network: whoever reaches it reads metrics and "
+            "configuration",
+            {{"address", tcp_address}});
+    log.info("control socket", {{"address", tcp_address}});
+    return {};
+}
+
+// The worker before us is about to give the address up.
+void Control::State::retry_tcp() {
+    Result<> r = open_tcp();
+    if (r) return;
+    if (retry.left-- == 0) return log.error(r.error().what);
+    loop.arm(retry, 100);
 }
 
 // ---- requests
@@ -306,22 +349,30 @@ Result<> Control::open() {
     if (!local) return std::move(local.error()).context("control socket");
     s.open = true;
     if (Result<> r = s.listen(s.unix_door.site, s.unix_door.acceptor, *local); !r) return r;
-    if (!s.from.tcp_address.empty()) {
-        Result<net::Address> at = net::Address::parse(s.from.tcp_address);
-        if (!at) return std::move(at.error()).context("control_address");
-        if (Result<> r = s.listen(s.tcp_door.site, s.tcp_door.acceptor, *at); !r) return r;
-        s.tcp_address = at->text();
-        if (!at->is_loopback() && !at->is_unix())
-            s.log.warn(
-                "the control socket is open to the network: whoever reaches it reads metrics and "
-                "configuration",
-                {{"address", s.tcp_address}});
-        s.log.info("control socket", {{"address", s.tcp_address}});
-    }
+    s.inode = inode_of(s.from.socket);
+    if (!s.from.shared)
+        if (Result<> r = s.open_tcp(); !r) return r;
     s.watchdog.start();
+    s.hook_watch.start();
     return {};
 }
 
+Result<> Control::take_over(const std::string& path) {
+    State& s = *s_;
+    if (::rename(s.from.socket.c_str(), path.c_str()) != 0)
+        return error("cannot rename {} to {}: {}", s.from.socket, path, std::strerror(errno));
+    s.from.socket = path;
+    s.unix_door.site.address = s.own[0].address = "unix:" + path;
+    s.from.shared = false;
+    s.retry.owner = &s;
+    s.retry.left = kRetries;
+    s.retry.fire = [](Timer& t) { static_cast<State::Retry&>(t).owner->retry_tcp(); };
+    s.retry_tcp();
+    return {};
+}
+
+void Control::leave() { s_->tcp_door.acceptor.reset(); }
+uint64_t Control::longest_stall() const { return s_->watchdog.longest_stall(s_->loop.now_ms()); }
 void Control::set_ready(bool ready) { s_->is_ready = ready; }
 void Control::set_draining() { s_->draining = true; }
 void Control::close() { s_->stop(); }

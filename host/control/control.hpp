@@ -23,6 +23,12 @@ class Control {
     /// /healthz answers and /readyz says that the start is not over. Errors: of the sockets, with the address.
     Result<> open();
     /// Everything is started: /readyz may say so.
+    /// The instance is ours from now on: the Unix socket moves to `path`, and the TCP address is taken as soon as it is free.
+    Result<> take_over(const std::string& path);
+    /// Gives the TCP address up.
+    void leave();
+    /// Milliseconds, of the loop that has been in one turn for longest.
+    uint64_t longest_stall() const;
     void set_ready(bool ready);
     /// A stop was asked for: /readyz fails from now on. Call it before the drain delay.
     void set_draining();

@@ -73,6 +73,9 @@ std::vector<Check> readiness(const Sources& sources, const LoopFigures& figures,
     out.push_back(simple("draining", !now.draining, "the process is stopping"));
     const std::vector<ListenerRow> listeners = sources.listeners();
     out.push_back(simple("listeners", !listeners.empty(), "none is open"));
+    for (const ListenerRow& l : listeners)
+        if (!l.problem.empty())
+            out.push_back({"listener:" + l.name, CheckState::failing, one_line(l.problem)});
     add_filters(listeners, figures, out);
     auto known = sources.registry();
     out.push_back(simple("registry", known && known->complete(),

@@ -48,6 +48,7 @@ struct ListenerRow {
     bool tls = false;
     bool proxy_protocol = false;
     std::vector<FilterRow> filters;  // in the order in which requests pass them
+    std::string problem;             // why its module does not answer; empty: it does
 };
 
 /// Calls what it is given for each site of that loop. Thread: that loop.
@@ -63,6 +64,7 @@ struct Sources {
     const module::HealthBoard& health;
     std::string name, version;
     std::string socket;       // path of the Unix socket
+    bool shared = false;      // until take_over(): another process answers for the instance
     std::string tcp_address;  // empty: none
     std::function<std::shared_ptr<const registry::Snapshot>()> registry;
     std::function<std::vector<ListenerRow>()> listeners;

@@ -40,13 +40,17 @@ void Watchdog::look(uint64_t now_ms) {
             w.turn = turn;
             w.since_ms = now_ms;
             w.stalled = false;
+            w.loop->activity.stalled.store(false, std::memory_order_relaxed);
         } else if (!w.stalled && Loop::busy(turn) && now_ms - w.since_ms > kLimitMs) {
             w.stalled = true;
-            const char* module = w.loop->in_module();
-            stalls_by(module ? module : "host").add();
+            w.loop->activity.stalled.store(true, std::memory_order_relaxed);
+            const HookMark* hook = w.loop->activity.hook();
+            const char* module = hook ? hook->module->id : "host";
+            stalls_by(module).add();
             log_.error("a loop does not turn: a module blocks it, and its connections wait",
                        {{"loop", w.loop->index()},
-                        {"module", module ? module : "host"},
+                        {"module", module},
+                        {"hook", hook ? hook->name : ""},
                         {"since_ms", now_ms - w.since_ms}});
         }
     }
@@ -56,6 +60,14 @@ std::vector<uint64_t> Watchdog::stalled(uint64_t now_ms) const {
     std::vector<uint64_t> out;
     for (const Watched& w : loops_) out.push_back(w.stalled ? now_ms - w.since_ms : 0);
     return out;
+}
+
+uint64_t Watchdog::longest_stall(uint64_t now_ms) const {
+    uint64_t longest = 0;
+    for (const Watched& w : loops_)
+        if (Loop::busy(w.turn) && w.turn == w.loop->turn_stamp())
+            longest = std::max(longest, now_ms - w.since_ms);
+    return longest;
 }
 
 size_t Watchdog::stalled_count() const {

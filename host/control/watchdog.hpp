@@ -27,6 +27,8 @@ class Watchdog {
     void look(uint64_t now_ms);
     /// Milliseconds that a loop has not turned, 0 for one that is well; by loop.
     std::vector<uint64_t> stalled(uint64_t now_ms) const;
+    /// How long the worst of all loops has been in one turn, also below the limit.
+    uint64_t longest_stall(uint64_t now_ms) const;
     /// How many are stalled.
     size_t stalled_count() const;
 

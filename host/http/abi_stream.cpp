@@ -156,6 +156,8 @@ void ResponseStream::on_client_drained() {
     blocked_ = false;
     if (!busy_told_ || !on_writable_) return;
     busy_told_ = false;
+    const auto writable = static_cast<size_t>(HandlerHook::writable);
+    const InHook in(x_->engine().loop.activity, x_->program().handler_marks[writable], &x_->id());
     try {
         on_writable_(user_, x_);
     } catch (...) {

@@ -155,6 +155,7 @@ class Exchange final : public mh_req {
     uint64_t started_ns() const { return started_ns_; }
     uint64_t response_bytes() const { return response_bytes_; }
     std::string_view request_id() const { return request_id_.view(); }
+    const observe::RequestId& id() const { return request_id_; }
     /// Milliseconds until the client's own deadline; UINT32_MAX: it set none.
     uint32_t time_left_ms() const;
     std::string_view route;

@@ -12,22 +12,20 @@
 
 namespace microhost::http {
 
-/// Notes whose hook the loop is in, for the watchdog, and what it costs, for the metrics.
+/// Notes whose hook the loop is in and for which request, and what it costs, for the metrics.
 class InModule {
   public:
-    InModule(Loop& loop, const char* module, observe::ModuleCost* cost)
-        : loop_(loop), before_(loop.in_module()), cost_(cost), begun_(cost ? cost->begin() : 0) {
-        loop_.enter(module);
-    }
+    InModule(Exchange& x, const HookMark* hook, observe::ModuleCost* cost)
+        : in_(x.engine().loop.activity, hook, &x.id()),
+          cost_(cost),
+          begun_(cost ? cost->begin() : 0) {}
     ~InModule() {
-        loop_.enter(before_);
         if (cost_) cost_->end(begun_);
     }
     InModule(const InModule&) = delete;
 
   private:
-    Loop& loop_;
-    const char* before_;  // calls nest
+    InHook in_;
     observe::ModuleCost* cost_;
     uint64_t begun_;
 };
@@ -35,8 +33,8 @@ class InModule {
 /// A filter hook. An exception counts as MH_V_FAIL.
 template <class F>
 mh_verdict guarded(Exchange& x, FilterLink& l, Hook hook, F&& call) noexcept {
-    InModule in(x.engine().loop, l.module,
-                l.costs ? &(*l.costs)[static_cast<size_t>(hook)] : nullptr);
+    const auto h = static_cast<size_t>(hook);
+    InModule in(x, l.marks[h], l.costs ? &(*l.costs)[h] : nullptr);
     try {
         return call();
     } catch (...) {
@@ -47,7 +45,7 @@ mh_verdict guarded(Exchange& x, FilterLink& l, Hook hook, F&& call) noexcept {
 /// A handler. An exception counts as MH_E_PANIC.
 template <class F>
 mh_status guarded(Exchange& x, F&& call) noexcept {
-    InModule in(x.engine().loop, x.program().module, x.program().handler_cost);
+    InModule in(x, x.program().handler_marks[0], x.program().handler_cost);
     try {
         return call();
     } catch (...) {

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "loop/activity.hpp"
 #include "observe/module_cost.hpp"
 
 namespace microhost {
@@ -34,8 +35,12 @@ struct Match {
 
 /// The hooks of a filter whose calls are counted and timed.
 enum class Hook : uint8_t { request, request_body, response, response_body };
-constexpr std::array<std::string_view, 4> kHookNames{"on_request", "on_request_body", "on_response",
-                                                     "on_response_body"};
+constexpr std::array<const char*, 4> kHookNames{"on_request", "on_request_body", "on_response",
+                                                "on_response_body"};
+/// Of a handler: its request, and what it hears of the stream or websocket that it has made of it.
+enum class HandlerHook : uint8_t { request, message, writable, close };
+constexpr std::array<const char*, 4> kHandlerHookNames{"on_request", "on_message", "on_writable",
+                                                       "on_close"};
 using HookCosts = std::array<observe::ModuleCost, kHookNames.size()>;
 
 enum class OnError : uint8_t { closed, open, skip };
@@ -62,7 +67,7 @@ struct FilterLink {
     bool authn = false;  // may set the principal
     Match match;
     std::string name;
-    const char* module = "";     // its id, as long as the process lives
+    std::array<const HookMark*, kHookNames.size()> marks{};  // of its generation
     HookCosts* costs = nullptr;  // null: not counted
     uint32_t interests = 0;
     std::shared_ptr<FilterFigures> figures = std::make_shared<FilterFigures>();
@@ -72,10 +77,11 @@ struct FilterLink {
 struct Program {
     static constexpr unsigned kMaxFilters = 64;
 
-    const char* module = "";  // of the handler; its id, as long as the process lives
+    const char* module = "host";  // id of the handler's; lives as long as the generation
     const mh_http_handler* handler = nullptr;
     void* handler_shard = nullptr;
     observe::ModuleCost* handler_cost = nullptr;  // null: not counted
+    std::array<const HookMark*, kHandlerHookNames.size()> handler_marks{};  // of its generation
     std::vector<FilterLink> chain;
     uint32_t interests = 0;  // of all of them
     bool matches = false;    // some link has a match

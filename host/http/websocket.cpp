@@ -113,7 +113,7 @@ void Websocket::on_request_body(std::string_view piece, bool fin) {
 
 void Websocket::on_ws_message(WsOpcode opcode, std::string_view message) {
     if (state_ != State::open) return;  // the module has closed: it hears of the end only
-    guarded("on_message", [&] {
+    guarded(HandlerHook::message, [&] {
         events_.on_message(user_, this, opcode == WsOpcode::text ? MH_WS_TEXT : MH_WS_BINARY,
                            seg(message));
     });
@@ -138,7 +138,8 @@ void Websocket::on_client_drained() {
     x_->resume_body();
     if (state_ != State::open || !busy_told_ || x_->unsent() > kWindow) return;
     busy_told_ = false;
-    if (events_.on_writable) guarded("on_writable", [&] { events_.on_writable(user_, this); });
+    if (events_.on_writable)
+        guarded(HandlerHook::writable, [&] { events_.on_writable(user_, this); });
 }
 
 void Websocket::on_timer() {
@@ -160,7 +161,7 @@ Exchange* Websocket::leave(uint16_t code, std::string_view reason) {
     state_ = State::closed;
     reader_.stop();
     Wheel::disarm(timer_);
-    guarded("on_close", [&] { events_.on_close(user_, this, code, str(reason)); });
+    guarded(HandlerHook::close, [&] { events_.on_close(user_, this, code, str(reason)); });
     x_ = nullptr;
     engine_.loop.free_later(this);
     return x;
@@ -176,12 +177,14 @@ void Websocket::abandon() {
 }
 
 template <class F>
-void Websocket::guarded(const char* hook, F&& call) noexcept {
+void Websocket::guarded(HandlerHook hook, F&& call) noexcept {
+    const auto h = static_cast<size_t>(hook);
+    const InHook in(engine_.loop.activity, x_->program().handler_marks[h], &x_->id());
     try {
         return call();
     } catch (...) {
         engine_.log.error("an exception came out of the module",
-                          {{"module", x_->site().module}, {"hook", hook}});
+                          {{"module", x_->site().module}, {"hook", kHandlerHookNames[h]}});
     }
     if (state_ == State::open) close(kInternalError, {});
 }

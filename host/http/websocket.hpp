@@ -49,7 +49,7 @@ class Websocket final : public mh_ws, public Dependent, private WsEvents {
     Exchange* leave(uint16_t code, std::string_view reason);
     void end(uint16_t code, std::string_view reason);
     template <class F>
-    void guarded(const char* hook, F&& call) noexcept;
+    void guarded(HandlerHook hook, F&& call) noexcept;
 
     Exchange* x_;
     Engine& engine_;

@@ -14,6 +14,7 @@ namespace microhost {
 namespace {
 
 thread_local Loop* current_loop = nullptr;
+thread_local Activity loopless;
 // Tokens name a loop by number from any thread, so loops must be found without a reference to anything.
 std::array<std::atomic<Loop*>, Loop::kMaxLoops> loops_by_index;
 
@@ -127,6 +128,13 @@ void Loop::run_deferred() {
     }
 }
 
+Activity& Loop::activity_here() { return current_loop ? current_loop->activity : loopless; }
+
+void Loop::tell_watcher() {
+    if (!watched_.exchange(false, std::memory_order_acquire)) return;
+    watcher_.loop->post([w = watcher_] { w.fn(w.arg); });
+}
+
 void Loop::adopt_thread() { current_loop = this; }
 
 int Loop::wait_hint() const {
@@ -142,6 +150,7 @@ void Loop::turn(int max_wait_ms) {
     int n = epoll_wait(epoll_fd_, events.data(), events.size(), wait);
     stamp();
     now_ns_ = clock_ns();
+    if (watched_.load(std::memory_order_relaxed)) tell_watcher();
     if (n > 1) run_first(events.data(), n);
     for (int i = 0; i < n; i++)
         if (auto* p = static_cast<Pollable*>(events[i].data.ptr)) p->on_events(events[i].events);

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "loop/activity.hpp"
 #include "loop/wheel.hpp"
 
 namespace microhost {
@@ -93,10 +94,14 @@ class Loop {
     /// Whether the loop was at work, not waiting, when that stamp was read.
     static constexpr bool busy(uint64_t stamp) { return stamp & 1; }
     static constexpr uint64_t turns(uint64_t stamp) { return (stamp + 1) / 2; }
-    /// Whose hook the loop is in, null outside of all. A text that lives as long as the process.
-    void enter(const char* module) { in_module_.store(module, std::memory_order_relaxed); }
-    /// Thread: any.
-    const char* in_module() const { return in_module_.load(std::memory_order_relaxed); }
+    /// Whose hook the loop is in.
+    Activity activity;
+    /// The same of this thread, also of one without a loop.
+    static Activity& activity_here();
+    /// Once, before tell_next_turn(): what `watcher` does when it is told.
+    void watch_from(Loop& watcher, void (*fn)(void*), void* arg) { watcher_ = {&watcher, fn, arg}; }
+    /// The next turn of this loop tells the watcher, once. Thread: any.
+    void tell_next_turn() { watched_.store(true, std::memory_order_release); }
     /// After the last turn: drops what is still queued and refuses more.
     void close_queue();
 
@@ -122,6 +127,7 @@ class Loop {
     static void run_first(epoll_event* events, int n);
     void run_posted();
     void run_deferred();
+    void tell_watcher();
     /// This thread alone writes it, so no locked instruction is needed.
     void stamp() {
         turn_stamp_.store(turn_stamp_.load(std::memory_order_relaxed) + 1,
@@ -137,7 +143,12 @@ class Loop {
     std::atomic<Task*> posted_{
         nullptr};  // a stack, newest first; kClosed when nobody takes it any more
     std::atomic<bool> stop_{false};
-    std::atomic<const char*> in_module_{nullptr};
+    struct Watcher {
+        Loop* loop;
+        void (*fn)(void*);
+        void* arg;
+    } watcher_{};
+    std::atomic<bool> watched_{false};     // the next turn tells watcher_
     std::atomic<uint64_t> turn_stamp_{0};  // odd: at work
 };
 

@@ -14,7 +14,7 @@ void CallCosts::use(observe::Metrics& metrics, size_t loops, std::string module)
     module_ = std::move(module);
 }
 
-observe::ModuleCost* CallCosts::add(unsigned loop, const char* hook) noexcept {
+CallCosts::Entry* CallCosts::add(unsigned loop, const char* hook) noexcept {
     if (loop > loops_) return nullptr;  // not one of the process's
     try {
         const auto counter = [&](const observe::Definition& own) {
@@ -24,7 +24,7 @@ observe::ModuleCost* CallCosts::add(unsigned loop, const char* hook) noexcept {
                                        counter(observe::names::kModuleSeconds));
         auto& entries = by_loop_[loop];
         if (!entries) entries = std::make_unique<std::deque<Entry>>();
-        return &entries->emplace_back(Entry{hook, cost}).cost;
+        return &entries->emplace_back(Entry{hook, cost, marks.of(hook)});
     } catch (...) {
         return nullptr;  // out of memory: the call itself goes on
     }

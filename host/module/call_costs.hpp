@@ -8,6 +8,7 @@
 #include <string>
 
 #include "loop/loop.hpp"
+#include "module/marks.hpp"
 #include "observe/module_cost.hpp"
 
 namespace microhost::observe {
@@ -24,22 +25,24 @@ class CallCosts {
 
     /// Begins to count, for the control thread and this many loops. [main] Before the first call.
     void use(observe::Metrics& metrics, size_t loops, std::string module);
+    struct Entry {
+        const char* hook;
+        observe::ModuleCost cost;
+        const HookMark* mark;
+    };
     /// Of this thread's loop; null on a thread without one. `hook` is a literal.
-    observe::ModuleCost* find(const char* hook) noexcept {
+    Entry* find(const char* hook) noexcept {
         const Loop* loop = Loop::current();
         if (!loop || !metrics_) return nullptr;
         if (const auto& entries = by_loop_[loop->index()])
             for (Entry& e : *entries)
-                if (e.hook == hook) return &e.cost;
+                if (e.hook == hook) return &e;
         return add(loop->index(), hook);
     }
+    Marks marks;
 
   private:
-    struct Entry {
-        const char* hook;
-        observe::ModuleCost cost;
-    };
-    observe::ModuleCost* add(unsigned loop, const char* hook) noexcept;
+    Entry* add(unsigned loop, const char* hook) noexcept;
 
     observe::Metrics* metrics_ = nullptr;
     size_t loops_ = 0;
@@ -48,26 +51,26 @@ class CallCosts {
     std::array<std::unique_ptr<std::deque<Entry>>, Loop::kMaxLoops> by_loop_;
 };
 
-/// Counts one call, and tells the watchdog whose it is. Calls nest.
+/// Counts one call, and tells the watchdog and the crash line whose it is. Calls nest.
 class InCall {
   public:
-    InCall(CallCosts& costs, const char* module, const char* hook)
-        : loop_(Loop::current()),
-          before_(loop_ ? loop_->in_module() : nullptr),
-          cost_(costs.find(hook)),
-          begun_(cost_ ? cost_->begin() : 0) {
-        if (loop_) loop_->enter(module);
-    }
+    InCall(CallCosts& costs, const char* hook)
+        : own_{&costs.marks.module, hook},
+          entry_(costs.find(hook)),
+          // What is on this stack may be read by this thread only, and nobody watches one without a loop.
+          in_(Loop::activity_here(), entry_            ? entry_->mark
+                                     : Loop::current() ? nullptr
+                                                       : &own_),
+          begun_(entry_ ? entry_->cost.begin() : 0) {}
     ~InCall() {
-        if (loop_) loop_->enter(before_);
-        if (cost_) cost_->end(begun_);
+        if (entry_) entry_->cost.end(begun_);
     }
     InCall(const InCall&) = delete;
 
   private:
-    Loop* loop_;
-    const char* before_;
-    observe::ModuleCost* cost_;
+    HookMark own_;
+    CallCosts::Entry* entry_;
+    InHook in_;
     uint64_t begun_;
 };
 

@@ -13,7 +13,9 @@
 #include "module/kv_store.hpp"
 #include "module/module_set.hpp"
 #include "module/probe.hpp"
+#include "module/verdicts.hpp"
 #include "observe/timestamp.hpp"
+#include "supervise/link.hpp"
 
 namespace microhost::module {
 namespace {
@@ -69,6 +71,21 @@ Result<> compare(const mh_module_entry_t& entry, const Candidate& c) {
     return {};
 }
 
+/// Which bytes they are, for quarantine; empty when they cannot be read any more.
+std::string build_of(const Candidate& c) {
+    auto key = Verdicts::key(c.file, {});
+    return key ? *key : std::string();
+}
+
+/// Constructors run in it, and a crash there is the module's.
+Result<Library> open_library(const Candidate& c, const std::string& copy, uint32_t number,
+                             const std::string& build) {
+    const ModuleMark module{c.id().c_str(), c.manifest.version.c_str(), number, build.c_str()};
+    const HookMark hook{&module, "dlopen"};
+    const InHook in(Loop::activity_here(), &hook);
+    return Library::open(copy, c.path());
+}
+
 }  // namespace
 
 std::string_view stage_name(Stage stage) {
@@ -96,6 +113,7 @@ Generation::Generation(Environment& environment, CandidatePtr candidate, json::D
     side_.table = {sizeof(mh_host),     MH_ABI_EPOCH, "microhost",
                    environment.version, &side_,       get_interface,
                    contribute_to,       publish_of,   report_to};
+    side_.costs.marks.module = {side_.id.c_str(), candidate_->manifest.version.c_str(), number_};
     side_.costs.use(environment.metrics, environment.loops.size(), side_.id);
     side_.kv = &environment.kv->open(side_.id);
     loops_.back().live = true;
@@ -112,7 +130,8 @@ Result<std::unique_ptr<Generation>> Generation::create(Environment& environment,
     if (auto ok = enter_go_runtime(environment, *candidate); !ok) return ok.error();
     auto file = environment.cache.copy(candidate->file, candidate->id(), number);
     if (!file) return file.error();
-    auto library = Library::open(file->path(), path);
+    std::string build = supervise::Link::here() ? build_of(*candidate) : "";
+    auto library = open_library(*candidate, file->path(), number, build);
     if (!library) return library.error();
     const auto* entry = static_cast<const mh_module_entry_t*>(library->symbol("mh_module_entry"));
     Result<> good =
@@ -124,6 +143,9 @@ Result<std::unique_ptr<Generation>> Generation::create(Environment& environment,
     std::unique_ptr<Generation> g(new Generation(environment, std::move(candidate),
                                                  std::move(config), number, std::move(*file),
                                                  std::move(*library)));
+    g->build_ = std::move(build);
+    g->side_.costs.marks.module.build = g->build_.c_str();
+    g->code_.emplace(g->side_.costs.marks.module, entry);
     if (auto ok = g->enter(*entry); !ok) return std::move(ok.error()).context(path);
     return g;
 }

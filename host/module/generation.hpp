@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "module/library.hpp"
 #include "observe/cells.hpp"
 #include "result.hpp"
+#include "supervise/crash_line.hpp"
 
 struct mh_module_entry_t;
 
@@ -54,7 +56,6 @@ class Generation {
     HostSide& side() { return side_; }
     const mh_host* host() const { return &side_.table; }
     const mh_config* config() const { return config_.get(); }
-    const char* lasting_id() const { return side_.lasting_id; }
     /// May never be unmapped: it said so, or a Go runtime or unique symbols forbid it.
     bool pinned() const;
     /// Only one generation of it may ever exist in a process.
@@ -152,6 +153,8 @@ class Generation {
     std::unique_ptr<mh_config> config_, next_config_;
     void* config_cookie_ = nullptr;
     HostSide side_;
+    std::string build_;  // of the file, for a supervisor
+    std::optional<supervise::MappedCode> code_;
     const mh_module* module_ = nullptr;
     std::vector<LoopSide> loops_;  // request loops, then the control thread
     std::vector<Contribution> staged_;

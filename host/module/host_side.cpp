@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "module/host_side.hpp"
 
-#include <set>
-
 #include <fmt/format.h>
 
 #include <array>
@@ -15,14 +13,6 @@ thread_local Reported last_report;
 thread_local const HostSide* reporter = nullptr;
 
 }  // namespace
-
-const char* lasting(std::string_view id) {
-    static auto* known =
-        new std::set<std::string, std::less<>>;  // never destroyed: threads may still name a module
-    auto at = known->find(id);
-    if (at == known->end()) at = known->emplace(id).first;
-    return at->c_str();
-}
 
 void HostSide::panicked(const char* hook, const char* what) noexcept {
     panics.fetch_add(1, std::memory_order_relaxed);

@@ -20,16 +20,12 @@ struct Environment;
 class Generation;
 class KvNamespace;
 
-/// The same text, as long as the process lives; there are as many as modules have ids. Thread: main.
-const char* lasting(std::string_view id);
-
 struct HostSide {
     mh_host table{};  ///< what the module holds; table.impl is this
     Environment& environment;
     Generation& generation;
     log::Domain log;
     std::string id;
-    const char* lasting_id;  ///< the same, as long as the process lives
     KvNamespace* kv = nullptr;
     CallCosts costs;
     /// Posted work, blocking work: callbacks that are still to come. The module is not destroyed before they came.
@@ -40,8 +36,7 @@ struct HostSide {
         : environment(e),
           generation(g),
           log(d),
-          id(std::move(module_id)),
-          lasting_id(lasting(id)) {}
+          id(std::move(module_id)) {}
 
     /// Of a handle that is known to be ours.
     static HostSide& of(const mh_host* h) { return *static_cast<HostSide*>(h->impl); }
@@ -69,7 +64,7 @@ std::string take_report(const HostSide& side);
 /// timed under `hook`, a literal. Thread: the hook's.
 template <class R, class F>
 R guarded(HostSide& side, const char* hook, R on_panic, F&& call) noexcept {
-    const InCall in(side.costs, side.lasting_id, hook);
+    const InCall in(side.costs, hook);
     try {
         return std::forward<F>(call)();
     } catch (const std::exception& e) {

@@ -6,6 +6,7 @@
 
 #include "loop/loop.hpp"
 #include "module/host_side.hpp"
+#include "supervise/crash_line.hpp"
 
 namespace microhost::module {
 namespace {
@@ -38,7 +39,8 @@ struct WorkPool::Job : Task {
     void finish() {
         if (side) {
             // Its own thread has nothing to count in.
-            if (auto* cost = took_ns ? side->costs.find("work.run") : nullptr) cost->add(took_ns);
+            if (auto* own = took_ns ? side->costs.find("work.run") : nullptr)
+                own->cost.add(took_ns);
             guarded(*side, "work.done", [&] { done(arg, status); });
             side->outstanding.fetch_sub(1, std::memory_order_release);
         } else {
@@ -90,6 +92,7 @@ void WorkPool::start_threads() {
 
 void WorkPool::work() {
     is_worker = true;
+    const supervise::CrashStack stack;
     std::unique_lock lock(mutex_);
     while (true) {
         wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });

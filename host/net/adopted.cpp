@@ -13,8 +13,8 @@
 namespace microhost::net {
 namespace {
 
-constexpr int kFirst = 3;  // sd_listen_fds(3): SD_LISTEN_FDS_START
-constexpr int kMost = 1024;
+constexpr int kFirst = 3;         // sd_listen_fds(3): SD_LISTEN_FDS_START
+constexpr int kMost = 16 * 1024;  // listeners times loops
 
 std::optional<int> number(const char* name) {
     const char* text = std::getenv(name);
@@ -44,29 +44,48 @@ bool serves(const Address& bound, const Address& wanted) {
            wanted.family() == AF_INET6 && every_interface(bound) && every_interface(wanted);
 }
 
+// Port 0 asks for any; a socket of that name has one already.
+bool open_port(const Address& a) { return !a.is_unix() && a.port() == 0; }
+
+bool same_ip(const Address& a, const Address& b) {
+    char x[46], y[46];
+    return a.family() == b.family() && std::string_view(x, a.ip_text(x, sizeof x)) ==
+                                           std::string_view(y, b.ip_text(y, sizeof y));
+}
+
 }  // namespace
 
-std::vector<int> adopted_listeners() {
-    std::vector<int> fds;
+std::vector<Adopted> adopted_listeners() {
+    std::vector<Adopted> out;
     auto pid = number("LISTEN_PID"), count = number("LISTEN_FDS");
+    const char* listed = std::getenv("LISTEN_FDNAMES");
+    const std::string text = listed ? listed : "";
+    std::string_view names = text;
     for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(name);
-    if (!pid || *pid != ::getpid() || !count) return fds;
+    if (!pid || *pid != ::getpid() || !count) return out;
     for (int fd = kFirst; fd < kFirst + std::clamp(*count, 0, kMost); fd++) {
+        const size_t end = std::min(names.find(':'), names.size());
+        const std::string_view name = names.substr(0, end);
+        names.remove_prefix(std::min(names.size(), end + 1));
         ::fcntl(fd, F_SETFD, FD_CLOEXEC);
         if (option(fd, SO_ACCEPTCONN) != 1 || option(fd, SO_TYPE) != SOCK_STREAM) continue;
         ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
-        fds.push_back(fd);
+        out.push_back({fd, std::string(name)});
     }
-    return fds;
+    return out;
 }
 
-int take_adopted(std::vector<int>& adopted, const Address& at) {
-    auto it = std::find_if(adopted.begin(), adopted.end(),
-                           [&](int fd) { return serves(local_address(fd), at); });
-    if (it == adopted.end()) return -1;
-    int fd = *it;
-    adopted.erase(it);
-    return fd;
+std::vector<int> take_adopted(std::vector<Adopted>& adopted, const Address& at,
+                              std::string_view name) {
+    std::vector<int> fds;
+    std::erase_if(adopted, [&](const Adopted& a) {
+        const Address bound = local_address(a.fd);
+        const bool ours =
+            serves(bound, at) || (open_port(at) && a.name == name && same_ip(bound, at));
+        if (ours) fds.push_back(a.fd);
+        return ours;
+    });
+    return fds;
 }
 
 }  // namespace microhost::net

@@ -82,6 +82,15 @@ bool set(int fd, int level, int option, int value) {
     return setsockopt(fd, level, option, &value, sizeof value) == 0;
 }
 
+// A socket of a service manager may belong to another user, and then its port cannot be shared.
+bool shared(int fd) {
+    int value = 0;
+    socklen_t n = sizeof value;
+    struct stat s {};
+    return getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &value, &n) == 0 && value == 1 &&
+           ::fstat(fd, &s) == 0 && s.st_uid == ::geteuid();
+}
+
 bool listen_ip(int fd, const Address& at, const ListenOptions& options) {
     set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (at.family() == AF_INET6) set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
@@ -120,15 +129,18 @@ Result<std::vector<int>> open_listeners(const Address& at, const ListenOptions& 
                                         unsigned count) {
     auto first = open_listener(at, options);
     if (!first) return first.error();
-    return spread_listener(*first, options, count);
+    return spread_listeners({*first}, options, count);
 }
 
-Result<std::vector<int>> spread_listener(int first, const ListenOptions& options, unsigned count) {
-    std::vector<int> fds{first};
-    Address at = local_address(first);
-    bool own = options.reuse_port && !at.is_unix() && ours().hold(at);
+Result<std::vector<int>> spread_listeners(std::vector<int> given, const ListenOptions& options,
+                                          unsigned count) {
+    std::vector<int> fds = std::move(given);
+    Address at = local_address(fds[0]);
+    bool own = options.reuse_port && !at.is_unix() && (ours().hold(at) || shared(fds[0]));
+    if (own)
+        for (int fd : fds) ours().add(fd);
     while (fds.size() < count) {
-        Result<int> next = own ? open_listener(at, options) : ::fcntl(first, F_DUPFD_CLOEXEC, 3);
+        Result<int> next = own ? open_listener(at, options) : ::fcntl(fds[0], F_DUPFD_CLOEXEC, 3);
         if (next && *next < 0) next = bind_error(at, errno);
         if (!next) {
             for (int fd : fds) ::close(fd);

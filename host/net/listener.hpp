@@ -2,6 +2,8 @@
 /// Listening sockets, and accepting from them without ever spinning or losing one.
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "loop/loop.hpp"
@@ -22,14 +24,22 @@ Result<int> open_listener(const Address& at, const ListenOptions& options);
 /// One for each of `count` loops. Port 0 is one port for all; a unix socket is one queue for all.
 Result<std::vector<int>> open_listeners(const Address& at, const ListenOptions& options,
                                         unsigned count);
-/// The same for a socket that listens already; what cannot be bound twice is shared. Closes it on failure.
-Result<std::vector<int>> spread_listener(int first, const ListenOptions& options, unsigned count);
+/// The same for sockets that listen already, all of one address; what cannot be bound once more is shared. If they are more
+/// than `count`, so is what comes back: connections may wait in each. Closes them on failure.
+Result<std::vector<int>> spread_listeners(std::vector<int> given, const ListenOptions& options,
+                                          unsigned count);
 
-/// The listening sockets that the service manager hands over (sd_listen_fds(3): LISTEN_PID, LISTEN_FDS). They are the caller's
-/// from now on; the variables are removed. Thread: the only one, at start.
-std::vector<int> adopted_listeners();
-/// Takes the one that is bound to `at` out of `adopted`; -1 when there is none.
-int take_adopted(std::vector<int>& adopted, const Address& at);
+/// A listening socket that somebody handed over, and what that one calls it.
+struct Adopted {
+    int fd;
+    std::string name;
+};
+/// Those of the service manager or the supervisor (sd_listen_fds_with_names(3): LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES). They
+/// are the caller's from now on; the variables are removed. Thread: the only one, at start.
+std::vector<Adopted> adopted_listeners();
+/// Takes those out of `adopted` that are bound to `at`; where `at` leaves the port open, those of that name.
+std::vector<int> take_adopted(std::vector<Adopted>& adopted, const Address& at,
+                              std::string_view name);
 
 /// What a socket is bound to: the real port where 0 was asked for.
 Address local_address(int fd);

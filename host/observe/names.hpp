@@ -167,6 +167,12 @@ inline constexpr Definition kLoopStalls{
     Kind::counter,
     Unit::one,
     {"module"}};
+inline constexpr Definition kSlowHooks{
+    "microhost_slow_hooks_total",
+    "Calls into a module that kept a loop for longer than 10 ms.",
+    Kind::counter,
+    Unit::one,
+    {"module", "hook"}};
 inline constexpr Definition kLoopTurns{
     "microhost_loop_turns_total", "Turns of a loop.", Kind::counter, Unit::one, {"loop"}};
 inline constexpr Definition kLogDropped{"microhost_log_dropped_total",
@@ -243,6 +249,7 @@ inline constexpr std::array kAll{
     &kModuleSeconds,
     &kModuleGenerations,
     &kLoopStalls,
+    &kSlowHooks,
     &kLoopTurns,
     &kLogDropped,
     &kLogFailures,

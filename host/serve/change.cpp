@@ -7,6 +7,7 @@
 
 #include "http/abi_server.hpp"
 #include "serve/clock.hpp"
+#include "supervise/link.hpp"
 
 namespace microhost::serve {
 namespace {
@@ -16,6 +17,17 @@ constexpr uint64_t kForEver = ~uint64_t{0};
 json::Document config_of(const config::Config& config, std::string_view id) {
     const config::ModuleConfig* own = config.module(id);
     return own ? own->config : json::Document{};
+}
+
+// Code that may never be unmapped piles up with each reload, and only another process is free of it.
+void count_parked(Runtime::State& s) {
+    constexpr size_t kMostParked = 8;
+    const size_t parked = s.modules->parked();
+    if (s.stopping || parked <= kMostParked) return;
+    const std::string reason =
+        fmt::format("{} generations of modules are over and stay mapped", parked);
+    if (!supervise::ask_replacement(reason))
+        s.log->domain("host/module").warn("restart microhost to free memory", {{"reason", reason}});
 }
 
 }  // namespace
@@ -116,17 +128,18 @@ Result<> Change::lay_out() {
     auto next = s_.modules->preview(leaving());
     if (!next) return next.error();
     next_ = std::move(*next);
-    auto filters = FilterSet::make(wanted_.config, next_, s_.absent, s_.filters);
+    auto filters = FilterSet::make(wanted_.config, next_, wanted_.absent, s_.filters);
     if (!filters) return filters.error();
     filters_ = std::move(*filters);
     for (const FilterPtr& f : filters_.all())
         if (f->generation && !f->filter)
             return error("{}: filter \"{}\" ({}): {}", f->generation->path(), f->name, f->module,
                          f->problem);
-    auto sites = plan_sites(wanted_.config, next_, filters_, trusted_, s_.sites->sites());
+    auto sites =
+        plan_sites(wanted_.config, next_, filters_, wanted_.absent, trusted_, s_.sites->sites());
     if (!sites) return sites.error();
     sites_ = std::move(*sites);
-    if (sites_.sites.empty())
+    if (sites_.sites.empty() && wanted_.absent.empty())
         return error(
             "nothing to listen on: load a module that serves HTTP, for example --load NAME.so");
     return s_.sites->open(sites_.sites);
@@ -143,6 +156,7 @@ void Change::give_up(Error why) {
     s_.modules->discard(std::move(fresh), [self = shared_from_this(), why = std::move(why)] {
         for (const Pair& p : self->pairs_)
             if (p.state_saved) p.old->resume_state(p.state);
+        count_parked(self->s_);
         self->done_(why);
     });
 }
@@ -177,12 +191,13 @@ void Change::published() {
     staged_.reset();
     sites_ = {};
     filters_ = {};
+    auto over = [&s = s_] { count_parked(s); };
     for (const Pair& p : pairs_)
-        if (p.old) s_.modules->retire(*p.old, kForEver, [] {});
+        if (p.old) s_.modules->retire(*p.old, kForEver, over);
     const auto drain_ns = static_cast<uint64_t>(s_.host().drain_timeout.count()) * 1'000'000;
     for (module::Generation* g : removed_) {
         s_.commands->stop(*g, "its module is unloaded");
-        s_.modules->retire(*g, monotonic_ns() + drain_ns, [] {});
+        s_.modules->retire(*g, monotonic_ns() + drain_ns, over);
     }
     s_.announce_listeners();
     done_({});

@@ -18,6 +18,7 @@ namespace microhost::serve {
 struct Wanted {
     config::Config config;
     std::vector<module::CandidatePtr> modules;  // in loading order
+    std::vector<AbsentModule> absent;           // that should run, and do not
 };
 
 /// Thread: main.

@@ -11,18 +11,12 @@
 #include "config/config.hpp"
 #include "http/program.hpp"
 #include "module/abi/config.hpp"
-#include "module/check.hpp"
+#include "module/absent.hpp"
 #include "module/module_set.hpp"
 
 namespace microhost::serve {
 
-/// A module that lies where it should run, and does not: what it guards is not left open.
-struct AbsentModule {
-    module::CandidatePtr candidate;
-    std::string reason;
-
-    const std::string& id() const { return candidate->id(); }
-};
+using module::AbsentModule;
 
 /// One instance of a filter, shared by all listeners and loops. Made and destroyed on main. It pins its generation.
 class FilterInstance {

@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "json/writer.hpp"
+#include "supervise/link.hpp"
 
 namespace microhost::serve {
 namespace {
@@ -49,8 +50,20 @@ Result<> InstanceFolder::create(const std::string& runtime_dir, const std::strin
             "another microhost runs under the name \"{}\" ({}); choose another with --name", name,
             path);
     path_ = path;
-    std::filesystem::remove_all(module_cache(), ec);  // of one that was killed
+    std::filesystem::remove_all(path_ + "/modules", ec);  // of one that was killed
     return {};
+}
+
+// A process that is being ended lets go of its files one by one: the one that we watched may be the first.
+void InstanceFolder::take_orphan() {
+    constexpr unsigned kTries = 40;
+    const int fd = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (unsigned i = 0; fd >= 0 && held_ < 0 && i < kTries; i++)
+        if (::flock(fd, LOCK_EX | LOCK_NB) == 0)
+            held_ = fd;
+        else
+            ::usleep(5'000);
+    if (held_ < 0 && fd >= 0) ::close(fd);
 }
 
 Result<> InstanceFolder::announce(
@@ -60,16 +73,27 @@ Result<> InstanceFolder::announce(
     w.object().key("listeners").object();
     for (auto& [name, address] : listeners)
         w.key(name).object().key("address").string(address).end();
-    w.end().key("control").string(control_socket()).key("pid").int64(::getpid()).end();
+    w.end().key("control").string(control_socket()).key("pid");
+    if (const supervise::Link* link = supervise::Link::here())
+        w.int64(link->supervisor()).key("worker").int64(::getpid()).end();
+    else
+        w.int64(::getpid()).end();
     return write_whole(path_ + "/listeners.json", text);
 }
 
+void InstanceFolder::drop_module_cache(pid_t process) const {
+    std::error_code ignored;
+    std::filesystem::remove_all(module_cache(process), ignored);
+}
+
 InstanceFolder::~InstanceFolder() {
-    if (!path_.empty()) {
+    if (orphan_) take_orphan();
+    if (held_ >= 0 && !path_.empty()) {
+        ::unlink(supervisor_socket().c_str());
         ::unlink((path_ + "/listeners.json").c_str());
         ::unlink((path_ + "/control.sock").c_str());
         std::error_code ec;
-        std::filesystem::remove_all(module_cache(), ec);
+        std::filesystem::remove_all(path_ + "/modules", ec);
         ::rmdir(path_.c_str());
     }
     if (held_ >= 0) ::close(held_);

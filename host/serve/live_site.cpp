@@ -18,14 +18,15 @@ LiveProgram::LiveProgram(RequestLoop& loop, Loop& control, std::shared_ptr<const
     const unsigned index = loop_.loop.index();
     program_.owner = this;
     program_.on_unused = [](http::Program& p) { delete static_cast<Counted&>(p).owner; };
-    program_.module = "host";
     program_.handler = plan_->handler;
     if (module::Generation* g = plan_->generation) {
         g->pin(index);
-        program_.module = g->lasting_id();
+        program_.module = g->id().c_str();
         program_.handler_shard = g->shard(index);
         handler_cost_ = cost_of(g->id(), "on_request");
         program_.handler_cost = &handler_cost_;
+        for (size_t h = 0; h < http::kHandlerHookNames.size(); h++)
+            program_.handler_marks[h] = g->side().costs.marks.of(http::kHandlerHookNames[h]);
     }
     for (const FilterPtr& f : plan_->chain) {
         if (f->generation) f->generation->pin(index);
@@ -47,10 +48,11 @@ http::FilterLink LiveProgram::link(const FilterPtr& f) {
     l.name = f->name;
     l.interests = f->filter ? f->filter->interests : 0;
     if (!f->generation) return l;
-    l.module = f->generation->lasting_id();
     costs_.push_back(std::make_unique<http::HookCosts>());
-    for (size_t h = 0; h < http::kHookNames.size(); h++)
-        (*costs_.back())[h] = cost_of(l.module, http::kHookNames[h]);
+    for (size_t h = 0; h < http::kHookNames.size(); h++) {
+        (*costs_.back())[h] = cost_of(f->generation->id(), http::kHookNames[h]);
+        l.marks[h] = f->generation->side().costs.marks.of(http::kHookNames[h]);
+    }
     l.costs = costs_.back().get();
     if (f->filter && MH_FIELD_OK(f->filter, shard_create)) make_shard(f, l);
     return l;
@@ -126,13 +128,19 @@ void LiveSite::adopt(SitePlanPtr plan, std::unique_ptr<LiveProgram> program) {
         site_.program = &program_->program();
         LiveProgram::retire(std::move(program));
     }
-    if (acceptor_) return;
-    acceptor_ = std::make_unique<net::Acceptor>(
-        loop_.loop, plan_->sockets->fds[loop_.loop.index()],
-        [](void* user, int fd, const net::Address& peer) {
-            static_cast<LiveSite*>(user)->accept(fd, peer);
-        },
-        this);
+    if (acceptors_.empty()) listen();
+}
+
+// A worker with more loops before this one may have left more sockets than there are loops now.
+void LiveSite::listen() {
+    const std::vector<int>& fds = plan_->sockets->fds;
+    for (size_t i = loop_.loop.index(); i < fds.size(); i += loops_)
+        acceptors_.push_back(std::make_unique<net::Acceptor>(
+            loop_.loop, fds[i],
+            [](void* user, int fd, const net::Address& peer) {
+                static_cast<LiveSite*>(user)->accept(fd, peer);
+            },
+            this));
 }
 
 void LiveSite::refresh(const http::Limits& limits, std::shared_ptr<const net::PrefixSet> trusted) {
@@ -152,13 +160,8 @@ void LiveSite::accept(int fd, const net::Address& peer) {
     http::ServerConnection::open(loop_.http, site_, std::move(stream), peer);
 }
 
-void LiveSite::stop_accepting() {
-    if (acceptor_) acceptor_->close();
-}
-
 void LiveSite::close() {
     stop_accepting();
-    gone_.module = "host";
     site_.program = &gone_;
     LiveProgram::retire(std::move(program_));
     auto& all = loop_.http.connections;

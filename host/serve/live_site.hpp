@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "http/site.hpp"
 #include "net/listener.hpp"
@@ -53,7 +54,8 @@ class LiveProgram {
 /// Thread: its loop.
 class LiveSite {
   public:
-    explicit LiveSite(RequestLoop& loop) : loop_(loop) {}
+    /// One of `loops` loops.
+    LiveSite(RequestLoop& loop, size_t loops) : loop_(loop), loops_(loops) {}
     ~LiveSite();
     LiveSite(const LiveSite&) = delete;
 
@@ -61,7 +63,7 @@ class LiveSite {
     void adopt(SitePlanPtr plan, std::unique_ptr<LiveProgram> program);
     void use(std::shared_ptr<const net::TlsServerContext> tls) { tls_ = std::move(tls); }
     void refresh(const http::Limits& limits, std::shared_ptr<const net::PrefixSet> trusted);
-    void stop_accepting();
+    void stop_accepting() { acceptors_.clear(); }
     /// No new connection; those that are open end with the request that they are at.
     void close();
     /// No connection uses it.
@@ -71,16 +73,18 @@ class LiveSite {
     const http::Site& site() const { return site_; }
 
   private:
+    void listen();
     void accept(int fd, const net::Address& peer);
 
     RequestLoop& loop_;
+    const size_t loops_;
     SitePlanPtr plan_;
     std::shared_ptr<const net::TlsServerContext> tls_;
     std::shared_ptr<const net::PrefixSet> trusted_;
     http::Site site_;
     std::unique_ptr<LiveProgram> program_;
     http::Program gone_;  // what a connection finds whose listener was closed: nothing
-    std::unique_ptr<net::Acceptor> acceptor_;
+    std::vector<std::unique_ptr<net::Acceptor>> acceptors_;
 };
 
 }  // namespace microhost::serve

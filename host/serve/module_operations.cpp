@@ -6,6 +6,7 @@
 
 #include "module/search.hpp"
 #include "serve/module_rows.hpp"
+#include "supervise/quarantine.hpp"
 
 namespace microhost::serve {
 namespace {
@@ -94,18 +95,28 @@ Result<Wanted> ModuleOperations::make(const Choice& choice,
         if (!fresh || (c->id() != fresh->id() && c->path() != fresh->path())) known.push_back(c);
     auto modules = loader_.plan(names, known);
     if (!modules) return modules.error();
+    auto absent = supervise::hold_back(*modules, supervise::Quarantine(s_.host().state_dir));
+    if (!absent) return absent.error();
+    for (const AbsentModule& a : *absent)
+        if (a.candidate == fresh) return error("{}", a.reason);
+    const size_t held = absent->size();
+    for (const AbsentModule& a : s_.absent) {
+        auto is_it = [&](const auto& x) { return x->id() == a.id(); };
+        const bool known = std::any_of(modules->begin(), modules->end(), is_it) ||
+                           std::any_of(absent->begin(), absent->end(),
+                                       [&](const auto& x) { return x.id() == a.id(); });
+        if (!known) absent->push_back(a);
+    }
     // The configuration may speak of those that do not run, too.
     std::vector<module::CandidatePtr> spoken_of = *modules;
-    for (const AbsentModule& a : s_.absent) {
-        const bool runs = std::any_of(modules->begin(), modules->end(),
-                                      [&](const auto& c) { return c->id() == a.id(); });
-        if (runs) continue;
+    for (const AbsentModule& a : *absent) {
         spoken_of.push_back(a.candidate);
         dropped.insert(a.id());
     }
     auto config = intent_.assemble(spoken_of, dropped);
     if (!config) return config.error();
-    return Wanted{std::move(*config), std::move(*modules)};
+    for (size_t i = 0; i < held; i++) config->warnings.push_back((*absent)[i].reason);
+    return Wanted{std::move(*config), std::move(*modules), std::move(*absent)};
 }
 
 void ModuleOperations::apply(Choice choice, module::CandidatePtr fresh,

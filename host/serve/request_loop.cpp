@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <random>
 
+#include "supervise/crash_line.hpp"
+
 namespace microhost::serve {
 
 RequestLoop::RequestLoop(unsigned index, const http::Limits& limits, log::Domain log,
@@ -18,6 +20,7 @@ RequestLoop::~RequestLoop() { stop(); }
 
 void RequestLoop::start() {
     thread = std::thread([this] {
+        const supervise::CrashStack stack;
         char name[16];
         snprintf(name, sizeof name, "loop-%u", loop.index());
         pthread_setname_np(pthread_self(), name);

@@ -16,6 +16,8 @@
 #include "serve/notify.hpp"
 #include "serve/offered.hpp"
 #include "serve/runtime_state.hpp"
+#include "supervise/crash_line.hpp"
+#include "supervise/link.hpp"
 
 namespace microhost::serve {
 namespace {
@@ -53,6 +55,7 @@ Runtime::~Runtime() = default;
 
 int Runtime::run() {
     State& s = *s_;
+    const supervise::CrashStack stack;
     Result<> started = s.start_basics();
     if (started) started = s.start_registry();
     if (started) started = s.open_control();
@@ -74,6 +77,7 @@ int Runtime::run() {
 // One line, exit status 2, and nothing was served.
 void Runtime::State::fail(const Error& e) {
     std::fprintf(stderr, "microhost: %s\n", e.what.c_str());
+    if (supervise::Link* link = supervise::Link::here()) link->failed(e.what);
     status = 2;
     if (!control || loops.empty() || !loops[0]->thread.joinable()) return;
     stopping = true;
@@ -106,9 +110,13 @@ Result<> Runtime::State::start_basics() {
     module::EnvironmentOptions options;
     options.workers = host().workers;
     options.version = MICROHOST_VERSION;
-    std::string name = host().name.empty() ? std::to_string(::getpid()) : host().name;
-    if (Result<> r = folder.create(host().runtime_dir, name); !r) return r;
-    options.module_cache = folder.module_cache();
+    supervise::Link* link = supervise::Link::here();
+    if (link)
+        folder.join(link->folder());
+    else if (Result<> r = folder.create(host().runtime_dir, supervise::instance_name(host().name));
+             !r)
+        return r;
+    options.module_cache = folder.module_cache(::getpid());
     environment =
         std::make_unique<module::Environment>(*log, *metrics, control->loop, bare, options);
     offer_interfaces(environment->interfaces);
@@ -123,6 +131,11 @@ Result<> Runtime::State::start_basics() {
     start_commands();
     signals = std::make_unique<Signals>(
         control->io, [this] { stop(); }, [this] { reload(); });
+    if (link)
+        link->obey(control->loop,
+                   {[this] { stop(); }, [this] { reload(); }, [this] { retire(); },
+                    [this] { folder.inherit(), stop(); },
+                    [this] { return control_socket ? control_socket->longest_stall() : 0; }});
     return {};
 }
 
@@ -258,6 +271,7 @@ std::vector<control::ListenerRow> Runtime::State::listener_rows() const {
         row.address = s->address().text();
         row.tls = s->tls != nullptr;
         row.proxy_protocol = s->proxy_protocol;
+        row.problem = s->program->problem;
         for (const FilterPtr& f : s->program->chain)
             row.filters.push_back({f->name, f->module, std::string(phase_name(f->phase)),
                                    f->on_error, f->shadow, f->problem, f->match, f->after,
@@ -273,10 +287,13 @@ Result<> Runtime::State::open_control() {
     auto each_site = [this](unsigned loop, const std::function<void(const http::Site&)>& fn) {
         sites->each(loop, fn);
     };
+    const supervise::Link* link = supervise::Link::here();
+    const bool overlaps = link && link->overlaps();
     control_socket = std::make_unique<control::Control>(control::Sources{
         *main_http, std::move(bare), *log, *metrics, *modules, *environment->health,
-        host().name.empty() ? std::to_string(::getpid()) : host().name, MICROHOST_VERSION,
-        folder.control_socket(), host().control_address, [this] { return table->snapshot(); },
+        supervise::instance_name(host().name), MICROHOST_VERSION,
+        overlaps ? folder.path() + "/next.sock" : folder.control_socket(), overlaps,
+        host().control_address, [this] { return table->snapshot(); },
         [this] { return listener_rows(); }, each_site, commands.get()});
     observe::add_process_metrics(*metrics, MICROHOST_VERSION);
     observe::add_log_metrics(*metrics, *log);
@@ -298,6 +315,10 @@ void Runtime::State::announce_listeners() {
 
 void Runtime::State::ready() {
     if (stopping) return;
+    supervise::Link* link = supervise::Link::here();
+    if (link && link->overlaps())
+        if (Result<> r = control_socket->take_over(folder.control_socket()); !r)
+            return fail(r.error());
     serving = true;
     for (const std::string& w : config.warnings) log->domain("host/config").warn(w);
     announce_listeners();
@@ -308,6 +329,7 @@ void Runtime::State::ready() {
             stderr);
     log->domain("host").info("ready", {{"listeners", sites->sites().size()}});
     control_socket->set_ready(true);
+    if (link) link->ready();
     notify("READY=1");
 }
 

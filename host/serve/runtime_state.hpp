@@ -47,7 +47,7 @@ struct Runtime::State {
     config::Config config;                         // in use
     std::vector<module::CandidatePtr> candidates;  // of the modules that run, in loading order
     std::map<std::string, uint32_t> loads;         // how often each id was loaded
-    std::vector<AbsentModule> absent;
+    std::vector<AbsentModule> absent;              // of the plugin directory
     std::shared_ptr<const net::PrefixSet> trusted;
     std::unique_ptr<log::Log> log;
     std::unique_ptr<observe::Metrics> metrics;
@@ -78,6 +78,7 @@ struct Runtime::State {
     } sweep;
     int status = 0;
     bool stopping = false, serving = false;
+    bool retired = false;  // another worker serves this instance
 
     const config::HostSettings& host() const { return config.host; }
     Result<> start_basics();
@@ -105,6 +106,7 @@ struct Runtime::State {
     void announce_listeners();
     void fail(const Error& e);
     void stop();
+    void retire();
     void drain();
     void wait_for_connections(uint64_t deadline_ns);
     void finish();

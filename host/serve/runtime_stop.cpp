@@ -14,6 +14,8 @@
 namespace microhost::serve {
 namespace {
 
+constexpr std::chrono::milliseconds kGrace{1000};
+
 // Keys of the host that differ and are read at the start only: "host.loops, host.name".
 std::string needing_restart(const config::Config& before, const config::Config& now) {
     std::string changed;
@@ -86,6 +88,16 @@ void Runtime::State::stop() {
     });
 }
 
+// Nothing is to be told: whoever looks for the instance finds the worker that serves it now.
+void Runtime::State::retire() {
+    if (stopping) return;
+    stopping = retired = true;
+    log->domain("host").info("another worker serves; this one finishes what it has");
+    control_socket->set_draining();
+    control_socket->leave();
+    operations->stop([this] { drain(); });
+}
+
 void Runtime::State::after(uint64_t ms, void (State::*next)()) {
     then_ = [this, next] { (this->*next)(); };
     auto timer =
@@ -100,7 +112,15 @@ void Runtime::State::drain() {
     if (!serving) return finish();  // the modules were still starting
     uint64_t deadline =
         monotonic_ns() + static_cast<uint64_t>(host().drain_timeout.count()) * 1'000'000;
-    sites->stop_accepting([this, deadline] { wait_for_connections(deadline); });
+    auto end = [this, deadline] {
+        sites->stop_accepting(false, [this, deadline] { wait_for_connections(deadline); });
+    };
+    if (!retired) return end();
+    // A client may be about to send its next request on a connection that looks idle.
+    sites->stop_accepting(true, [this, end] {
+        auto timer = std::make_shared<boost::asio::steady_timer>(control->io, kGrace);
+        timer->async_wait([timer, end](const boost::system::error_code&) { end(); });
+    });
 }
 
 // Asks every loop how many connections are left, again and again, until none is or the time is over.

@@ -27,6 +27,7 @@ struct Planning {
     const config::Config& config;
     const module::Published& published;
     const FilterSet& filters;
+    const std::vector<AbsentModule>& absent;
     const std::shared_ptr<const net::PrefixSet>& trusted;
     const std::vector<SitePlanPtr>& before;
     SitePlans out;
@@ -51,7 +52,9 @@ Result<std::shared_ptr<const ProgramPlan>> Planning::program(const config::Liste
         p->generation = c.generation;
         break;
     }
-    if (!p->handler)
+    for (const AbsentModule& m : absent)
+        if (!p->handler && m.id() == l.module) p->problem = m.reason;
+    if (!p->handler && p->problem.empty())
         return error("listener \"{}\": module \"{}\" is not loaded or has no HTTP handler", l.name,
                      l.module);
     Result<std::vector<FilterPtr>> chain = filters.chain(l);
@@ -180,6 +183,7 @@ Result<std::shared_ptr<const net::TlsServerContext>> load_tls(const config::Tls&
 }
 
 Sockets::~Sockets() {
+    if (accepting) return;
     for (int fd : fds)
         if (fd >= 0) ::close(fd);
 }
@@ -209,10 +213,10 @@ http::Limits limits_of(const config::Limits& c) {
 }
 
 Result<SitePlans> plan_sites(const config::Config& config, const module::Published& published,
-                             const FilterSet& filters,
+                             const FilterSet& filters, const std::vector<AbsentModule>& absent,
                              const std::shared_ptr<const net::PrefixSet>& trusted,
                              const std::vector<SitePlanPtr>& before) {
-    Planning planning{config, published, filters, trusted, before, {}};
+    Planning planning{config, published, filters, absent, trusted, before, {}};
     for (const config::Listener& l : config.listeners)
         if (Result<> r = planning.add(l, {}); !r) return r.error();
     for (const module::Contribution& c : published)

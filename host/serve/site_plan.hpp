@@ -26,7 +26,8 @@ namespace microhost::serve {
 struct Sockets {
     http::ListenerCounts counts;  // the loops share it
     net::Address address;         // the real one, once it is open
-    std::vector<int> fds;         // one a loop, until its acceptors own them
+    std::vector<int> fds;         // one a loop, or more
+    bool accepting = false;       // acceptors own them
 
     Sockets() = default;
     Sockets(const Sockets&) = delete;
@@ -36,8 +37,9 @@ struct Sockets {
 /// What the requests of a listener pass. Immutable; the generations that it points to outlive the programs made of it.
 struct ProgramPlan {
     std::string module;
-    const mh_http_handler* handler = nullptr;
+    const mh_http_handler* handler = nullptr;  // null: requests are answered 503
     module::Generation* generation = nullptr;  // null: `redirect` has the handler
+    std::string problem;                       // why there is no handler
     std::vector<FilterPtr> chain;
     std::shared_ptr<const Redirect> redirect;  // of the plain-text side of a TLS listener
 
@@ -71,7 +73,7 @@ struct SitePlans {
 /// `before`: certificates of a listener whose files are named as they were are not read again. Errors: an unknown module,
 /// handler or filter, a bad address, two listeners of one address, certificates that cannot be read.
 Result<SitePlans> plan_sites(const config::Config& config, const module::Published& published,
-                             const FilterSet& filters,
+                             const FilterSet& filters, const std::vector<AbsentModule>& absent,
                              const std::shared_ptr<const net::PrefixSet>& trusted,
                              const std::vector<SitePlanPtr>& before);
 

@@ -9,6 +9,7 @@
 
 #include "net/listener.hpp"
 #include "net/tls.hpp"
+#include "supervise/link.hpp"
 
 namespace microhost::serve {
 
@@ -47,7 +48,7 @@ SitePlanPtr SiteSet::open_already(const SitePlan& wanted) const {
 }
 
 Result<> SiteSet::open(const std::vector<SitePlanPtr>& wanted) {
-    std::vector<int> adopted;
+    std::vector<net::Adopted> adopted;
     if (!std::exchange(opened_before_, true)) adopted = net::adopted_listeners();
     const auto loops = static_cast<unsigned>(loops_.size());
     Result<> result;
@@ -56,9 +57,10 @@ Result<> SiteSet::open(const std::vector<SitePlanPtr>& wanted) {
             s->sockets = open->sockets;
             continue;
         }
-        const int given = net::take_adopted(adopted, s->asked);
-        Result<std::vector<int>> fds = given >= 0 ? net::spread_listener(given, {}, loops)
-                                                  : net::open_listeners(s->asked, {}, loops);
+        std::vector<int> given = net::take_adopted(adopted, s->asked, s->name);
+        Result<std::vector<int>> fds = given.empty()
+                                           ? net::open_listeners(s->asked, {}, loops)
+                                           : net::spread_listeners(std::move(given), {}, loops);
         if (!fds) {
             result = std::move(fds.error()).context(fmt::format("listener \"{}\"", s->name));
             break;
@@ -66,7 +68,7 @@ Result<> SiteSet::open(const std::vector<SitePlanPtr>& wanted) {
         s->sockets->fds = std::move(*fds);
         s->sockets->address = net::local_address(s->sockets->fds[0]);
     }
-    for (int fd : adopted) ::close(fd);
+    for (const net::Adopted& a : adopted) ::close(a.fd);
     return result;
 }
 
@@ -124,7 +126,7 @@ void SiteSet::publish(StagedSites& staged, RequestLoop& l) {
         auto same = std::find_if(before.begin(), before.end(), [&](const auto& s) {
             return s && s->plan().sockets == plan->sockets;
         });
-        live.push_back(same != before.end() ? std::move(*same) : std::make_unique<LiveSite>(l));
+        live.push_back(same != before.end() ? std::move(*same) : std::make_unique<LiveSite>(l, loops_.size()));
         live.back()->adopt(plan, std::move(staged.programs[index][i]));
     }
     auto& leaving = leaving_[index];
@@ -135,7 +137,17 @@ void SiteSet::publish(StagedSites& staged, RequestLoop& l) {
 
 void SiteSet::published(const StagedSites& staged) {
     sites_ = staged.wanted;
-    for (const SitePlanPtr& s : sites_) s->sockets->fds.clear();  // the acceptors own them now
+    for (const SitePlanPtr& s : sites_) s->sockets->accepting = true;
+    tell_supervisor();
+}
+
+// It keeps them open for the worker that comes after this one.
+void SiteSet::tell_supervisor() const {
+    supervise::Link* link = supervise::Link::here();
+    if (!link) return;
+    for (const SitePlanPtr& s : sites_)
+        for (const int fd : s->sockets->fds) link->socket(fd, s->name);
+    link->sockets_end();
 }
 
 // ---- the rest of their life
@@ -166,11 +178,14 @@ void SiteSet::each(unsigned loop, const std::function<void(const http::Site&)>& 
     for (auto& s : live_[loop]) fn(s->site());
 }
 
-void SiteSet::stop_accepting(std::function<void()> done) {
+void SiteSet::stop_accepting(bool gently, std::function<void()> done) {
     on_every_loop(
-        [this](RequestLoop& l) {
+        [this, gently](RequestLoop& l) {
             for (auto& s : live_[l.loop.index()]) s->stop_accepting();
-            l.http.drain();
+            if (gently)
+                l.http.draining = true;
+            else
+                l.http.drain();
         },
         std::move(done));
 }

@@ -42,8 +42,9 @@ class SiteSet {
 
     /// Reads the certificates again and uses them for new connections. Errors: the old ones stay.
     Result<std::vector<std::string>> reload_certificates();
-    /// No new connections; on every loop, then `done` on main.
-    void stop_accepting(std::function<void()> done);
+    /// No new connections; on every loop, then `done` on main. The idle ones are closed, unless `gently`: then each has one
+    /// more request.
+    void stop_accepting(bool gently, std::function<void()> done);
     /// Frees the sites and the shards of their filters, then `done`. No request may be left.
     void remove(std::function<void()> done);
 
@@ -56,6 +57,7 @@ class SiteSet {
   private:
     using Live = std::vector<std::unique_ptr<LiveSite>>;
     SitePlanPtr open_already(const SitePlan& wanted) const;
+    void tell_supervisor() const;
     static LiveSite* find(const Live& live, const SitePlan& plan);
 
     std::vector<std::unique_ptr<RequestLoop>>& loops_;

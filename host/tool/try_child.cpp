@@ -95,7 +95,7 @@ Result<> Stand::open(const module::CandidatePtr& candidate) {
     filters = std::move(*set);
     for (const serve::FilterPtr& f : filters.all())
         if (!f->filter) return error("{}: {}", candidate->path(), f->problem);
-    auto plans = serve::plan_sites(*config, rig.modules->published(), filters, nullptr, {});
+    auto plans = serve::plan_sites(*config, rig.modules->published(), filters, {}, nullptr, {});
     if (!plans) return plans.error();
     for (const auto& s : plans->sites) {
         auto ours = std::make_shared<serve::ProgramPlan>(*s->program);
@@ -168,7 +168,7 @@ std::string Stand::verdict() {
 
 void Stand::close() {
     bool done = false;
-    sites.stop_accepting([&] { done = true; });
+    sites.stop_accepting(false, [&] { done = true; });
     rig.until(done);
     done = false;
     sites.remove([&] { done = true; });

@@ -19,6 +19,7 @@
 #include "tool/try.hpp"
 #include "tool/try_child.hpp"
 #include "tool/try_job.hpp"
+#include "tool/upgrade.hpp"
 
 namespace microhost::tool {
 namespace {
@@ -39,6 +40,8 @@ constexpr Verb kVerbs[] = {
     {"dev", "DIR [--instance NAME] [--once]",
      "build a plugin at every save and put it into what runs", dev},
     {"doctor", "[--json]", "look for what keeps microhost from working here", doctor},
+    {"upgrade", "[--instance NAME] [--release MODULE]",
+     "have a supervised instance replace its worker by what is on disk", upgrade},
     {module::kTrialVerb, "", "", trial_child},
     {kTryVerb, "", "", try_child},
 };

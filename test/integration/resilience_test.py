@@ -221,9 +221,14 @@ class Resilience(harness.Case):
         return host
 
     def test_a_socket_from_the_service_manager_is_adopted(self):
+        for supervise in False, True:
+            with self.subTest(supervise=supervise):
+                self.adopts_a_socket({"loops": 2, "supervise": supervise})
+
+    def adopts_a_socket(self, settings):
         with wire.Upstream() as upstream, socket.create_server(("127.0.0.1", 0)) as sock:
             port = sock.getsockname()[1]
-            config = forwarding(upstream, host={"loops": 2})
+            config = forwarding(upstream, host=settings)
             config["listeners"]["edge"]["address"] = f"127.0.0.1:{port}"
             with wire.Client(port) as early:  # waits in the queue while nobody serves yet
                 host = self.given(sock, config)

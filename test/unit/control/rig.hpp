@@ -33,6 +33,7 @@ struct Rig {
                 "test",
                 "1.2.3",
                 std::move(socket),
+                false,
                 {},
                 [this] { return known; },
                 [this] { return listeners; },

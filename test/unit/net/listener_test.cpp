@@ -164,20 +164,36 @@ TEST_SUITE("host/net") {
         CHECK_FALSE(::getenv("LISTEN_PID"));
         CHECK(fds.size() >= 2);
         CHECK((::fcntl(tcp.fd, F_GETFL) & O_NONBLOCK) != 0);
-        CHECK(take_adopted(fds, Address::parse("127.0.0.1:1").value()) == -1);
-        CHECK(take_adopted(fds, at) == tcp.fd);
-        CHECK(take_adopted(fds, at) == -1);
+        CHECK(take_adopted(fds, Address::parse("127.0.0.1:1").value(), "").empty());
+        CHECK(take_adopted(fds, at, "") == std::vector<int>{tcp.fd});
+        CHECK(take_adopted(fds, at, "").empty());
         Address six = Address::parse("[::]:" + std::to_string(any.port())).value();
-        CHECK(take_adopted(fds, six) == every.fd);
+        CHECK(take_adopted(fds, six, "") == std::vector<int>{every.fd});
         for (const char* wrong : {"", "x", "-1", "3x", "99999999999"}) {
             ::setenv("LISTEN_FDS", wrong, 1);
             ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
             CHECK(adopted_listeners().empty());
         }
-        Fds spread(spread_listener(::dup(tcp.fd), {}, 3).value());
+        Fds spread(spread_listeners({::dup(tcp.fd)}, {}, 3).value());
         CHECK(spread.all.size() == 3);
         Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
         REQUIRE(::connect(client.fd, at.get(), at.len) == 0);
         CHECK(accept_one(spread.all[1]).fd >= 0);
+    }
+
+    TEST_CASE("sockets that share a port are adopted together, by name where the port was open") {
+        const Address open = Address::parse("127.0.0.1:0").value();
+        std::vector<int> fds = open_listeners(open, {}, 3).value();
+        const Address at = local_address(fds[0]);
+        std::vector<Adopted> adopted;
+        for (int fd : fds) adopted.push_back({fd, "edge"});
+        CHECK(take_adopted(adopted, open, "other").empty());
+        CHECK(take_adopted(adopted, open, "edge") == fds);
+        CHECK(adopted.empty());
+        // More loops than sockets: the rest is opened; fewer: none is lost.
+        Fds more(spread_listeners(fds, {}, 4).value());
+        CHECK(more.all.size() == 4);
+        CHECK(local_address(more.all[3]).text() == at.text());
+        CHECK(spread_listeners(more.all, {}, 2).value() == more.all);
     }
 }
