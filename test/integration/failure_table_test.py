@@ -35,7 +35,7 @@ class FailureTable(Case):
                     host = Gateway(self.upstream)
                     host.drop("gate", version=1, phase=phase, **{how: True})
                     with host:
-                        self.assertIn("a plugin is refused", host.stderr)
+                        host.wait_for_log("a plugin is refused")
                         self.check(host, phase, (503, 503), (200, 200))
 
     def test_configured_and_refused_at_the_start(self):
@@ -53,7 +53,7 @@ class FailureTable(Case):
                 host.drop("gate", version=1, phase=phase, needs_key=True)
                 with host:
                     self.check(host, phase, (503, 503), (200, 200))
-                    self.assertIn("key", host.stderr)
+                    host.wait_for_log("key")
 
     def test_a_new_file_that_is_refused_while_it_runs(self):
         # It guarded nothing before: nothing changes.
