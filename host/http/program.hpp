@@ -68,7 +68,7 @@ struct FilterLink {
     Match match;
     std::string name;
     std::array<const HookMark*, kHookNames.size()> marks{};  // of its generation
-    HookCosts* costs = nullptr;  // null: not counted
+    HookCosts* costs = nullptr;                              // null: not counted
     uint32_t interests = 0;
     std::shared_ptr<FilterFigures> figures = std::make_shared<FilterFigures>();
 };
@@ -80,7 +80,7 @@ struct Program {
     const char* module = "host";  // id of the handler's; lives as long as the generation
     const mh_http_handler* handler = nullptr;
     void* handler_shard = nullptr;
-    observe::ModuleCost* handler_cost = nullptr;  // null: not counted
+    observe::ModuleCost* handler_cost = nullptr;                            // null: not counted
     std::array<const HookMark*, kHandlerHookNames.size()> handler_marks{};  // of its generation
     std::vector<FilterLink> chain;
     uint32_t interests = 0;  // of all of them

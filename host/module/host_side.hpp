@@ -33,10 +33,7 @@ struct HostSide {
     std::atomic<uint64_t> panics{0};
 
     HostSide(Environment& e, Generation& g, log::Domain d, std::string module_id)
-        : environment(e),
-          generation(g),
-          log(d),
-          id(std::move(module_id)) {}
+        : environment(e), generation(g), log(d), id(std::move(module_id)) {}
 
     /// Of a handle that is known to be ours.
     static HostSide& of(const mh_host* h) { return *static_cast<HostSide*>(h->impl); }

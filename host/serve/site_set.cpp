@@ -126,7 +126,8 @@ void SiteSet::publish(StagedSites& staged, RequestLoop& l) {
         auto same = std::find_if(before.begin(), before.end(), [&](const auto& s) {
             return s && s->plan().sockets == plan->sockets;
         });
-        live.push_back(same != before.end() ? std::move(*same) : std::make_unique<LiveSite>(l, loops_.size()));
+        live.push_back(same != before.end() ? std::move(*same)
+                                            : std::make_unique<LiveSite>(l, loops_.size()));
         live.back()->adopt(plan, std::move(staged.programs[index][i]));
     }
     auto& leaving = leaving_[index];

@@ -38,6 +38,6 @@ class Quarantine {
 /// Takes those out of `modules` that must not be loaded, and those that need them. A module that is in quarantine with
 /// other bytes than the file has now is released.
 Result<std::vector<module::AbsentModule>> hold_back(std::vector<module::CandidatePtr>& modules,
-                                        const Quarantine& quarantine);
+                                                    const Quarantine& quarantine);
 
 }  // namespace microhost::supervise
