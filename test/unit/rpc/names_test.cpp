@@ -21,31 +21,39 @@ void serve(Peer& p) {
 }
 
 /// A rig whose names are in a table; "slow" is never answered while the test runs.
-struct NameRig : Rig {
-    std::map<std::string, std::vector<std::string>> table_of_names;
+/// What the resolver's threads ask; one of them may be at it when the rig is gone.
+struct Answers {
+    std::map<std::string, std::vector<std::string>> table;
     std::atomic<int> asked{0};
     std::atomic<bool> over{false};
+
+    net::Resolved find(const std::string& host) {
+        asked++;
+        if (host == "slow") over.wait(false);
+        auto it = table.find(host);
+        if (it == table.end()) return error("resolve {}: no such host", host);
+        std::vector<net::Address> found;
+        for (const std::string& ip : it->second) found.push_back(*net::Address::parse(ip + ":0"));
+        return found;
+    }
+};
+
+struct NameRig : Rig {
+    std::shared_ptr<Answers> answers = std::make_shared<Answers>();
+    std::map<std::string, std::vector<std::string>>& table_of_names = answers->table;
+    std::atomic<int>& asked = answers->asked;
     std::unique_ptr<net::Resolver> resolver;
 
     NameRig() {
         net::ResolverOptions o;
-        o.query = [this](const std::string& host) { return answer(host); };
+        o.query = [from = answers](const std::string& host) { return from->find(host); };
         resolver = std::make_unique<net::Resolver>(std::move(o));
         engine.names.resolver = resolver.get();
     }
     ~NameRig() {
-        over = true;
-        over.notify_all();
+        answers->over = true;
+        answers->over.notify_all();
         engine.names.resolver = nullptr;
-    }
-    net::Resolved answer(const std::string& host) {
-        asked++;
-        if (host == "slow") over.wait(false);
-        auto it = table_of_names.find(host);
-        if (it == table_of_names.end()) return error("resolve {}: no such host", host);
-        std::vector<net::Address> found;
-        for (const std::string& ip : it->second) found.push_back(*net::Address::parse(ip + ":0"));
-        return found;
     }
     void nodes(const std::vector<std::string>& addresses) {
         registry::Service s{"s", "1", {}, {}, {}};
