@@ -132,7 +132,7 @@ class Commands(Case):
             harness.wait_for(lambda: host.generations("gate") == [(2, "serving")], 10, "the end of the first generation")
 
     def test_what_cannot_be_loaded_changes_nothing_and_says_why(self):
-        broken = {"fails_create": "it does not want to", "crashes_create": "SIGSEGV", "fails_instance": "no instance of this",
+        broken = {"fails_create": "it does not want to", "crashes_create": "in its create()", "fails_instance": "no instance of this",
                   "fails_shard": "shard"}
         with Gateway(self.upstream) as host:
             path = plugins.build(host.folder / "gate.so", version=1)
