@@ -176,6 +176,7 @@ Result<> Generation::adopt(const mh_module* module) {
         return error("create() handed out a module whose size is {}; set it to sizeof(mh_module)",
                      module->size);
     module_ = module;
+    flags_ = module->flags;
     return {};
 }
 
@@ -186,13 +187,10 @@ uint64_t Generation::pins() const {
 }
 
 bool Generation::pinned() const {
-    return candidate_->elf.go_runtime || candidate_->elf.gnu_unique ||
-           (module_ && (module_->flags & MH_MODULE_PINNED));
+    return candidate_->elf.go_runtime || candidate_->elf.gnu_unique || (flags_ & MH_MODULE_PINNED);
 }
 
-bool Generation::only_one() const {
-    return pinned() || (module_ && (module_->flags & MH_MODULE_NO_RELOAD));
-}
+bool Generation::only_one() const { return pinned() || (flags_ & MH_MODULE_NO_RELOAD); }
 
 const void* Generation::module_table(const char* id) {
     if (!MH_FIELD_OK(module_, get)) return nullptr;

@@ -156,6 +156,7 @@ class Generation {
     std::string build_;  // of the file, for a supervisor
     std::optional<supervise::MappedCode> code_;
     const mh_module* module_ = nullptr;
+    uint32_t flags_ = 0;           // of it; they are asked for when it is gone, too
     std::vector<LoopSide> loops_;  // request loops, then the control thread
     std::vector<Contribution> staged_;
     std::vector<std::pair<std::string, std::string>>

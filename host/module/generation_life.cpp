@@ -131,8 +131,7 @@ void Generation::destroy() {
 
 // Where it started threads, or threads still have destructors of it to run, the code must stay.
 bool Generation::unmap() {
-    const bool threads =
-        candidate_->elf.thread_destructors || (module_->flags & MH_MODULE_SPAWNS_THREADS);
+    const bool threads = candidate_->elf.thread_destructors || (flags_ & MH_MODULE_SPAWNS_THREADS);
     return stage_ == Stage::stopped && !pinned() && !threads &&
            side_.panics.load(std::memory_order_relaxed) == 0 && library_.unload();
 }
