@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <algorithm>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
