@@ -190,7 +190,7 @@ class Commands(Case):
             self.assertEqual(maps(), mapped)
 
 
-    @unittest.skipUnless(os.environ.get("MICROHOST_ALL"), "slow: only with --all")
+    @unittest.skipUnless(os.environ.get("MICROHOST_ALL") and harness.SLOW == 1, "slow: only with --all, without sanitizers")
     def test_many_swaps_of_everything_under_load_lose_nothing(self):
         with Gateway(self.upstream) as host:
             files = {"gate": {}, "body": {"phase": "transform", "open_door": True, "body": True}}
