@@ -180,7 +180,7 @@ std::vector<std::string_view> listed_verbs(bool all) {
 
 /// Neither a verb of the program nor, as far as can be known, a command of an instance.
 int unknown(const Words& words, std::string_view why) {
-    return refuse(fmt::format("{} among the verbs of the program; {}; see microhost --help",
+    return refuse(fmt::format("{} ({}); see microhost --help",
                               command::no_such_command(words, listed_verbs(true)), why));
 }
 
