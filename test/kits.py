@@ -165,7 +165,7 @@ def fuzz(build):
 
     problems = fuzzers.run(build, FUZZ_SECONDS)
     if problems is None:
-        return f"there are no fuzz targets in {build}: ./dev build fuzz"
+        return f"there are no fuzz targets in {build}: ./dev build asan"
     return "\n".join(problems) or None
 
 
@@ -174,11 +174,11 @@ def soak():
     return say([sys.executable, TEST / "soak.py", "--seconds", SOAK_SECONDS], timeout=SOAK_SECONDS + 60)
 
 
-def steps(build, fuzz_build):
+def steps(build, asan_build):
     """(name, function) of each; a function returns None or what is wrong, or raises SkipTest."""
     os.environ.setdefault("MICROHOST_PREFIX", str(ROOT / ".cache/prefix" / build.name))
     return [
-        ("fuzz", lambda: fuzz(fuzz_build)),
+        ("fuzz", lambda: fuzz(asan_build)),
         ("smuggling", lambda: http_kit("smuggling.py")),
         ("faults", lambda: http_kit("faults.py")),
         ("lifecycle", lifecycle),
@@ -190,7 +190,7 @@ def steps(build, fuzz_build):
 def main():
     part = sys.argv[1] if len(sys.argv) > 1 else ""
     status = 0
-    for name, function in steps(ROOT / "build/dev", ROOT / "build/fuzz"):
+    for name, function in steps(ROOT / "build/dev", ROOT / "build/asan"):
         if part not in name:
             continue
         try:

@@ -225,11 +225,11 @@ def python(folder, build, part, timeout=300):
 def longer(build, part):
     import kits
 
-    asan, tsan, fuzz = (build.parent / kind for kind in ("asan", "tsan", "fuzz"))
+    asan, tsan = (build.parent / kind for kind in ("asan", "tsan"))
     yield lambda: compiled(asan, part)
     yield lambda: python("integration", asan, part)
     yield lambda: compiled(tsan, part)
-    for name, steps in kits.steps(build, fuzz):
+    for name, steps in kits.steps(build, asan):
         yield lambda name=name, steps=steps: kit(name, steps)
 
 

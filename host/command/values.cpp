@@ -82,8 +82,8 @@ Result<> check_choice(const Argument& a, std::string_view text) {
 
 Result<Value> make(const Argument& a, std::string text) {
     Value v{a.name, a.type, std::move(text)};
-    if (auto ok = read_typed(v); !ok) return std::move(ok.error()).context(a.name);
-    if (auto ok = check_choice(a, v.text); !ok) return std::move(ok.error()).context(a.name);
+    if (auto ok = read_typed(v); !ok) return ok.error().context(a.name);
+    if (auto ok = check_choice(a, v.text); !ok) return ok.error().context(a.name);
     return v;
 }
 

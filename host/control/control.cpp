@@ -180,7 +180,7 @@ Result<> Control::State::listen(http::Site& site, std::unique_ptr<net::Acceptor>
     options.reuse_port = false;
     options.unix_mode = 0600;
     Result<int> fd = net::open_listener(at, options);
-    if (!fd) return std::move(fd.error()).context("control socket");
+    if (!fd) return fd.error().context("control socket");
     at = net::local_address(*fd);
     site.address = at.text();
     Door& door = &site == &unix_door.site ? unix_door : tcp_door;
@@ -224,7 +224,7 @@ void Control::State::stop() {
 Result<> Control::State::open_tcp() {
     if (from.tcp_address.empty()) return {};
     Result<net::Address> at = net::Address::parse(from.tcp_address);
-    if (!at) return std::move(at.error()).context("control_address");
+    if (!at) return at.error().context("control_address");
     if (Result<> r = listen(tcp_door.site, tcp_door.acceptor, *at); !r) return r;
     tcp_address = at->text();
     if (!at->is_loopback() && !at->is_unix())
@@ -346,7 +346,7 @@ Result<> Control::open() {
     State& s = *s_;
     s.opened_ms = s.loop.now_ms();
     Result<net::Address> local = net::Address::parse("unix:" + s.from.socket);
-    if (!local) return std::move(local.error()).context("control socket");
+    if (!local) return local.error().context("control socket");
     s.open = true;
     if (Result<> r = s.listen(s.unix_door.site, s.unix_door.acceptor, *local); !r) return r;
     s.inode = inode_of(s.from.socket);

@@ -7,15 +7,13 @@
 #include <cstdlib>
 #include <new>
 
+#include "sanitizer.hpp"
+
 namespace microhost {
 namespace {
 
-constexpr size_t kAlign = 64;  // a cache line: objects do not share one
-#ifdef __SANITIZE_ADDRESS__
-constexpr bool kApart = true;  // it watches what lies between two allocations
-#else
-constexpr bool kApart = false;
-#endif
+constexpr size_t kAlign = 64;               // a cache line: objects do not share one
+constexpr bool kApart = kAddressSanitizer;  // it watches what lies between two allocations
 constexpr size_t kSmall = 256 * 1024;
 constexpr size_t kHugePage = 2 * 1024 * 1024;
 

@@ -101,12 +101,12 @@ Result<CandidatePtr> check_file(const std::string& path, Links links) {
     auto file = File::open(path, links);
     if (!file) return file.error();
     auto elf = read_elf(file->bytes());
-    if (!elf) return std::move(elf.error()).context(path);
-    if (auto ok = check_elf(*elf); !ok) return std::move(ok.error()).context(path);
+    if (!elf) return elf.error().context(path);
+    if (auto ok = check_elf(*elf); !ok) return ok.error().context(path);
     auto manifest = read_manifest(*elf);
-    if (!manifest) return std::move(manifest.error()).context(path);
-    if (auto ok = check_undefined(*elf); !ok) return std::move(ok.error()).context(path);
-    if (auto ok = check_glibc(*elf); !ok) return std::move(ok.error()).context(path);
+    if (!manifest) return manifest.error().context(path);
+    if (auto ok = check_undefined(*elf); !ok) return ok.error().context(path);
+    if (auto ok = check_glibc(*elf); !ok) return ok.error().context(path);
     return CandidatePtr(std::make_shared<Candidate>(
         Candidate{std::move(*file), std::move(*elf), std::move(*manifest)}));
 }

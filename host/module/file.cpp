@@ -41,7 +41,7 @@ Result<File> File::open(const std::string& path, Links links) {
     const int fd = ::open(path.c_str(), flags | (links == Links::refuse ? O_NOFOLLOW : 0));
     if (fd < 0) return open_error(path, errno);
     File file(path, fd);
-    if (auto ok = file.examine(); !ok) return std::move(ok.error()).context(path);
+    if (auto ok = file.examine(); !ok) return ok.error().context(path);
     return file;
 }
 

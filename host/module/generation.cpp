@@ -138,7 +138,7 @@ Result<std::unique_ptr<Generation>> Generation::create(Environment& environment,
         entry ? compare(*entry, *candidate) : error("no symbol mh_module_entry once it is loaded");
     if (!good) {
         file->keep();
-        return std::move(good.error()).context(path);
+        return good.error().context(path);
     }
     std::unique_ptr<Generation> g(new Generation(environment, std::move(candidate),
                                                  std::move(config), number, std::move(*file),
@@ -146,7 +146,7 @@ Result<std::unique_ptr<Generation>> Generation::create(Environment& environment,
     g->build_ = std::move(build);
     g->side_.costs.marks.module.build = g->build_.c_str();
     g->code_.emplace(g->side_.costs.marks.module, entry);
-    if (auto ok = g->enter(*entry); !ok) return std::move(ok.error()).context(path);
+    if (auto ok = g->enter(*entry); !ok) return ok.error().context(path);
     return g;
 }
 

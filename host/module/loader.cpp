@@ -56,8 +56,7 @@ Result<> Loader::collect(Plan& plan, std::string_view name, const Candidate* for
         if (auto path = find_module(name, module_path_)) known = plan.known_at(*path);
     auto found = known ? Result<CandidatePtr>(known) : inspect(name);
     if (!found && for_whom)
-        return std::move(found.error())
-            .context(fmt::format("{}: requires module:{}", for_whom->path(), name));
+        return found.error().context(fmt::format("{}: requires module:{}", for_whom->path(), name));
     if (!found) return found.error();
     const CandidatePtr c = *found;
     if (for_whom && c->id() != name)

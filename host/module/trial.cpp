@@ -10,7 +10,7 @@ Result<Trial> try_module(const std::string& path, const TrialOptions& options) {
     child.input = options.config;
     child.limit = options.limit;
     auto end = run_child(child);
-    if (!end) return std::move(end.error()).context(path);
+    if (!end) return end.error().context(path);
     Trial t;
     t.outcome = end->outcome();
     t.reason = end->trouble();

@@ -22,7 +22,7 @@ Result<Stream> connect(const Address& to, const TlsClientContext* tls, std::stri
     if ((name.empty() || name == to.text()) && !to.is_unix())
         name = {ip, to.ip_text(ip, sizeof ip)};
     auto session = tls->open(s.fd(), name);
-    if (!session) return std::move(session.error()).context("connect " + to.text());
+    if (!session) return session.error().context("connect " + to.text());
     return Stream(s.release(), std::move(*session));
 }
 

@@ -18,18 +18,18 @@ bool is_ip(const std::string& name) {
 
 Result<std::unique_ptr<TlsClientContext>> TlsClientContext::load(const TlsClientOptions& options) {
     auto made = tls::make_context(false);
-    if (!made) return std::move(made.error());
+    if (!made) return made.error();
     SSL_CTX* ctx = made->get();
     if (!options.ca.empty()) {
         auto trusted = tls::trust_file(ctx, options.ca);
-        if (!trusted) return std::move(trusted.error());
+        if (!trusted) return trusted.error();
     } else if (options.verify && SSL_CTX_set_default_verify_paths(ctx) != 1) {
         return error("tls: the system's CA certificates cannot be read: {}", tls::last_error());
     }
     if (!options.own.certificate.empty()) {
         std::vector<std::string> ignored;  // the server will say what it thinks of it
         auto leaf = tls::use_certificate(ctx, options.own, ignored);
-        if (!leaf) return std::move(leaf.error());
+        if (!leaf) return leaf.error();
     }
     SSL_CTX_set_verify(ctx, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     static const unsigned char kAlpn[] = "\x08http/1.1";

@@ -54,7 +54,7 @@ Result<std::string> read_file(const char* kind, const std::string& path) {
 
 Result<std::vector<Certificate>> read_certificates(const char* kind, const std::string& path) {
     auto text = read_file(kind, path);
-    if (!text) return std::move(text.error());
+    if (!text) return text.error();
     std::vector<Certificate> found;
     bool asked = false;
     Bio in(BIO_new_mem_buf(text->data(), static_cast<int>(text->size())));
@@ -71,7 +71,7 @@ Result<std::vector<Certificate>> read_certificates(const char* kind, const std::
 
 Result<Key> read_key(const std::string& path) {
     auto text = read_file("private key", path);
-    if (!text) return std::move(text.error());
+    if (!text) return text.error();
     Wiped wiped{std::move(*text)};
     bool asked = false;
     Bio in(BIO_new_mem_buf(wiped.text.data(), static_cast<int>(wiped.text.size())));
@@ -154,9 +154,9 @@ Result<Certificate> use_certificate(SSL_CTX* ctx, const TlsFiles& files,
                                     std::vector<std::string>& warnings) {
     const std::string& key_file = files.key.empty() ? files.certificate : files.key;
     auto chain = read_certificates("certificate", files.certificate);
-    if (!chain) return std::move(chain.error());
+    if (!chain) return chain.error();
     auto key = read_key(key_file);
-    if (!key) return std::move(key.error());
+    if (!key) return key.error();
     Certificate leaf = std::move(chain->front());
     if (X509_check_private_key(leaf.get(), key->get()) != 1) {
         ERR_clear_error();
@@ -179,7 +179,7 @@ Result<Certificate> use_certificate(SSL_CTX* ctx, const TlsFiles& files,
 
 Result<std::vector<Certificate>> trust_file(SSL_CTX* ctx, const std::string& path) {
     auto found = read_certificates("CA file", path);
-    if (!found) return std::move(found.error());
+    if (!found) return found.error();
     X509_STORE* store = SSL_CTX_get_cert_store(ctx);
     for (Certificate& c : *found)
         if (X509_STORE_add_cert(store, c.get()) != 1)

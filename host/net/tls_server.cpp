@@ -41,7 +41,7 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_n, const
 
 Result<> demand_client_certificates(SSL_CTX* ctx, const std::string& ca) {
     auto trusted = tls::trust_file(ctx, ca);
-    if (!trusted) return std::move(trusted.error());
+    if (!trusted) return trusted.error();
     for (auto& c : *trusted) SSL_CTX_add_client_CA(ctx, c.get());
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
     return {};
@@ -67,13 +67,12 @@ Result<std::unique_ptr<TlsServerContext>> TlsServerContext::load(const TlsServer
     auto all = std::make_shared<Certificates>();
     for (const TlsFiles& files : options.certificates) {
         auto made = tls::make_context(true);
-        if (!made) return std::move(made.error());
+        if (!made) return made.error();
         SSL_CTX* ctx = made->get();
         auto leaf = tls::use_certificate(ctx, files, context->warnings_);
-        if (!leaf) return std::move(leaf.error());
+        if (!leaf) return leaf.error();
         if (!options.client_ca.empty())
-            if (auto r = demand_client_certificates(ctx, options.client_ca); !r)
-                return std::move(r.error());
+            if (auto r = demand_client_certificates(ctx, options.client_ca); !r) return r.error();
         if (options.only_version_1_3) SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
         static const unsigned char kScope[] = "microhost";  // resumption with client CAs needs one
         SSL_CTX_set_session_id_context(ctx, kScope, sizeof kScope - 1);

@@ -20,7 +20,7 @@ Result<> add(json::Writer& out, std::string_view key, const char* text) {
         return {};
     }
     auto parsed = json::Document::parse(text);
-    if (!parsed) return std::move(parsed.error()).context(key);
+    if (!parsed) return parsed.error().context(key);
     out.value(parsed->root());
     return {};
 }
@@ -43,8 +43,7 @@ Result<registry::Service> describe(const mh_rpc_service& s, std::string_view ver
     json::Writer out(text);
     out.object().key("name").string(s.name);
     out.key("version").string(s.version ? std::string_view(s.version) : version);
-    if (auto ok = add(out, "metadata", s.metadata_json); !ok)
-        return std::move(ok.error()).context(where);
+    if (auto ok = add(out, "metadata", s.metadata_json); !ok) return ok.error().context(where);
     out.key("endpoints").array();
     auto* at = reinterpret_cast<const char*>(s.endpoints);
     const uint32_t stride = s.stride ? s.stride : sizeof(mh_rpc_endpoint);
@@ -52,15 +51,15 @@ Result<registry::Service> describe(const mh_rpc_service& s, std::string_view ver
         const auto& e = *reinterpret_cast<const mh_rpc_endpoint*>(at);
         if (!e.name || !*e.name) return error("{}: endpoint {} has no name", where, i);
         if (auto ok = add(out, e); !ok)
-            return std::move(ok.error()).context(fmt::format("{}, endpoint {}", where, e.name));
+            return ok.error().context(fmt::format("{}, endpoint {}", where, e.name));
     }
     out.end().end();
     json::Options options;
     options.max_depth = 80;
     auto document = json::Document::parse(text, options);
-    if (!document) return std::move(document.error()).context(where);
+    if (!document) return document.error().context(where);
     auto service = registry::service_from_json(document->root());
-    if (!service) return std::move(service.error()).context(where);
+    if (!service) return service.error().context(where);
     return service;
 }
 

@@ -39,7 +39,7 @@ void Change::run(Runtime::State& state, Wanted wanted, Done done) {
     std::shared_ptr<Change> c(new Change(state, std::move(wanted), std::move(done)));
     Result<> r = c->compare();
     if (r) r = c->create();
-    if (!r) return c->give_up(std::move(r.error()));
+    if (!r) return c->give_up(r.error());
     state.modules->start_all([c](Result<> made) { c->started(std::move(made)); });
 }
 
@@ -114,9 +114,9 @@ Result<> Change::prepare_configs() {
 void Change::started(Result<> r) {
     if (r) r = prepare_configs();
     if (r) r = lay_out();
-    if (!r) return give_up(std::move(r.error()));
+    if (!r) return give_up(r.error());
     s_.sites->stage(sites_.sites, [self = shared_from_this()](Result<StagedSitesPtr> staged) {
-        if (!staged) return self->give_up(std::move(staged.error()));
+        if (!staged) return self->give_up(staged.error());
         self->publish(std::move(*staged));
     });
 }

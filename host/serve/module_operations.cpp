@@ -102,10 +102,10 @@ Result<Wanted> ModuleOperations::make(const Choice& choice,
     const size_t held = absent->size();
     for (const AbsentModule& a : s_.absent) {
         auto is_it = [&](const auto& x) { return x->id() == a.id(); };
-        const bool known = std::any_of(modules->begin(), modules->end(), is_it) ||
-                           std::any_of(absent->begin(), absent->end(),
-                                       [&](const auto& x) { return x.id() == a.id(); });
-        if (!known) absent->push_back(a);
+        const bool listed = std::any_of(modules->begin(), modules->end(), is_it) ||
+                            std::any_of(absent->begin(), absent->end(),
+                                        [&](const auto& x) { return x.id() == a.id(); });
+        if (!listed) absent->push_back(a);
     }
     // The configuration may speak of those that do not run, too.
     std::vector<module::CandidatePtr> spoken_of = *modules;

@@ -143,8 +143,7 @@ Result<std::shared_ptr<const net::PrefixSet>> Runtime::State::trusted_in(
     const config::Config& config) {
     auto set = std::make_shared<net::PrefixSet>();
     for (const std::string& p : config.host.trusted_proxies)
-        if (Result<> r = set->add(p); !r)
-            return std::move(r.error()).context("host/trusted_proxies");
+        if (Result<> r = set->add(p); !r) return r.error().context("host/trusted_proxies");
     return std::shared_ptr<const net::PrefixSet>(std::move(set));
 }
 
@@ -169,7 +168,7 @@ Result<> Runtime::State::start_engines() {
     main_http->adopt_thread();
     main_rpc->adopt_thread();
     auto tls = net::TlsClientContext::load({});
-    if (!tls) return std::move(tls.error()).context("TLS to upstreams");
+    if (!tls) return tls.error().context("TLS to upstreams");
     upstream_tls = std::move(*tls);
     for (auto& l : loops) l->rpc.tls = upstream_tls.get();
     main_rpc->tls = upstream_tls.get();

@@ -75,7 +75,7 @@ Result<> Planning::add(const config::Listener& l, std::string_view handler) {
     if (!program_plan) return program_plan.error();
     p->program = std::move(*program_plan);
     Result<net::Address> a = net::Address::parse(l.address);
-    if (!a) return std::move(a.error()).context(fmt::format("listener \"{}\"", l.name));
+    if (!a) return a.error().context(fmt::format("listener \"{}\"", l.name));
     p->asked = *a;
     p->sockets = std::make_shared<Sockets>();
     p->sockets->address = *a;
@@ -101,7 +101,7 @@ Result<> Planning::read_certificates(SitePlan& p) {
             return {};
         }
     auto tls = load_tls(*p.tls_files);
-    if (!tls) return std::move(tls.error()).context(fmt::format("listener \"{}\"", p.name));
+    if (!tls) return tls.error().context(fmt::format("listener \"{}\"", p.name));
     p.tls = std::move(*tls);
     out.warnings.insert(out.warnings.end(), p.tls->warnings().begin(), p.tls->warnings().end());
     return {};
@@ -114,8 +114,7 @@ Result<> Planning::add_redirect(const SitePlanPtr& tls_site, const config::Liste
     p->redirect_of = l.name;
     p->module = "host";
     Result<net::Address> a = net::Address::parse(l.tls->redirect_from);
-    if (!a)
-        return std::move(a.error()).context(fmt::format("listener \"{}\": redirect_from", l.name));
+    if (!a) return a.error().context(fmt::format("listener \"{}\": redirect_from", l.name));
     p->asked = *a;
     p->sockets = std::make_shared<Sockets>();
     p->sockets->address = *a;

@@ -62,7 +62,7 @@ Result<> SiteSet::open(const std::vector<SitePlanPtr>& wanted) {
                                            ? net::open_listeners(s->asked, {}, loops)
                                            : net::spread_listeners(std::move(given), {}, loops);
         if (!fds) {
-            result = std::move(fds.error()).context(fmt::format("listener \"{}\"", s->name));
+            result = fds.error().context(fmt::format("listener \"{}\"", s->name));
             break;
         }
         s->sockets->fds = std::move(*fds);
@@ -160,7 +160,7 @@ Result<std::vector<std::string>> SiteSet::reload_certificates() {
     for (const SitePlanPtr& s : sites_) {
         if (!s->tls_files) continue;
         auto tls = load_tls(*s->tls_files);
-        if (!tls) return std::move(tls.error()).context(fmt::format("listener \"{}\"", s->name));
+        if (!tls) return tls.error().context(fmt::format("listener \"{}\"", s->name));
         warnings.insert(warnings.end(), (*tls)->warnings().begin(), (*tls)->warnings().end());
         fresh->emplace_back(s->sockets.get(), *tls);
         s->tls = std::move(*tls);

@@ -16,16 +16,8 @@
 
 #include "loop/loop.hpp"
 #include "observe/trace.hpp"
+#include "sanitizer.hpp"
 #include "supervise/safe_text.hpp"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define MICROHOST_SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define MICROHOST_SANITIZED 1
-#endif
 
 namespace microhost::supervise {
 namespace {
@@ -154,9 +146,7 @@ void on_crash(int number, siginfo_t* info, void* context) {
 }  // namespace
 
 void install_crash_line(int channel) {
-#ifdef MICROHOST_SANITIZED
-    (void)channel;
-#else
+    if (kSanitizer) return;
     record_channel = channel;
     process = ::getpid();
     struct sigaction action {};
@@ -164,11 +154,10 @@ void install_crash_line(int channel) {
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     sigfillset(&action.sa_mask);
     for (const int s : kSignals) ::sigaction(s, &action, nullptr);
-#endif
 }
 
 CrashStack::CrashStack() {
-#ifndef MICROHOST_SANITIZED
+    if (kSanitizer) return;
     void* m =
         ::mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (m == MAP_FAILED) return;
@@ -177,7 +166,6 @@ CrashStack::CrashStack() {
     stack.ss_sp = m;
     stack.ss_size = kStackBytes;
     ::sigaltstack(&stack, nullptr);
-#endif
 }
 
 CrashStack::~CrashStack() {

@@ -30,9 +30,9 @@ Desk::~Desk() {
 
 Result<> Desk::open(const std::string& path) {
     auto at = net::Address::parse("unix:" + path);
-    if (!at) return std::move(at.error()).context("supervisor socket");
+    if (!at) return at.error().context("supervisor socket");
     auto fd = net::open_listener(*at, {.reuse_port = false, .backlog = 16, .unix_mode = 0600});
-    if (!fd) return std::move(fd.error()).context("supervisor socket");
+    if (!fd) return fd.error().context("supervisor socket");
     fd_ = *fd;
     return {};
 }

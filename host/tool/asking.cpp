@@ -78,7 +78,7 @@ Result<Reply> ask(const net::Address& address, const std::string& request) {
         if (text.size() > kMostReply) return error("{}: its answer never ends", address.text());
     }
     auto reply = parse(text);
-    if (!reply) return std::move(reply.error()).context(address.text());
+    if (!reply) return reply.error().context(address.text());
     return reply;
 }
 

@@ -37,7 +37,7 @@ Result<json::Document> Instance::get(std::string_view target) const {
     if (!reply) return reply.error();
     if (reply->status != 200) return error("{}: {}", name, command::detail_of(*reply));
     auto document = json::Document::parse(reply->body);
-    if (!document) return std::move(document.error()).context(fmt::format("{}{}", name, target));
+    if (!document) return document.error().context(fmt::format("{}{}", name, target));
     return document;
 }
 

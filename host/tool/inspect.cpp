@@ -31,7 +31,7 @@ Result<Facts> facts_of(const std::string& path) {
     auto file = module::File::open(path);
     if (!file) return file.error();
     auto elf = module::read_elf(file->bytes());
-    if (!elf) return std::move(elf.error()).context(path);
+    if (!elf) return elf.error().context(path);
     Facts out{path, file->size(), std::move(*elf), {}, {}};
     if (out.elf.manifest)
         if (auto text = module::manifest_text(*out.elf.manifest))

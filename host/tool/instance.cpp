@@ -163,7 +163,7 @@ Result<Wanted> take_wanted(const Definition& d, Words& words) {
         if (!timeout) return timeout.error();
         if (*timeout) {
             auto ms = config::parse_duration(**timeout);
-            if (!ms) return std::move(ms.error()).context("--timeout");
+            if (!ms) return ms.error().context("--timeout");
             out.timeout_ms = static_cast<uint64_t>(std::min<int64_t>(ms->count(), UINT32_MAX));
         }
     }

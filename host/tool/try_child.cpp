@@ -115,7 +115,7 @@ Result<> Stand::publish(const std::vector<serve::SitePlanPtr>& plans) {
         if (made)
             staged = std::move(*made);
         else
-            outcome = std::move(made.error());
+            outcome = made.error();
         done = true;
     });
     rig.until(done);

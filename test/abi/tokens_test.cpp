@@ -24,7 +24,7 @@ TEST_SUITE("examples/auth-token") {
         const Tokens t(
             "# who may\n\nletmein alice viewer\r\nplain\n  Bearer token-0042  \nmany bob  viewer,,admin\nlast");
         CHECK(t.size() == 5);
-        for (const auto& [field, who] :
+        for (const auto& row :
              std::initializer_list<std::pair<const char*, const char*>>{{"Bearer letmein", "[alice] viewer"},
                                                                         {"letmein", "[alice] viewer"},
                                                                         {"bearer  letmein", "[alice] viewer"},
@@ -43,8 +43,8 @@ TEST_SUITE("examples/auth-token") {
                                                                         {"# who may", "-"},
                                                                         {"Basic letmein", "-"},
                                                                         {"LETMEIN", "-"}}) {
-            CAPTURE(field);
-            CHECK(found(t, field) == who);
+            CAPTURE(row.first);
+            CHECK(found(t, row.first) == row.second);
         }
     }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs each fuzz target for a while, two at a time: fuzz.py --build build/fuzz [SECONDS] [NAME]"""
+"""Runs each fuzz target for a while, two at a time: fuzz.py --build build/asan [SECONDS] [NAME]"""
 import argparse
 import os
 import subprocess

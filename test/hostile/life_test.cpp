@@ -36,7 +36,7 @@ struct Process {
     explicit Process(const std::string& log_path) {
         log::Options options;
         options.path = log_path;
-        log = std::move(log::Log::open(options).value());
+        log = log::Log::open(options).value();
         control.adopt_thread();
         environment = std::make_unique<module::Environment>(*log, metrics, control,
                                                             std::vector<Loop*>{&first, &second});

@@ -6,6 +6,7 @@
 
 #include "module/trial.hpp"
 #include "module/verdicts.hpp"
+#include "sanitizer.hpp"
 #include "workshop.hpp"
 
 using namespace microhost;
@@ -29,14 +30,6 @@ std::string ctor(const std::string& body) {
 std::string creating(const std::string& body) {
     return "static mh_status make(const mh_host *h, const mh_module **out) { " + body +
            " *out = &idle; return MH_OK; }\nMH_MODULE(" + Workshop::manifest("bad") + ", make)";
-}
-
-bool sanitized() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return true;  // its own handlers turn a crash into an exit status
-#else
-    return false;
-#endif
 }
 
 module::Trial trial(const std::string& path, const module::TrialOptions& how = options()) {
@@ -74,7 +67,7 @@ TEST_SUITE("hostile") {
         };
         auto crashed = [&](const std::string& source, const std::string& where) {
             const std::string text = why(source);
-            CHECK_MESSAGE((sanitized() || text.starts_with("crashed in a trial (SIGSEGV")), text);
+            CHECK_MESSAGE((kSanitizer || text.starts_with("crashed in a trial (SIGSEGV")), text);
             CHECK_MESSAGE(text.find(" in its " + where + ")") != text.npos, text);
         };
         crashed(crash + ctor("*nowhere = 1;"), "constructors");
@@ -85,11 +78,11 @@ TEST_SUITE("hostile") {
         CHECK(why("#include <unistd.h>\n" + ctor("_exit(0);")) ==
               "ended the process in a trial (exit status 0 in its constructors); a module must not "
               "exit");
-#ifndef __SANITIZE_THREAD__  // which ends the process itself when its descriptors are closed
-        CHECK(why("#include <unistd.h>\n" + ctor("for (int i = 3; i < 64; i++) close(i);")) ==
-              "closed descriptors of the host in a trial (in its constructors); let it close only "
-              "what it opened");
-#endif
+        if (!kThreadSanitizer)  // it ends the process itself when its descriptors are closed
+            CHECK(why("#include <unistd.h>\n" + ctor("for (int i = 3; i < 64; i++) close(i);")) ==
+                  "closed descriptors of the host in a trial (in its constructors); let it close "
+                  "only "
+                  "what it opened");
         CHECK(why(creating("throw 1;"), "cpp") ==
               "create() failed: an exception came out of it (see the log)");
     }
@@ -124,7 +117,7 @@ TEST_SUITE("hostile") {
         CHECK(found("open(\"/dev/null\", O_RDONLY);") == "descriptors");
         CHECK(found("pthread_t t; pthread_create(&t, 0, spin, 0);") == "threads");
         CHECK(found("if (fork() == 0) { pause(); _exit(0); }") == "processes");
-        if (!sanitized())
+        if (!kSanitizer)
             CHECK(found("for (int i = 0; i < 9; i++) memset(malloc(1 << 20), 1, 1 << 20);") ==
                   "memory");
     }

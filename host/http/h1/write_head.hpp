@@ -67,6 +67,8 @@ class HeadWriter {
     void field(const char (&name)[N], uint64_t value, std::string_view zeros = {}) {
         char digits[kMostDigits];
         const std::string_view number(digits, write_decimal(value, digits));
+        // Said for the compiler, which fears for digits otherwise.
+        if (number.size() > kMostDigits) __builtin_unreachable();
         if (!room(N - 1 + number.size() + zeros.size() + 4)) return;
         std::memcpy(at_, name, N - 1);
         at_ += N - 1;

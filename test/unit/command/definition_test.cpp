@@ -135,20 +135,20 @@ TEST_SUITE("host/command") {
         CHECK(integer("t", "1970-01-02T00:00:00Z") == 86'400'000);
         CHECK(integer("t", "77") == 77);
         CHECK(Values::check(d, {{"n", "0.25"}})->find("n")->number == 0.25);
-        for (auto [name, text] : {std::pair("i", "4x"),
-                                  {"i", ""},
-                                  {"n", "."},
-                                  {"b", "maybe"},
-                                  {"d", "-1s"},
-                                  {"s", "big"},
-                                  {"t", "tomorrow"},
-                                  {"j", "{"},
-                                  {"i", "99999999999999999999"}}) {
-            CAPTURE(name);
-            CAPTURE(text);
-            auto v = Values::check(d, {{name, text}});
+        for (const auto& row : {std::pair("i", "4x"),
+                                {"i", ""},
+                                {"n", "."},
+                                {"b", "maybe"},
+                                {"d", "-1s"},
+                                {"s", "big"},
+                                {"t", "tomorrow"},
+                                {"j", "{"},
+                                {"i", "99999999999999999999"}}) {
+            CAPTURE(row.first);
+            CAPTURE(row.second);
+            auto v = Values::check(d, {{row.first, row.second}});
             REQUIRE_FALSE(v.has_value());
-            CHECK(v.error().what.starts_with(std::string(name) + ": "));
+            CHECK(v.error().what.starts_with(std::string(row.first) + ": "));
         }
     }
 

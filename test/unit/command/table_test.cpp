@@ -17,7 +17,7 @@ struct Bench {
     std::unique_ptr<log::Log> log = [] {
         log::Options options;
         options.path = "/dev/null";
-        return std::move(log::Log::open(options).value());
+        return log::Log::open(options).value();
     }();
     observe::Metrics metrics{1};
     Loop home{0}, control{1};

@@ -14,8 +14,8 @@ namespace microhost::control {
 
 struct Rig {
     explicit Rig(unsigned request_loops = 0)
-        : log(std::move(*log::Log::open(
-              {.levels = "error", .format = log::Format::text, .path = "/dev/null"}))),
+        : log(*log::Log::open(
+              {.levels = "error", .format = log::Format::text, .path = "/dev/null"})),
           metrics(request_loops),
           loop(request_loops),
           http(loop, limits, log->domain("test"), &metrics) {

@@ -88,7 +88,7 @@ struct LoopRig {
     std::unique_ptr<log::Log> log = [] {
         log::Options o;
         o.path = "/dev/null";
-        return std::move(*log::Log::open(o));
+        return *log::Log::open(o);
     }();
     Loop loop{0};
     Limits limits;

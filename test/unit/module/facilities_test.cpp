@@ -28,7 +28,7 @@ struct Bench {
     std::unique_ptr<log::Log> log = [] {
         log::Options options;
         options.path = "/dev/null";
-        return std::move(log::Log::open(options).value());
+        return log::Log::open(options).value();
     }();
     Loop loop{0};
     HostSide side{*reinterpret_cast<Environment*>(8), *reinterpret_cast<Generation*>(8),

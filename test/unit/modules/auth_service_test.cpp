@@ -51,10 +51,10 @@ TEST_SUITE("modules/auth-service") {
             {"set_headers", R"({"allow":true,"set_headers":{"Content-Length":"1"}})"},
             {"set_headers", R"({"allow":true,"set_headers":{"X-A":"a\r\nb"}})"},
             {"set_headers", R"({"allow":true,"set_headers":{"a b":"x"}})"}};
-        for (const auto& [name, bad] : rows) {
-            CAPTURE(bad);
-            CHECK(misunderstood(bad) ==
-                  "\"" + std::string(name) + "\" of its answer is missing or makes no sense");
+        for (const auto& row : rows) {
+            CAPTURE(row.second);
+            CHECK(misunderstood(row.second) ==
+                  "\"" + std::string(row.first) + "\" of its answer is missing or makes no sense");
         }
     }
 

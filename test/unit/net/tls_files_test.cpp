@@ -86,17 +86,18 @@ TEST_SUITE("host/net") {
         for (bool with_chain : {false, true}) {
             if (with_chain) rig.server_options.certificates[0].certificate = file;
             rig.client_options.verify = false;
-            auto [c, s] = tcp_pair();
+            auto [client, s] = tcp_pair();
+            const int c = client.fd;
             int fd = std::exchange(s.fd, -1);
             Stream server(fd, rig.server()->accept(fd));
             std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> ctx(SSL_CTX_new(TLS_client_method()),
                                                                   SSL_CTX_free);
-            RawTls raw(c.fd, false, ctx.get());
+            RawTls raw(c, false, ctx.get());
             std::string got;
             CHECK(eventually([&] {
                 int r = raw.shake_hands();
                 drain(server, got);
-                if (r == 0) wait_either(c.fd, fd);
+                if (r == 0) wait_either(c, fd);
                 return r != 0;
             }));
             CHECK(sk_X509_num(SSL_get_peer_cert_chain(raw.ssl())) == (with_chain ? 2 : 1));

@@ -23,17 +23,18 @@ struct RawCtx {
 
 // Does our server let this client in?
 bool lets_in(const TlsServerContext& context, SSL_CTX* client, std::string* protocol = nullptr) {
-    auto [c, s] = tcp_pair();
+    auto [client_end, s] = tcp_pair();
+    const int c = client_end.fd;
     int fd = std::exchange(s.fd, -1);
     Stream server(fd, context.accept(fd));
-    RawTls raw(c.fd, false, client);
+    RawTls raw(c, false, client);
     std::string got;
     int r = 0;
     ssize_t says = -EAGAIN;
     CHECK(eventually([&] {
         r = raw.shake_hands();
         says = drain(server, got);
-        if (r == 0 && says == -EAGAIN) wait_either(c.fd, fd);
+        if (r == 0 && says == -EAGAIN) wait_either(c, fd);
         return r < 0 || says != -EAGAIN || (r == 1 && server.tls_peer());
     }));
     const unsigned char* p = nullptr;
@@ -47,17 +48,18 @@ bool lets_in(const TlsServerContext& context, SSL_CTX* client, std::string* prot
 
 // The common name of the certificate that a client sees who asks for `name`.
 std::string shown(const TlsServerContext& context, const char* name) {
-    auto [c, s] = tcp_pair();
+    auto [client_end, s] = tcp_pair();
+    const int c = client_end.fd;
     int fd = std::exchange(s.fd, -1);
     Stream server(fd, context.accept(fd));
     RawCtx client(false);
-    RawTls raw(c.fd, false, client.ctx.get());
+    RawTls raw(c, false, client.ctx.get());
     if (name) SSL_set_tlsext_host_name(raw.ssl(), name);
     std::string got;
     CHECK(eventually([&] {
         int r = raw.shake_hands();
         CHECK(drain(server, got) == -EAGAIN);
-        if (r == 0) wait_either(c.fd, fd);
+        if (r == 0) wait_either(c, fd);
         return r != 0;
     }));
     X509* certificate = SSL_get0_peer_certificate(raw.ssl());
@@ -223,17 +225,18 @@ TEST_SUITE("host/net") {
             server.versions(version, version);
             SSL_CTX_use_certificate(server.ctx.get(), own.certificate());
             SSL_CTX_use_PrivateKey(server.ctx.get(), own.key());
-            auto [c, s] = tcp_pair();
+            auto [c, server_end] = tcp_pair();
+            const int s = server_end.fd;
             int fd = std::exchange(c.fd, -1);
             Stream client(fd, rig.client()->open(fd, "default.test").value());
-            RawTls raw(s.fd, true, server.ctx.get());
+            RawTls raw(s, true, server.ctx.get());
             std::string got;
             int r = 0;
             ssize_t says = -EAGAIN;
             CHECK(eventually([&] {
                 says = drain(client, got);
                 r = raw.shake_hands();
-                if (says == -EAGAIN && r == 0) wait_either(fd, s.fd);
+                if (says == -EAGAIN && r == 0) wait_either(fd, s);
                 return says != -EAGAIN || r == 1;
             }));
             CHECK((r == 1) == (version == TLS1_2_VERSION));

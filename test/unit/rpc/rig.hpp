@@ -34,7 +34,7 @@ inline mh_seg seg(std::string_view s) {
 inline std::unique_ptr<log::Log> silent_log() {
     log::Options options;
     options.path = "/dev/null";
-    return std::move(log::Log::open(options).value());
+    return log::Log::open(options).value();
 }
 
 struct Rig {
