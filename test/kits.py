@@ -174,6 +174,11 @@ def soak():
     return say([sys.executable, TEST / "soak.py", "--seconds", SOAK_SECONDS], timeout=SOAK_SECONDS + 60)
 
 
+def swaps():
+    program()
+    return say([sys.executable, TEST / "swaps.py", "--swaps", 60], timeout=300)
+
+
 def steps(build, fuzz_build):
     """(name, function) of each; a function returns None or what is wrong, or raises SkipTest."""
     os.environ.setdefault("MICROHOST_PREFIX", str(ROOT / ".cache/prefix" / build.name))
@@ -184,6 +189,7 @@ def steps(build, fuzz_build):
         ("lifecycle", lifecycle),
         ("bad modules", lambda: bad_modules("--check_config", "--load")),
         ("soak", soak),
+        ("swaps", swaps),
     ]
 
 
