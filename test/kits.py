@@ -174,6 +174,17 @@ def soak():
     return say([sys.executable, TEST / "soak.py", "--seconds", SOAK_SECONDS], timeout=SOAK_SECONDS + 60)
 
 
+def chaos(kind):
+    """Under a sanitizer: what chaos.py cannot see itself."""
+    import run
+
+    prefix = ROOT / ".cache/prefix" / kind
+    if not (prefix / "bin/microhost").exists():
+        raise unittest.SkipTest(f"there is no {kind} build")
+    build = ROOT / "build" / kind
+    return say([*run.without_aslr(build), sys.executable, TEST / "chaos.py"], run.environment(build), timeout=600)
+
+
 def swaps():
     program()
     return say([sys.executable, TEST / "swaps.py", "--swaps", 60], timeout=300)
@@ -190,6 +201,8 @@ def steps(build, fuzz_build):
         ("bad modules", lambda: bad_modules("--check_config", "--load")),
         ("soak", soak),
         ("swaps", swaps),
+        ("chaos under asan", lambda: chaos("asan")),
+        ("chaos under tsan", lambda: chaos("tsan")),
     ]
 
 
