@@ -174,6 +174,22 @@ def soak():
     return say([sys.executable, TEST / "soak.py", "--seconds", SOAK_SECONDS], timeout=SOAK_SECONDS + 60)
 
 
+def chaos(kind):
+    """Under a sanitizer: what chaos.py cannot see itself."""
+    import run
+
+    prefix = ROOT / ".cache/prefix" / kind
+    if not (prefix / "bin/microhost").exists():
+        raise unittest.SkipTest(f"there is no {kind} build")
+    build = ROOT / "build" / kind
+    return say([*run.without_aslr(build), sys.executable, TEST / "chaos.py"], run.environment(build), timeout=600)
+
+
+def swaps():
+    program()
+    return say([sys.executable, TEST / "swaps.py", "--swaps", 60], timeout=300)
+
+
 def steps(build, asan_build):
     """(name, function) of each; a function returns None or what is wrong, or raises SkipTest."""
     os.environ.setdefault("MICROHOST_PREFIX", str(ROOT / ".cache/prefix" / build.name))
@@ -182,8 +198,13 @@ def steps(build, asan_build):
         ("smuggling", lambda: http_kit("smuggling.py")),
         ("faults", lambda: http_kit("faults.py")),
         ("lifecycle", lifecycle),
-        ("bad modules", lambda: bad_modules("--check_config", "--load")),
+        ("bad modules: start", lambda: bad_modules("--check_config", "--load")),
+        ("bad modules: check", lambda: bad_modules("check")),
+        ("bad modules: trial", lambda: bad_modules("check", "--trial")),
         ("soak", soak),
+        ("swaps", swaps),
+        ("chaos under asan", lambda: chaos("asan")),
+        ("chaos under tsan", lambda: chaos("tsan")),
     ]
 
 

@@ -21,7 +21,7 @@ def flags():
     return asked.stdout.split()
 
 
-def build(out, source="gate.c", **defines):
+def build(out, source="gate.c", options=(), **defines):
     """Compiles test/integration/plugins/SOURCE to that path; a keyword is a macro: strings in quotes, True just defined."""
     def macro(name, value):
         if value is True:
@@ -29,7 +29,7 @@ def build(out, source="gate.c", **defines):
         return f'-D{name.upper()}="{value}"' if isinstance(value, str) else f"-D{name.upper()}={value}"
 
     partial = Path(out).with_name(f".{Path(out).name}.part")
-    command = ["cc", "-std=c11", "-O1", FOLDER / source, *(macro(n, v) for n, v in defines.items()), *flags(), "-o", partial]
+    command = ["cc", "-std=c11", "-O1", *options, FOLDER / source, *(macro(n, v) for n, v in defines.items()), *flags(), "-o", partial]
     subprocess.run(command, check=True)
     partial.replace(out)
     return str(out)

@@ -190,33 +190,6 @@ class Commands(Case):
             self.assertEqual(maps(), mapped)
 
 
-    @unittest.skipUnless(os.environ.get("MICROHOST_ALL") and harness.SLOW == 1, "slow: only with --all, without sanitizers")
-    def test_many_swaps_of_everything_under_load_lose_nothing(self):
-        with Gateway(self.upstream) as host:
-            files = {"gate": {}, "body": {"phase": "transform", "open_door": True, "body": True}}
-
-            def make(id, version):
-                return plugins.build(host.folder / f"{id}.so", id=id, version=version, **files[id])
-
-            for id in files:
-                self.assertEqual(host.command("load", make(id, 1))[0], 0)
-            loads, used = [Load(host), Load(host, "body")], []
-            for number in range(2, 62):
-                id = ("gate", "body", "forward")[number % 3]
-                if id in files:
-                    make(id, number)
-                self.assertEqual(host.command("reload", id)[0], 0)
-                used.append((host.memory(), host.open_files()))
-            for load in loads:
-                versions = load.stop()
-                self.assertEqual(versions, sorted(versions))
-            ours = ("forward", "gate", "body")
-            harness.wait_for(lambda: all(len(host.generations(id)) == 1 for id in ours), 10, "the end of old generations")
-            half = len(used) // 2
-            for before, after, allowed in zip(map(max, zip(*used[10:half])), map(max, zip(*used[half:])), (1 << 20, 6)):
-                self.assertLessEqual(after, before + allowed)
-
-
 class Configuration(Case):
     def test_sighup_changes_filters_listeners_and_modules_without_closing_a_connection(self):
         with Gateway(self.upstream) as host, wire.Client(host.port("edge")) as client:
