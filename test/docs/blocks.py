@@ -6,7 +6,8 @@
     <!-- docs: same PATH -->            must be the text of PATH in the project
     <!-- docs: background TEXT -->      run, and left running once it has printed TEXT; stopped at the end of the page
     <!-- docs: background file GLOB --> the same, once there is such a file in the folder of the runtime
-    <!-- docs: needs PROGRAM -->       run with the cargo or go that test/toolchains.py finds; not run where there is none
+    <!-- docs: needs PROGRAM -->       run with the cargo or go that test/toolchains.py finds; where there is none, neither it
+                                      nor the rest of the page is run
     <!-- docs: interrupt -->            the newest in the background gets Ctrl-C first; the output may need a moment to come true
 """
 import re

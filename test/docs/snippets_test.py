@@ -14,6 +14,7 @@ import tempfile
 import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import blocks
 import harness
@@ -47,6 +48,7 @@ class Reader:
 
     def __init__(self, folder):
         self.folder, self.running, self.ports = folder, [], {}
+        self.missing = None  # why the rest of the page cannot be tried
         for name in ("dev", "examples", "plugin-sdk"):
             (folder / name).symlink_to(ROOT / name)
         self.env = harness.clean_environment(folder)
@@ -66,6 +68,8 @@ class Reader:
         """Raises AssertionError with what was wrong, SkipTest with why it cannot be tried."""
         if block.instruction == "skip":
             raise unittest.SkipTest(block.argument or "no reason is given")
+        if self.missing:
+            raise unittest.SkipTest(self.missing)
         if block.instruction == "file":
             path = self.folder / block.argument
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,8 +92,12 @@ class Reader:
         assert original == block.text, f"differs from {block.argument}: copy it again"
 
     def needs(self, program):
-        """Its compiler in front of what the reader has; from here on."""
-        found = {"cargo": toolchains.rust, "go": toolchains.go}[program]()
+        """Its compiler in front of what the reader has; from here on. Without it the rest of the page has nothing to work with."""
+        try:
+            found = {"cargo": toolchains.rust, "go": toolchains.go}[program]()
+        except unittest.SkipTest as reason:
+            self.missing = f"needs {program}"
+            raise reason
         more = {name: text for name, text in found.items() if os.environ.get(name) != text}
         self.env.update(more, PATH=f"{harness.PREFIX / 'bin'}:{found['PATH']}")
 
@@ -218,6 +226,15 @@ class Blocks(unittest.TestCase):
     def test_a_session_is_cut_into_commands_and_outputs(self):
         text = "$ one \\\n> two\nout\n$ three\n"
         self.assertEqual(blocks.session(text), [("one \\\ntwo", ["out"]), ("three", [])])
+
+    def test_without_its_compiler_the_rest_of_a_page_is_not_run(self):
+        absent = mock.patch.object(toolchains, "go", side_effect=unittest.SkipTest("no go"))
+        with tempfile.TemporaryDirectory() as folder, absent:
+            reader = Reader(Path(folder))
+            for instruction, text in (("needs", "touch first\n"), ("", "touch second\n")):
+                with self.assertRaises(unittest.SkipTest):
+                    reader.read(blocks.Block(Path("page.md"), 1, "sh", text, instruction, "go"))
+            self.assertFalse({"first", "second"} & set(os.listdir(folder)))
 
 
 for _page in pages():
