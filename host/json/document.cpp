@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <map>
 #include <set>
 #include <vector>
@@ -41,19 +42,21 @@ class Gate {
 
     bool Null() { return out_.Null(); }
     bool Bool(bool v) { return out_.Bool(v); }
+    // Numbers come as they are written: RapidJSON 1.1 reads out of its tables for the smallest, and turns integers that do not
+    // fit into doubles.
     bool Int(int v) { return out_.Int(v); }
     bool Uint(unsigned v) { return out_.Uint(v); }
     bool Int64(std::int64_t v) { return out_.Int64(v); }
     bool Uint64(std::uint64_t v) { return out_.Uint64(v); }
-    bool Double(double v) {
-        // RapidJSON turns integers that do not fit into doubles and so changes most of them silently.
-        const std::string_view integer = ended_integer();
-        if (!integer.empty() && integer != plain_digits(v))
-            return stop("this integer does not fit 64 bits");
-        return out_.Double(v);
-    }
-    bool RawNumber(const char* s, rapidjson::SizeType n, bool copy) {
-        return out_.RawNumber(s, n, copy);
+    bool Double(double v) { return out_.Double(v); }
+    bool RawNumber(const char* s, rapidjson::SizeType n, bool) {
+        const std::string_view text{s, n};
+        if (text.find_first_of(".eE") == text.npos) return integer(text);
+        double v = 0;
+        const auto [end, ec] = std::from_chars(s, s + n, v);
+        if (ec == std::errc::result_out_of_range && !is_tiny(text))
+            return stop("a number is too big");
+        return out_.Double(ec == std::errc{} ? v : 0);
     }
     bool String(const char* s, rapidjson::SizeType n, bool copy) {
         return no_nul({s, n}) && out_.String(s, n, copy);
@@ -96,24 +99,33 @@ class Gate {
     }
     void leave() { open_.pop_back(); }
 
-    /// The number that has just been read, when it is written without fraction and exponent; else empty.
-    std::string_view ended_integer() const {
-        const std::size_t end = in_.Tell();
-        std::size_t begin = end;
-        while (begin > 0 && (std::isdigit(static_cast<unsigned char>(text_[begin - 1])) != 0))
-            --begin;
-        const char before = begin > 0 ? text_[begin - 1] : ' ';
-        if (before == '-') {
-            const char front = begin > 1 ? text_[begin - 2] : ' ';
-            if (front == 'e' || front == 'E') return {};
-            --begin;
-        } else if (before == '.' || before == 'e' || before == 'E' || before == '+') {
-            return {};
-        }
-        return text_.substr(begin, end - begin);
+    bool integer(std::string_view text) {
+        const char *begin = text.data(), *end = begin + text.size();
+        std::int64_t i = 0;
+        if (std::from_chars(begin, end, i).ec == std::errc{}) return out_.Int64(i);
+        std::uint64_t u = 0;
+        if (text[0] != '-' && std::from_chars(begin, end, u).ec == std::errc{})
+            return out_.Uint64(u);
+        double d = 0;
+        std::from_chars(begin, end, d);
+        // As Writer writes it below 1e21, so that what it writes can be read.
+        if (text == fmt::format("{:.0f}", d)) return out_.Double(d);
+        return stop("this integer does not fit 64 bits");
     }
-    /// As Writer writes it below 1e21, so that what it writes can be read.
-    static std::string plain_digits(double v) { return fmt::format("{:.0f}", v); }
+    /// Whether what is out of a double's range is too small for it, not too big: the place of its first digit says so.
+    static bool is_tiny(std::string_view text) {
+        const std::size_t e = text.find_first_of("eE");
+        const std::string_view mantissa = text.substr(0, e);
+        const std::size_t point = std::min(mantissa.find('.'), mantissa.size());
+        const auto first = static_cast<std::int64_t>(mantissa.find_first_of("123456789"));
+        std::int64_t power = 0;
+        if (e != text.npos) {
+            const std::string_view digits = text.substr(e + (text[e + 1] == '+' ? 2 : 1));
+            const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), power);
+            if (read.ec != std::errc{}) return digits[0] == '-';
+        }
+        return static_cast<std::int64_t>(point) - first + power < 0;
+    }
 
     void remember_line(std::string_view key) {
         if (!options_.lines) return;
@@ -164,7 +176,7 @@ Result<Document> Document::parse(std::string_view text, const Options& options) 
     if (text.size() > options.max_bytes)
         return error("1:1: {} bytes are more than the {} allowed", text.size(), options.max_bytes);
     constexpr unsigned kStrict =
-        rapidjson::kParseValidateEncodingFlag | rapidjson::kParseFullPrecisionFlag;
+        rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
     if (text.data() == nullptr) text = "";
     auto tree = std::make_shared<Tree>();
     Bytes bytes(text.data(), text.size());

@@ -14,7 +14,9 @@ from pathlib import Path
 
 # Libraries that a symbol may come from carry a version; the weak ones below are the toolchain's own.
 TOOLCHAIN = {"__gmon_start__", "_ITM_deregisterTMCloneTable", "_ITM_registerTMCloneTable", "__cxa_finalize"}
-SANITIZER = re.compile(r"\(NEEDED\).*lib[atu]b?san\.so")
+# gcc's sanitizers come as a library, which defines half of libc again, without versions; clang's are part of the program.
+SANITIZER_LIBRARY = re.compile(r"\(NEEDED\).*lib[atu]b?san\.so")
+SANITIZER = re.compile(r"__([atu]b?san|sanitizer|sancov)_")
 
 
 def run(*command):
@@ -41,11 +43,11 @@ def problems(module):
         yield "has an STB_GNU_UNIQUE symbol: dlclose would not unmap it"
     dynamic = run("readelf", "-d", module)
     known = TOOLCHAIN | unversioned(module)
-    # A sanitizer's runtime defines half of libc again, without versions: what it provides cannot be told from what is missing.
-    undefined = "" if SANITIZER.search(dynamic) else run("nm", "-D", "--undefined-only", module)
+    # What such a library provides cannot be told from what is missing.
+    undefined = "" if SANITIZER_LIBRARY.search(dynamic) else run("nm", "-D", "--undefined-only", module)
     for line in undefined.splitlines():
         name = line.split()[-1]
-        if "@" not in name and name not in known:
+        if "@" not in name and name not in known and not SANITIZER.match(name):
             yield f"needs {name} from whoever loads it"
     if "TEXTREL" in dynamic:
         yield "has text relocations"

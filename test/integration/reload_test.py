@@ -171,7 +171,7 @@ class Commands(Case):
                 self.assertEqual(host.generations("forward")[0], (generation, "serving"))
 
     def test_files_and_memory_do_not_grow(self):
-        with Gateway(self.upstream) as host:
+        with Gateway(self.upstream, host={"loops": 1}) as host:  # each loop keeps connections of its own to the upstream
             path = plugins.build(host.folder / "gate.so", version=1)
             host.command("load", path)
 

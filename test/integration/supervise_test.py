@@ -162,7 +162,7 @@ class Supervise(harness.Case):
             client.send(b"GET / HTTP/1.1\r\nHost: x\r\n")  # never to be whole
             worker = self.worker(host)
             host.signal(signal.SIGTERM)
-            harness.wait_for(lambda: self.ready(host) and self.ready(host).status == 503, 5, "draining")
+            harness.wait_for(lambda: (answer := self.ready(host)) and answer.status == 503, 5, "draining")
             host.signal(signal.SIGTERM)
             self.assertEqual(host.wait(), 128 + signal.SIGTERM)
             self.assertFalse(os.path.exists(f"/proc/{worker}"))

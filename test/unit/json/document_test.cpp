@@ -115,6 +115,30 @@ TEST_SUITE("host/json") {
         CHECK(d.root().at(3).as_double() == 5e-7);
     }
 
+    TEST_CASE("numbers at the ends of what a double holds") {
+        const std::string zeros(700, '0');
+        const auto number = [](const std::string& text) {
+            return parsed("[" + text + "]").root().at(0).as_double();
+        };
+        CHECK(number("4.9e-324") == 4.9e-324);
+        CHECK(number("1.7976931348623157e308") == 1.7976931348623157e308);
+        CHECK(number("0." + zeros + "1e701") == 1);
+        for (const std::string& tiny : std::initializer_list<std::string>{
+                 "1e-325", "-2.5e-353", "0." + zeros + "9", "100e-330",
+                 "0." + zeros + "1e-99999999999999999999"})
+            CHECK_MESSAGE(number(tiny) == 0, tiny);
+        for (const std::string& huge :
+             std::initializer_list<std::string>{"1e309", "-9.9e308", "0." + zeros + "1e1100",
+                                                "1" + zeros, "1e99999999999999999999"})
+            CHECK_MESSAGE(refusal("[" + huge + "]").find("1:2: ") == 0, huge);
+        const Document d =
+            parsed("[-0, 9223372036854775807, 18446744073709551615, -9223372036854775808]");
+        CHECK(d.root().at(0).as_int64() == 0);
+        CHECK(d.root().at(1).as_int64() == INT64_MAX);
+        CHECK(d.root().at(2).as_uint64() == UINT64_MAX);
+        CHECK(d.root().at(3).as_int64() == INT64_MIN);
+    }
+
     TEST_CASE("NUL bytes are refused, an escaped one only where it is said so") {
         using namespace std::string_view_literals;
         CHECK(refusal("{}\0{}"sv) == "1:3: a NUL byte in the text");

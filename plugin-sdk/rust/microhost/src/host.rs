@@ -107,9 +107,16 @@ pub(crate) fn tell(status: sys::mh_status, at: &str, text: &str) {
 /// Runs `f` at the border: a panic goes no further. It is in the log already; `or` is the answer then.
 pub(crate) fn guarded<T>(or: T, f: impl FnOnce() -> T) -> T {
     panic::catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|what| {
-        let text = what.downcast_ref::<&str>().map(|s| s.to_string());
-        let text = text.or_else(|| what.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panic".to_string());
-        std::mem::forget(what); // to drop it could panic again
+        let text = match what.downcast::<String>() {
+            Ok(text) => *text,
+            Err(what) => match what.downcast::<&'static str>() {
+                Ok(text) => text.to_string(),
+                Err(what) => {
+                    std::mem::forget(what); // to drop it could panic again
+                    "panic".to_string()
+                }
+            },
+        };
         tell(sys::MH_E_PANIC, "", &text);
         or
     })
