@@ -132,7 +132,9 @@ passes() { # FIELD VERSION: a request with the token passes that one now; 0 is n
     seen=$(curl -si "${token[@]}" "http://127.0.0.1:$port/" | tr -d '\r' | sed -n "s/^$1: //Ip")
     [ "${seen:-0}" = "$2" ]
 }
-instance() { python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))'"$1"')' "$dir/runtime/instances/tour/listeners.json" 2>/dev/null; }
+instance() { # an expression of Python behind what the instance says about itself in listeners.json
+    python3 -c "import json, sys; print(json.load(open(sys.argv[1]))$1)" "$dir/runtime/instances/tour/listeners.json" 2>/dev/null
+}
 ready() { [ "$(curl -s -o /dev/null -w '%{http_code}' --unix-socket "$dir/runtime/instances/tour/control.sock" http://x/readyz)" = "$1" ]; }
 lines() { grep -c -- "$1" "$log"; }
 more_lines() { (($(lines "$1") > $2)); } # WORDS BEFORE
@@ -266,7 +268,7 @@ step_swap() {
 }
 
 # The file of an access filter is deleted, by a mistake or not. What runs goes on, with a warning. A configuration that names it does not
-# let an instance start without it.
+# let an instance start without it; one that does not name it has nothing to miss after a restart, so name what guards.
 step_delete() {
     local before
     before=$(lines 'is gone')

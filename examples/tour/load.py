@@ -38,28 +38,22 @@ class Load:
     def client(self, number, fields, keeps):
         trusted, connection, seen = "wrong" not in str(fields) and bool(fields), None, {}
         while True:
-            mode = self.mode
-            if connection is None:
-                connection, seen = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20), {}
+            mode, connected, stays = self.mode, False, False
             try:
-                connection.connect() if connection.sock is None else None
-                try:
-                    connection.request("GET", "/", headers=fields)
-                    answer = connection.getresponse()
-                    answer.read()
-                except (OSError, http.client.HTTPException) as problem:
-                    if isinstance(problem, TimeoutError):
-                        raise
-                    self.count(cut=mode != "strict", problem=f"{problem!r} with {mode}")
-                    connection.close()
-                    connection = None
-                else:
-                    self.judge(mode, trusted, answer, seen)
-                    if not keeps or answer.will_close:
-                        connection.close()
-                        connection = None
-            except OSError as problem:  # no connection came about, or no answer: never right
-                self.count(problem=repr(problem))
+                if connection is None:
+                    connection, seen = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20), {}
+                    connection.connect()
+                connected = True
+                connection.request("GET", "/", headers=fields)
+                answer = connection.getresponse()
+                answer.read()
+                self.judge(mode, trusted, answer, seen)
+                stays = keeps and not answer.will_close
+            except (OSError, http.client.HTTPException) as problem:
+                # That no connection comes about, or no answer in time, is never right: the sockets outlive a worker.
+                cut = mode == "crash" and connected and not isinstance(problem, TimeoutError)
+                self.count(problem=repr(problem), cut=cut)
+            if not stays:
                 connection.close()
                 connection = None
             with self.moved:

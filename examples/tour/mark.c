@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The other filter of the tour: stamps answers with its version in X-Mark. -DVERSION=N is that version. -DID=NAME gives it another id than mark. The
-// other macros break it, each in a way that happens: CRASHES_EARLY, CRASHES, HANGS, REFUSES, LEAVES, MISSES_FUNCTION, MISSES_INTERFACE.
+// The other filter of the tour: stamps answers with its version in X-Mark. -DVERSION=N is that version, -DID=NAME another id than mark.
+// The other macros break it, each in a way that happens: CRASHES_EARLY, CRASHES, HANGS, REFUSES, LEAVES, MISSES_FUNCTION,
+// MISSES_INTERFACE.
 #include <microhost/microhost.h>
 #include <stdlib.h>
 #include <unistd.h>
