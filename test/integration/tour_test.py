@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-import time
 import unittest
 
 import harness
@@ -18,7 +17,6 @@ STEPS = ["check", "the gateway starts", "plugin directory", "replaced by cp", "b
 @unittest.skipIf(SANITIZED, "it measures, and crashes on purpose")
 class Tour(harness.Case):
     def test_every_step_goes_as_the_tour_says(self):
-        begun = time.monotonic()
         # HOME stays as it is, for the sake of cargo.
         env = {key: value for key, value in os.environ.items() if not key.startswith(("MICRO_", "MICROHOST_"))}
         done = subprocess.run([harness.ROOT / "examples/tour-plugins.sh", harness.PREFIX], env=env, stdin=subprocess.DEVNULL,
@@ -32,7 +30,6 @@ class Tour(harness.Case):
                 self.assertEqual((failed, verdict[:2]), ("0", "ok"))
                 if 1 < int(number) < len(STEPS):
                     self.assertGreater(int(sent), 0)
-        self.assertLess(time.monotonic() - begun, 60)
 
 
 class Usage(harness.Case):
