@@ -49,6 +49,7 @@ class Generation {
     const Manifest& manifest() const { return candidate_->manifest; }
     const std::string& path() const { return candidate_->path(); }
     const Candidate& candidate() const { return *candidate_; }
+    const CandidatePtr& shared_candidate() const { return candidate_; }
     uint32_t number() const { return number_; }
     Stage stage() const { return stage_; }
     /// Milliseconds since 1970.

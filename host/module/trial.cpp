@@ -7,6 +7,7 @@ Result<Trial> try_module(const std::string& path, const TrialOptions& options) {
     ChildOptions child;
     child.program = options.program;
     child.args = {kTrialVerb, path, std::to_string(options.limit.count())};
+    if (options.checked) child.args.push_back(kCheckedConfig);
     child.input = options.config;
     child.limit = options.limit;
     auto end = run_child(child);

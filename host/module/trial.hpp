@@ -14,6 +14,8 @@ namespace microhost::module {
 struct TrialOptions {
     std::chrono::milliseconds limit{4000};  ///< for all of it
     std::string config;  ///< the module's section as JSON; empty: what its schema has as defaults
+    /// `config` is complete and was checked: what a filter's instances must have is not missed in the section.
+    bool checked = false;
     std::string program = "/proc/self/exe";  ///< a microhost; the child runs its verb kTrialVerb
 };
 
@@ -40,6 +42,7 @@ Result<Trial> try_module(const std::string& path, const TrialOptions& options = 
 /// The same for a loader: success when it passed, whatever it left behind, else the reason.
 Result<> trial_load(const std::string& path, const TrialOptions& options = {});
 
+constexpr const char* kCheckedConfig = "checked";  ///< its third word, with TrialOptions::checked
 constexpr const char* kTrialVerb = "trial-child";  ///< of the child (host/tool/trial_child.cpp)
 
 }  // namespace microhost::module

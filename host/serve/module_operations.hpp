@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "module/guard_record.hpp"
 #include "module/loader.hpp"
 #include "module/operations.hpp"
 #include "module/plugin_dir.hpp"
@@ -38,6 +39,9 @@ class ModuleOperations final : public module::Operations {
     void republish();
     /// No change begins any more; `done` when the one that is under way is over.
     void stop(std::function<void()> done);
+
+    /// Of a file of the plugin directory.
+    static Result<module::CandidatePtr> check_dropped(const std::string& path);
 
     std::vector<module::ModuleRow> list() const override;
     void load(std::string name, Done done) override;
@@ -68,6 +72,8 @@ class ModuleOperations final : public module::Operations {
     void try_and_apply(Choice choice, module::CandidatePtr fresh,
                        std::function<void(Result<>)> done);
 
+    static module::TrialOptions trial_of(std::string_view id, const config::Config& config);
+
     Choice choose_at_start();
     Result<> add_at_start(Choice& choice, const std::string& path, const module::CandidatePtr& c);
     void start_with(Choice choice, std::function<void(Result<>)> done);
@@ -75,6 +81,8 @@ class ModuleOperations final : public module::Operations {
     void take(const std::string& path, module::CandidatePtr c, std::string hash, Next next);
     void let_go(const std::string& path, Next next);
     void look_again_at_refused();
+    void miss_guards(const Choice& choice);
+    void record_guards();
     bool guards(std::string_view id) const;
     bool names(const Choice& choice, const module::Candidate& c) const;
     void refuse(const std::string& path, std::string_view why);
@@ -83,6 +91,8 @@ class ModuleOperations final : public module::Operations {
     Intent intent_;
     module::Loader loader_;
     module::Verdicts verdicts_;
+    module::GuardRecord record_;
+    std::map<std::string, module::CandidatePtr> recorded_;  // id -> what was copied
     log::Domain log_;
     Choice choice_;
     std::map<std::string, std::string> refused_;  // path -> why; files of the plugin directory

@@ -89,7 +89,8 @@ struct Runtime::State {
     void give_resolver(net::Resolver* r);
     void reload();
     void reload_config();
-    void reload_certificates();
+    /// `done`: what the log says when all could be read.
+    void reload_certificates(std::string_view done);
     Result<> start_registry();
     void start_commands();
     command::Table::Words known_words(std::string_view kind) const;

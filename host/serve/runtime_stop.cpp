@@ -45,22 +45,22 @@ void Runtime::State::reload_config() {
         log::Domain domain = log->domain("host/config");
         if (!r) {
             domain.error("the configuration in use stays", {{"reason", r.error().what}});
-            return reload_certificates();
+            return reload_certificates("reloaded certificates and log files");
         }
         if (std::string changed = needing_restart(*before, config); !changed.empty())
             domain.warn("what changed takes effect after a restart", {{"changed", changed}});
         if (Result<> l = log->set_levels(host().log.level); !l) domain.error(l.error().what);
-        reload_certificates();
+        reload_certificates("reloaded configuration, certificates and log files");
     });
 }
 
-void Runtime::State::reload_certificates() {
+void Runtime::State::reload_certificates(std::string_view done) {
     auto warnings = sites->reload_certificates();
     if (!warnings)
         return log->domain("host").error("the certificates in use stay",
                                          {{"reason", warnings.error().what}});
     for (const std::string& w : *warnings) log->domain("host/net").warn(w);
-    log->domain("host").info("reloaded configuration, certificates and log files");
+    log->domain("host").info(done);
 }
 
 // SIGHUP: log files, configuration and certificates, read again.

@@ -47,7 +47,7 @@ std::string live(Rig& rig, const module::CandidatePtr& candidate, json::Document
 
 int trial_child(const Arguments& arguments) {
     const auto& words = arguments.scan.args;
-    if (words.size() != 2) return 2;
+    if (words.size() < 2) return 2;
     fence(std::strtol(words[1].c_str(), nullptr, 10));
     const std::string text = input();
     auto candidate = module::check_file(words[0]);
@@ -59,7 +59,9 @@ int trial_child(const Arguments& arguments) {
     stage("constructors");
     auto library = module::Library::open(words[0], words[0]);
     if (!library) finish(library.error().what);
-    auto config = module_config(**candidate, text);
+    const bool checked = words.size() > 2 && words[2] == module::kCheckedConfig;
+    auto config = checked ? json::Document::parse(text.empty() ? "{}" : text)
+                          : module_config(**candidate, text);
     std::string why;
     if (config)
         why = live(**rig, *candidate, std::move(*config));

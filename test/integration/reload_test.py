@@ -150,6 +150,22 @@ class Commands(Case):
             self.assertEqual(host.command("reload", "gate")[0], 1)
             self.assertEqual(host.seen(), "1")
 
+    def test_what_a_filter_must_have_may_stand_in_its_instance_only(self):
+        own = {"gate": {"use": "gate", "config": {"key": "x"}}}
+        for way in ("load", "drop"):
+            with self.subTest(way):
+                host = Gateway(self.upstream, filters=own)
+                path = (host.folder if way == "load" else host.plugins) / "gate.so"
+                plugins.build(path, version=1, needs_key=True)
+                if way == "load":
+                    host.config["load"].append(str(path))
+                with host:
+                    self.assertEqual((host.get("/").status, host.seen()), (401, "1"))
+                    plugins.build(path, version=2, needs_key=True)
+                    if way == "load":
+                        self.assertEqual(host.command("reload", "gate")[::2], (0, ""))
+                    host.wait_for("2")
+
     def test_a_module_is_unloaded_unless_it_guards_requests(self):
         with Gateway(self.upstream) as host:
             host.command("load", plugins.build(host.folder / "gate.so", version=1))
@@ -229,7 +245,13 @@ class Configuration(Case):
             host.write_config(config)
             host.signal(signal.SIGHUP)
             host.wait_for_log("the configuration in use stays")
+            host.wait_for_log("reloaded certificates and log files")
+            self.assertNotIn("reloaded configuration", host.stderr)
             self.assertEqual((host.get("/").status, host.readiness()), (200, 200))
+            # Nor is it in the way of what comes later.
+            host.drop("mark", version=1, phase="transform", open_door=True)
+            host.wait_for("1", "mark")
+            self.assertEqual(host.command("unload", "mark")[::2], (0, ""))
 
 
 class Directory(Case):
@@ -313,6 +335,41 @@ class Directory(Case):
             host.signal(signal.SIGHUP)
             harness.wait_for(lambda: not host.generations("gate"), 10, "the end of the filter")
             self.assertEqual(host.get("/").status, 200)
+
+    def test_a_file_that_was_deleted_or_broken_is_missed_by_the_next_start(self):
+        for how in ("deleted", "broken"):
+            with self.subTest(how):
+                host = Gateway(self.upstream)
+                path = Path(host.drop("gate", version=1))
+                good = path.read_bytes()
+                host.start()
+                try:
+                    self.assertEqual((host.get("/").status, host.seen()), (401, "1"))
+                    path.unlink() if how == "deleted" else path.write_text("no module")
+                    self.again(host)
+                    self.assertEqual((host.get("/", KEY).status, host.readiness()), (503, 503))
+                    host.wait_for_log("it guarded requests; put it back")
+                    path.with_suffix(".new").write_bytes(good)
+                    path.with_suffix(".new").rename(path)
+                    harness.wait_for(lambda: host.get("/", KEY).status == 200, 10, "the filter")
+                    self.assertEqual((host.get("/").status, host.readiness()), (401, 200))
+                    # Taken out of the listeners, it need not be missed any more.
+                    host.config["listeners"]["edge"]["filters"] = []
+                    host.write_config(host.config)
+                    host.signal(signal.SIGHUP)
+                    harness.wait_for(lambda: host.get("/").status == 200, 10, "the end of the filter")
+                    path.unlink()
+                    harness.wait_for(lambda: not host.generations("gate"), 10, "the end of the module")
+                    del host.config["listeners"]["edge"]["filters"]
+                    self.again(host)
+                    self.assertEqual((host.get("/").status, host.readiness()), (200, 200))
+                finally:
+                    host.stop()
+                    host._clean()
+
+    def again(self, host):
+        host.stop()
+        host.start()
 
     def test_a_module_that_was_named_wins_over_a_dropped_one(self):
         host = Gateway(self.upstream)
