@@ -16,9 +16,11 @@ bool is_action(std::string_view name) {
     return std::find(std::begin(kActions), std::end(kActions), name) != std::end(kActions);
 }
 
+// A shell cannot set a variable with a dot in its name, which the ids of third parties have.
 std::string variable_form(std::string_view name) {
     std::string out = "MICRO_" + flag_form(name);
-    for (char& c : out) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    for (char& c : out)
+        c = c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     return out;
 }
 
@@ -50,6 +52,7 @@ void Names::add_module(std::size_t index, const ModuleSchema& module) {
         const auto owner = [&, k = key](Claim claim, std::string name) {
             return Owner{index, module.id, std::string(k), claim, std::move(name)};
         };
+        const std::string variable = variable_form(full);
         claim(flags_, full, owner(Claim::full, full));
         if (is_host_flag(full))
             conflicts_.push_back(fmt::format(
@@ -59,9 +62,9 @@ void Names::add_module(std::size_t index, const ModuleSchema& module) {
             std::string_view name = alias.as_string().value_or("");
             while (name.starts_with('-')) name.remove_prefix(1);
             claim(flags_, flag_form(name), owner(Claim::alias, full));
+            claim(variables_, variable_form(name), owner(Claim::alias, variable));
         }
         claim(flags_, flag_form(key), owner(Claim::brief, full));
-        const std::string variable = variable_form(full);
         claim(variables_, variable, owner(Claim::full, variable));
         for (json::Value alias : schema.find("x-env").items())
             claim(variables_, std::string(alias.as_string().value_or("")),

@@ -59,6 +59,7 @@ http::FilterLink LiveProgram::link(const FilterPtr& f) {
 }
 
 void LiveProgram::make_shard(const FilterPtr& f, http::FilterLink& l) {
+    module::take_report(f->generation->side());  // what others left behind on this thread
     l.shard =
         module::guarded(f->generation->side(), "shard_create", static_cast<void*>(nullptr),
                         [&] { return f->filter->shard_create(f->instance, loop_.loop.index()); });
@@ -67,8 +68,9 @@ void LiveProgram::make_shard(const FilterPtr& f, http::FilterLink& l) {
         return;
     }
     l.filter = nullptr;  // fails closed here
-    broken_ = fmt::format("{}: filter \"{}\": its shard could not be made", f->generation->path(),
-                          f->name);
+    std::string why = module::take_report(f->generation->side());
+    if (why.empty()) why = "its shard could not be made";
+    broken_ = fmt::format("{}: filter \"{}\": {}", f->generation->path(), f->name, why);
 }
 
 observe::ModuleCost LiveProgram::cost_of(std::string_view module, std::string_view hook) {

@@ -44,27 +44,27 @@ MH_MODULE(R"json({
         "description": "serve /rpc, which reaches every registered service"
       },
       "enable_stats": {
-        "type": "boolean", "default": false, "x-flags": ["enable_stats"], "x-env": ["MICRO_ENABLE_STATS"],
+        "type": "boolean", "default": false, "x-flags": ["enable_stats"],
         "description": "serve /stats"
       },
       "enable_tls": {
-        "type": "boolean", "default": false, "x-flags": ["enable_tls"], "x-env": ["MICRO_ENABLE_TLS"],
+        "type": "boolean", "default": false, "x-flags": ["enable_tls"],
         "description": "listen with TLS"
       },
       "tls_cert_file": {
-        "type": "string", "default": "", "x-flags": ["tls_cert_file"], "x-env": ["MICRO_TLS_CERT_FILE"],
+        "type": "string", "default": "", "x-flags": ["tls_cert_file"],
         "description": "certificate chain (PEM)"
       },
       "tls_key_file": {
-        "type": "string", "default": "", "x-flags": ["tls_key_file"], "x-env": ["MICRO_TLS_KEY_FILE"],
+        "type": "string", "default": "", "x-flags": ["tls_key_file"],
         "description": "its private key (PEM)"
       },
       "tls_client_ca_file": {
-        "type": "string", "default": "", "x-flags": ["tls_client_ca_file"], "x-env": ["MICRO_TLS_CLIENT_CA_FILE"],
+        "type": "string", "default": "", "x-flags": ["tls_client_ca_file"],
         "description": "demand client certificates signed by these (PEM)"
       },
       "enable_acme": {
-        "type": "boolean", "default": false, "x-flags": ["enable_acme"], "x-env": ["MICRO_ENABLE_ACME"],
+        "type": "boolean", "default": false, "x-flags": ["enable_acme"],
         "description": "not done in this program: says how certbot does it"
       },
       "enable_openapi": {

@@ -133,7 +133,7 @@ class Commands(Case):
 
     def test_what_cannot_be_loaded_changes_nothing_and_says_why(self):
         broken = {"fails_create": "it does not want to", "crashes_create": "in its create()", "fails_instance": "no instance of this",
-                  "fails_shard": "shard"}
+                  "fails_shard": "no shard of this"}
         with Gateway(self.upstream) as host:
             path = plugins.build(host.folder / "gate.so", version=1)
             host.command("load", path)

@@ -89,6 +89,7 @@ static void* shard_create(void* instance, uint32_t loop) {
     (void)loop;
 #ifdef FAILS_SHARD
     (void)instance;
+    self->error(self, MH_E_INVALID, S(""), S("no shard of this"));
     return NULL;
 #else
     return instance;

@@ -26,6 +26,16 @@ TEST_SUITE("host/config") {
         CHECK(f.origin("/modules/api/handler") == "flag --api-handler");
     }
 
+    TEST_CASE("a further name of a flag is one of its variable; dots of an id become underscores") {
+        Fixture f;
+        f.in.environment["MICRO_ENABLE_RPC"] = "true";
+        CHECK(f.text("/modules/api/rpc") == "true");
+        CHECK(f.origin("/modules/api/rpc") == "env MICRO_ENABLE_RPC");
+        f.modules.push_back({"com.acme.web", fixture_schemas().root().find("web"), {}});
+        f.in.environment["MICRO_COM_ACME_WEB_BURST"] = "7";
+        CHECK(f.text("/modules/com.acme.web/burst") == "7");
+    }
+
     TEST_CASE("the same order holds for the host's settings") {
         Fixture f;
         CHECK(f.config().host.limits.header_timeout.count() == 10'000);

@@ -14,7 +14,7 @@ inline const json::Document& fixture_schemas() {
       "api": {"type":"object","properties":{
         "handler":{"type":"string","enum":["meta","rpc","http","web"],"default":"meta","description":"How paths map to services"},
         "namespace":{"type":"string","default":"go.micro.api"},
-        "rpc":{"type":"boolean","default":false,"x-flags":["--enable_rpc"],"x-env":["MICRO_ENABLE_RPC"]},
+        "rpc":{"type":"boolean","default":false,"x-flags":["--enable_rpc"]},
         "cors":{"type":"array","items":{"type":"string"}},
         "extra":{"type":"object","properties":{"deep":{"type":"object","properties":{
             "x":{"type":"integer"},"y":{"type":"string","default":"why"}}}}},
