@@ -273,21 +273,23 @@ class Informational(forwarder.Case):
             self.assertTrue(answer.startswith(b"HTTP/1.1 200 "), answer)
 
     def test_a_flood_of_them_grows_nothing(self):
-        many = 20_000_000 // len(self.HINTS)
+        many, sent = 60_000_000 // len(self.HINTS), threading.Event()
 
-        def script(_, sock):
-            for _ in range(many // 1000):
-                sock.sendall(self.HINTS * 1000)
+        def script(request, sock):
+            if request.target == "/flood":
+                for _ in range(many // 1000):
+                    sock.sendall(self.HINTS * 1000)
+                sent.set()
             return wire.answer()
 
         patient = {"response_timeout": "60s"}
         with wire.Upstream(script) as upstream, forwarding(upstream, forward=patient) as host, wire.Client(host.port()) as client:
-            host.get("/" * 2, [("X-Warm", "up")])
+            host.get("/", [("X-Warm", "up")])
             before = host.memory()
-            client.send(wire.request_bytes("GET", "/"))  # and reads nothing for now
-            upstream.wait_for_requests(2)
-            harness.wait_for(lambda: host.ask_control("GET", "/healthz").status == 200)
-            self.assertLess(host.memory() - before, 8_000_000)
+            client.send(wire.request_bytes("GET", "/flood"))  # and reads nothing for now
+            self.assertTrue(sent.wait(30 * harness.SLOW), "the upstream is held up by a client that does not read")
+            if harness.SLOW == 1:  # a sanitizer keeps what is freed
+                self.assertLess(host.memory() - before, 8_000_000)
             self.assertEqual(client.response().body, b"ok")
             self.assertLess(len(client.informational), many // 1000 * 1000)
 

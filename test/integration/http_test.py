@@ -229,7 +229,7 @@ class Limits(forwarder.Case):
                 self.assertGreater(time.monotonic() - started, 0.25)
 
     def test_a_client_that_reads_nothing_is_let_go(self):
-        body = b"x" * 8_000_000
+        body = b"x" * 64_000_000  # more than the sockets' buffers hold
         with wire.Upstream(wire.answer(body)) as upstream, forwarding(upstream, limits={"write_timeout": "500ms"}) as host:
             idle = host.open_files()
             with wire.Client(host.port()) as client:
