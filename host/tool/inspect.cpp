@@ -44,8 +44,10 @@ Result<Facts> facts_of(const std::string& path) {
 Strings peculiarities(const module::Elf& elf) {
     Strings out;
     if (elf.go_runtime)
-        out.emplace_back("a Go runtime, whose threads never end: it is not replaced while the process runs");
-    if (elf.gnu_unique) out.emplace_back("GNU unique symbols: it is not replaced while the process runs");
+        out.emplace_back(
+            "a Go runtime, whose threads never end: it is not replaced while the process runs");
+    if (elf.gnu_unique)
+        out.emplace_back("GNU unique symbols: it is not replaced while the process runs");
     if (elf.exported.size() > 1)
         out.emplace_back(
             "exports more than mh_module_entry; link it with the SDK's module.map "
