@@ -81,7 +81,9 @@ mh_status reload(const mh_host* h, mh_str id, Done done, void* user) {
 mh_status unload(const mh_host* h, mh_str id, Done done, void* user) {
     return begin(h, id, done, user, &Operations::unload);
 }
-mh_status release(const mh_host*, mh_str) { return MH_E_UNSUPPORTED; }
+mh_status release(const mh_host* h, mh_str id, Done done, void* user) {
+    return begin(h, id, done, user, &Operations::release);
+}
 
 }  // namespace
 

@@ -30,6 +30,7 @@ constexpr Name kLoad{"modules load", "Loads a module", "operator"};
 constexpr Name kReload{"modules reload", "Takes a module's file again and replaces what runs",
                        "operator"};
 constexpr Name kUnload{"modules unload", "Drains a module and removes it", "operator"};
+constexpr Name kRelease{"modules release", "Ends a module's quarantine and loads it", "operator"};
 
 Definition define(const Name& n) {
     Definition d;
@@ -135,10 +136,13 @@ void add_modules_commands(Table& table, Operations& operations) {
     d = define(kUnload);
     d.args = {place("id", "id of a module", "@module")};
     table.add(d, change(operations, &Operations::unload, "id"));
+    d = define(kRelease);
+    d.args = {place("id", "id of a module in quarantine", "@module")};
+    table.add(d, change(operations, &Operations::release, "id"));
 }
 
 bool is_host_command(std::string_view name) {
-    for (const Name& n : {kList, kGet, kLoad, kReload, kUnload})
+    for (const Name& n : {kList, kGet, kLoad, kReload, kUnload, kRelease})
         if (n.name == name) return true;
     return false;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The commands "modules list", "modules get", "modules load", "modules reload", "modules unload".
+/// The commands "modules list", "modules get", "modules load", "modules reload", "modules unload",
+/// "modules release".
 #pragma once
 
 namespace microhost::module {

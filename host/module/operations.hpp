@@ -13,7 +13,7 @@ namespace microhost::module {
 
 enum class ModuleState : uint8_t { loading, running, draining, parked, failed, quarantined };
 
-/// One generation that is mapped, or a module that could not be loaded.
+/// One generation that is mapped, or a module that is left out.
 struct ModuleRow {
     std::string id, version, path, summary;
     std::string detail;    ///< why it failed, or what it waits for
@@ -36,7 +36,7 @@ class Operations {
     using Done = std::function<void(Result<std::string>)>;
 
     virtual ~Operations() = default;
-    /// In the order of loading.
+    /// In the order of loading; then what is left out.
     virtual std::vector<ModuleRow> list() const = 0;
     /// By name (searched in the module path) or by path (with a "/").
     virtual void load(std::string name, Done done) = 0;
@@ -44,6 +44,8 @@ class Operations {
     virtual void reload(std::string id, Done done) = 0;
     /// Done when it is withdrawn; draining goes on behind it. Who asks may be that module: it is in use until then.
     virtual void unload(std::string id, Done done) = 0;
+    /// Ends a quarantine, and loads what was in it.
+    virtual void release(std::string id, Done done) = 0;
 };
 
 }  // namespace microhost::module

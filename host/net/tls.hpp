@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,6 +83,8 @@ class TlsClientContext {
     TlsClientContext() = default;
     ssl_ctx_st* ctx_ = nullptr;
     bool verify_ = true;
+    bool whole_bundle_ = false;  // the system's certificates can be had all at once only
+    mutable std::once_flag bundle_read_;
 };
 
 }  // namespace microhost::net

@@ -26,13 +26,15 @@ bool has_hashed_names(const char* folder) {
     return false;
 }
 
-// OpenSSL reads the whole bundle at once, half of what a start takes. From a folder it takes one by one, when a chain
-// needs it; where there is none, or somebody has chosen otherwise, the bundle it is.
-bool trust_system(SSL_CTX* ctx) {
-    const bool chosen = std::getenv(X509_get_default_cert_file_env()) ||
-                        std::getenv(X509_get_default_cert_dir_env());
-    const char* folder = X509_get_default_cert_dir();
-    if (chosen || !has_hashed_names(folder)) return SSL_CTX_set_default_verify_paths(ctx) == 1;
+// Out of a folder OpenSSL takes certificates one by one, when a chain needs them. Null: there is only the bundle.
+const char* system_folder() {
+    if (std::getenv(X509_get_default_cert_file_env())) return nullptr;  // that bundle was asked for
+    const char* chosen = std::getenv(X509_get_default_cert_dir_env());
+    const char* folder = chosen ? chosen : X509_get_default_cert_dir();
+    return has_hashed_names(folder) ? folder : nullptr;
+}
+
+bool trust_folder(SSL_CTX* ctx, const char* folder) {
     X509_LOOKUP* found = X509_STORE_add_lookup(SSL_CTX_get_cert_store(ctx), X509_LOOKUP_hash_dir());
     return found && X509_LOOKUP_add_dir(found, folder, X509_FILETYPE_PEM) == 1;
 }
@@ -46,9 +48,11 @@ Result<std::unique_ptr<TlsClientContext>> TlsClientContext::load(const TlsClient
     if (!options.ca.empty()) {
         auto trusted = tls::trust_file(ctx, options.ca);
         if (!trusted) return trusted.error();
-    } else if (options.verify && !trust_system(ctx)) {
-        return error("tls: the system's CA certificates cannot be read: {}", tls::last_error());
     }
+    const bool by_system = options.ca.empty() && options.verify;
+    const char* folder = by_system ? system_folder() : nullptr;
+    if (folder && !trust_folder(ctx, folder))
+        return error("tls: the system's CA certificates cannot be read: {}", tls::last_error());
     if (!options.own.certificate.empty()) {
         std::vector<std::string> ignored;  // the server will say what it thinks of it
         auto leaf = tls::use_certificate(ctx, options.own, ignored);
@@ -60,6 +64,7 @@ Result<std::unique_ptr<TlsClientContext>> TlsClientContext::load(const TlsClient
     ERR_clear_error();
     std::unique_ptr<TlsClientContext> context(new TlsClientContext);
     context->verify_ = options.verify;
+    context->whole_bundle_ = by_system && !folder;
     context->ctx_ = made->release();
     return context;
 }
@@ -74,6 +79,9 @@ Result<std::unique_ptr<TlsSession>> TlsClientContext::open(int fd, std::string_v
         return error("tls: \"{}\" cannot be the name of a server", name.substr(0, 60));
     if (name.empty() && verify_)
         return error("tls: no name to verify the server by; give one, or turn verification off");
+    // The bundle takes as long to read as all the rest of a start: not before somebody speaks TLS to an upstream.
+    if (whole_bundle_)
+        std::call_once(bundle_read_, [this] { SSL_CTX_set_default_verify_paths(ctx_); });
     tls::Ssl ssl(SSL_new(ctx_));
     bool ok = ssl != nullptr;
     if (ok && !name.empty()) {

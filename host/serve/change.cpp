@@ -173,6 +173,7 @@ void Change::publish(StagedSitesPtr staged) {
     s_.trusted = std::move(trusted_);
     s_.config = std::move(wanted_.config);
     s_.candidates = std::move(wanted_.modules);
+    s_.left_out = std::move(wanted_.absent);
     auto services = s_.offer_services();
     const http::Limits limits = s_.main_http->limits = limits_of(s_.host().limits);
     services(*s_.main_rpc);

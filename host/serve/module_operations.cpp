@@ -179,7 +179,15 @@ void ModuleOperations::republish() {
 // ---- operations
 
 std::vector<module::ModuleRow> ModuleOperations::list() const {
-    return module_rows(*s_.modules, *s_.metrics);
+    auto rows = module_rows(*s_.modules, *s_.metrics);
+    const auto held = supervise::Quarantine(s_.host().state_dir).list();
+    for (const AbsentModule& a : s_.left_out) {
+        auto is_it = [&](const supervise::Quarantined& q) { return q.module == a.id(); };
+        const bool in_it = held && std::any_of(held->begin(), held->end(), is_it);
+        rows.push_back(
+            absent_row(a, in_it ? module::ModuleState::quarantined : module::ModuleState::failed));
+    }
+    return rows;
 }
 
 void ModuleOperations::load(std::string name, Done done) {
@@ -259,6 +267,28 @@ void ModuleOperations::unload(std::string id, Done done) {
                   if (!r) return finish(r.error());
                   finish(text);
               });
+    });
+}
+
+void ModuleOperations::release(std::string id, Done done) {
+    enqueue([this, id = std::move(id), done = std::move(done)](Next next) {
+        auto finish = [done, next](Result<std::string> r) {
+            done(std::move(r));
+            next();
+        };
+        const auto released = supervise::Quarantine(s_.host().state_dir).release(id);
+        if (!released) return finish(released.error());
+        if (!*released) return finish(error("\"{}\" is not in quarantine", id));
+        log_.info("a module was released from quarantine", {{"module", id}});
+        apply(choice_, nullptr, [this, id, finish](Result<> r) {
+            if (!r)
+                return finish(
+                    error("\"{}\" is not in quarantine any more, but cannot be loaded: {}", id,
+                          r.error().what));
+            const module::Generation* g = s_.modules->find(id);
+            if (!g) return finish({boost::system::in_place_value, "released " + id});
+            finish(said("released and loaded", g->manifest()));
+        });
     });
 }
 

@@ -47,6 +47,7 @@ class ModuleOperations final : public module::Operations {
     void load(std::string name, Done done) override;
     void reload(std::string id, Done done) override;
     void unload(std::string id, Done done) override;
+    void release(std::string id, Done done) override;
 
   private:
     /// A file of the plugin directory.

@@ -44,6 +44,20 @@ ModuleRow row_of(module::Generation& g) {
 
 }  // namespace
 
+ModuleRow absent_row(const module::AbsentModule& a, ModuleState state) {
+    ModuleRow r;
+    const module::Manifest& manifest = a.candidate->manifest;
+    r.id = manifest.id;
+    r.version = manifest.version;
+    r.path = a.candidate->path();
+    r.summary = manifest.summary;
+    r.manifest = manifest.document.text();
+    r.detail = a.reason;
+    r.generation = 0;
+    r.state = state;
+    return r;
+}
+
 std::vector<ModuleRow> module_rows(const module::ModuleSet& modules,
                                    const observe::Metrics& metrics) {
     const auto costs = control::hook_costs(metrics);

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "module/absent.hpp"
 #include "module/operations.hpp"
 
 namespace microhost::module {
@@ -18,5 +19,8 @@ namespace microhost::serve {
 /// A row for each generation that is mapped. Thread: main.
 std::vector<module::ModuleRow> module_rows(const module::ModuleSet& modules,
                                            const observe::Metrics& metrics);
+
+/// The row of a module that is left out.
+module::ModuleRow absent_row(const module::AbsentModule& a, module::ModuleState state);
 
 }  // namespace microhost::serve

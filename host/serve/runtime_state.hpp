@@ -48,6 +48,7 @@ struct Runtime::State {
     std::vector<module::CandidatePtr> candidates;  // of the modules that run, in loading order
     std::map<std::string, uint32_t> loads;         // how often each id was loaded
     std::vector<AbsentModule> absent;              // of the plugin directory
+    std::vector<AbsentModule> left_out;            // of all that should run now
     std::shared_ptr<const net::PrefixSet> trusted;
     std::unique_ptr<log::Log> log;
     std::unique_ptr<observe::Metrics> metrics;

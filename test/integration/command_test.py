@@ -94,7 +94,7 @@ class OverTheSocket(Commands):
 
     def test_an_unknown_command_is_404_and_says_what_is_near(self):
         self.refused(404, self.post("modules/relaod"), 'no command "modules relaod"; did you mean "modules reload"?')
-        self.refused(404, self.post("modules"), '"modules" needs a word more: get, list, load, reload, unload')
+        self.refused(404, self.post("modules"), '"modules" needs a word more: get, list, load, release, reload, unload')
         self.refused(404, self.post("test/slow/now"), "arguments belong into the body")
         self.refused(404, self.post("test/chat"), "no command")
 
@@ -203,7 +203,7 @@ class OfModules(Commands):
             text = lines(self.post("test/table", line=line))[0]["text"]
             self.assertTrue(text.startswith("commands running\n") and text.endswith("=\n"), text)
             return [c.split("=")[0] for c in text.splitlines()[1:-1]]
-        self.assertEqual(complete("modules re"), ["reload"])
+        self.assertEqual(complete("modules rel"), ["release", "reload"])
         self.assertEqual(complete("mod"), ["modules"])
         self.assertEqual(complete("modules reload "), ["commands"])
         self.assertEqual(complete("test shapes x --co"), ["--colour", "--count"])
@@ -239,7 +239,7 @@ class Terminal(Commands):
     def test_what_is_wrong_is_one_line_on_stderr(self):
         for words, status, text in (
             (("modules", "relaod"), 2, 'there is no command "modules relaod"; did you mean "modules reload"?'),
-            (("modules",), 2, '"modules" needs a word more: get, list, load, reload, unload'),
+            (("modules",), 2, '"modules" needs a word more: get, list, load, release, reload, unload'),
             (("modulse", "list"), 2, 'there is no command "modulse list"; did you mean "modules list"?'),
             (("modules", "get"), 2, '"modules get" needs id (id of a module); usage: modules get ID'),
             (("modules", "get", "x", "y"), 2, '"modules get" takes no further "y"; usage: modules get ID'),

@@ -296,6 +296,27 @@ class Supervise(harness.Case):
             self.assertFalse((host.state / "quarantine.json").exists())
             self.assertEqual(host.get("/", listener="open").status, 200)
 
+    def modules(self, host, *words):
+        done = subprocess.run([harness.PROGRAM, "--runtime_dir", str(host.runtime), "modules", *words],
+                              env=harness.clean_environment(host.folder), capture_output=True, text=True, timeout=60 * harness.SLOW)
+        return done.returncode, done.stdout + done.stderr
+
+    @unittest.skipIf(SANITIZED, "a sanitizer reports crashes itself")
+    def test_modules_release_ends_a_quarantine_and_loads_what_was_in_it(self):
+        with harness.Microhost(config()) as host:
+            self.crash_until_quarantined(host)
+            status, listed = self.modules(host, "list")
+            self.assertEqual(status, 0, listed)
+            self.assertRegex(listed, r"(?m)^crasher +3\.2\.1 +0 +quarantined ")
+            self.assertRegex(self.modules(host, "get", "crasher")[1], r"(?m)^detail +module crasher is in quarantine since 2")
+            worker = self.worker(host)
+            self.assertEqual(self.modules(host, "release", "crasher"), (0, "released and loaded crasher 3.2.1\n"))
+            self.assertEqual(host.get("/", USER, listener="edge").status, 200)
+            self.assertEqual(self.ready(host).status, 200)
+            self.assertEqual(self.worker(host), worker)  # the same process goes on
+            self.assertFalse((host.state / "quarantine.json").exists())
+            self.assertEqual(self.modules(host, "release", "crasher"), (1, 'microhost: "crasher" is not in quarantine\n'))
+
     @unittest.skipIf(SANITIZED, "a sanitizer reports crashes itself")
     def test_a_listener_whose_module_is_in_quarantine_answers_503(self):
         own = config()

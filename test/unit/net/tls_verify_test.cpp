@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <openssl/err.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
 
 #include "tls_rig.hpp"
 
@@ -19,6 +24,21 @@ struct RawCtx {
         SSL_CTX_set_max_proto_version(ctx.get(), highest);
     }
     std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> ctx;
+};
+
+/// A variable of the environment, as it was before when it goes.
+class Variable {
+  public:
+    explicit Variable(const char* name) : name_(name) {
+        if (const char* before = std::getenv(name)) before_ = before;
+    }
+    ~Variable() { before_ ? set(*before_) : unset(); }
+    void set(const std::string& value) { setenv(name_, value.c_str(), 1); }
+    void unset() { unsetenv(name_); }
+
+  private:
+    const char* name_;
+    std::optional<std::string> before_;
 };
 
 // Does our server let this client in?
@@ -136,6 +156,25 @@ TEST_SUITE("host/net") {
         }
     }
 
+    TEST_CASE("the system's authorities are a bundle, or a folder of hashed names") {
+        TlsRig rig;
+        rig.client_options.ca.clear();
+        const std::string bundle = rig.folder.file("bundle.pem"),
+                          by_hash = rig.folder.file("certs");
+        write_file(bundle, rig.ca.certificate_pem());
+        std::filesystem::create_directory(by_hash);
+        const unsigned long hash = X509_subject_name_hash(rig.ca.certificate());
+        write_file(fmt::format("{}/{:08x}.0", by_hash, hash), rig.ca.certificate_pem());
+        Variable file("SSL_CERT_FILE"), folder("SSL_CERT_DIR");
+        auto trusted = [&] { return rig.connect("default.test").shake_hands(); };
+        file.set(bundle);
+        CHECK(trusted());
+        file.unset();
+        folder.set(by_hash);
+        CHECK(trusted());
+        folder.set(rig.folder.path);  // no names of that kind in it, so there is nothing to trust
+        CHECK_FALSE(trusted());
+    }
     TEST_CASE("without a name there is nothing to verify") {
         TlsRig rig;
         auto client = rig.client();

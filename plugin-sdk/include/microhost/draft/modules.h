@@ -50,7 +50,7 @@ typedef struct mh_modules {
      * [main] [lent: until fn returns] */
     mh_status (*each)(const mh_host *h, void (*fn)(void *user, const mh_module_info *i), void *user);
     /* Loads a module by name, or by path when there is a "/" in it. done(user, status, text) comes on [main], once, when it runs
-     * or was refused (any negative status); text is the line for the operator. `done` may be NULL. The same for the two below.
+     * or was refused (any negative status); text is the line for the operator. `done` may be NULL. The same for the three below.
      * [main] [copied] */
     mh_status (*load)(const mh_host *h, mh_str name, void (*done)(void *user, mh_status s, mh_str text), void *user);
     /* Loads the file again beside the running generation and replaces it. Nothing is lost when that fails.
@@ -59,9 +59,9 @@ typedef struct mh_modules {
     /* Drains and removes it. Refused while another module requires it, and for an active access filter.
      * [main] [copied] */
     mh_status (*unload)(const mh_host *h, mh_str id, void (*done)(void *user, mh_status s, mh_str text), void *user);
-    /* Ends a quarantine. MH_E_UNSUPPORTED: this host has none, MH_E_NOT_FOUND: it is not quarantined.
+    /* Ends a quarantine and loads the module.
      * [main] [copied] */
-    mh_status (*release)(const mh_host *h, mh_str id);
+    mh_status (*release)(const mh_host *h, mh_str id, void (*done)(void *user, mh_status s, mh_str text), void *user);
 } mh_modules;
 
 #ifdef __cplusplus
