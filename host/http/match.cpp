@@ -39,11 +39,11 @@ bool has_field(const Headers& h, std::string_view wanted) {
 }  // namespace
 
 std::string_view mismatch(const Match& m, const MatchSubject& s) {
-    const std::string_view host = without_port(s.authority);
     if (!any_of(m.path, [&](auto p) { return s.path == p; })) return "path";
     if (!any_of(m.path_prefix, [&](auto p) { return below(s.path, p); })) return "path_prefix";
     if (!any_of(m.method, [&](auto v) { return s.method == v; })) return "method";
-    if (!any_of(m.host, [&](auto h) { return iequals(host, h); })) return "host";
+    if (!any_of(m.host, [&](auto h) { return iequals(without_port(s.authority), h); }))
+        return "host";
     if (!any_of(m.header, [&](auto h) { return has_field(s.headers, h); })) return "header";
     return {};
 }

@@ -84,7 +84,7 @@ struct Program {
     std::array<const HookMark*, kHandlerHookNames.size()> handler_marks{};  // of its generation
     std::vector<FilterLink> chain;
     uint32_t interests = 0;  // of all of them
-    bool matches = false;    // some link has a match
+    uint64_t conditional = 0;  // a bit for each link that has a match
     uint32_t pins = 0;       // requests that began with it
 
     /// Called at the end of the turn in which the last request let go of it, once it is retired. It may free the program.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A request on its way in: filters in order, then the handler; the body, when somebody wants it.
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -14,11 +15,12 @@ namespace microhost::http {
 uint64_t Exchange::select_filters() const {
     size_t n = program_->chain.size();
     uint64_t all = n >= 64 ? ~uint64_t{0} : (uint64_t{1} << n) - 1;
-    if (!program_->matches) return all;
+    if (!program_->conditional) return all;
     const MatchSubject self{head.method_text, path.path, authority, head.headers};
-    for (size_t i = 0; i < n; i++)
-        if (program_->chain[i].match.any() && !mismatch(program_->chain[i].match, self).empty())
-            all &= ~(uint64_t{1} << i);
+    for (uint64_t left = program_->conditional; left; left &= left - 1) {
+        const int i = std::countr_zero(left);
+        if (!mismatch(program_->chain[i].match, self).empty()) all &= ~(uint64_t{1} << i);
+    }
     return all;
 }
 

@@ -33,7 +33,7 @@ LiveProgram::LiveProgram(RequestLoop& loop, Loop& control, std::shared_ptr<const
         program_.chain.push_back(link(f));
         const http::FilterLink& l = program_.chain.back();
         program_.interests |= l.interests;
-        program_.matches = program_.matches || l.match.any();
+        if (l.match.any()) program_.conditional |= uint64_t{1} << (program_.chain.size() - 1);
     }
 }
 

@@ -68,6 +68,7 @@ class Copy:
                 return Path(program).name
         env = {**os.environ, "MICROHOST_PREFIX": str(self.prefix)}
         env["MICROHOST_FIXTURES"] = str(self.tree / "build/test/fixtures")
+        env["PYTHONPATH"] = str(self.tree / "test")
         for test in sorted((self.tree / "test/integration").glob("*_test.py")):
             ok, _ = run([sys.executable, "-m", "unittest", "-f", test.stem], test.parent, 300, env=env)
             if not ok:
