@@ -128,6 +128,7 @@ Result<> Runtime::State::start_basics() {
     sites = std::make_unique<SiteSet>(loops, control->loop);
     operations = std::make_unique<ModuleOperations>(*this, std::move(prepared.intent),
                                                     std::move(prepared.loader));
+    candidates = std::move(prepared.modules);
     start_commands();
     signals = std::make_unique<Signals>(
         control->io, [this] { stop(); }, [this] { reload(); });

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "config/config.hpp"
 #include "module/loader.hpp"
@@ -15,6 +16,7 @@ struct Prepared {
     Intent intent;
     config::Config config;  // of the modules that it names
     module::Loader loader;
+    std::vector<module::CandidatePtr> modules;  // that were looked at for it
 };
 
 class Runtime {
