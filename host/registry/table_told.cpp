@@ -92,16 +92,18 @@ std::vector<Service> Table::services_of(uint32_t provider) const {
 std::vector<Table::Told> Table::told() const {
     std::vector<Told> out;
     for (const Provider& p : providers_) out.push_back({p.name, p.priority, p.synced, {}});
-    std::set<std::pair<uint32_t, std::string_view>> versions;
+    std::vector<std::pair<uint32_t, std::string_view>> versions;
     for (const auto& [name, of] : names_) {
         versions.clear();
         for (const auto& [id, records] : of.nodes) {
             for (const Record& r : records) {
-                Feed::Count& count = out[r.provider].count;
-                if (versions.emplace(r.provider, r.head->version).second) ++count.services;
-                if (!id.empty()) ++count.nodes;
+                if (!id.empty()) ++out[r.provider].count.nodes;
+                versions.emplace_back(r.provider, r.head->version);
             }
         }
+        std::sort(versions.begin(), versions.end());
+        versions.erase(std::unique(versions.begin(), versions.end()), versions.end());
+        for (const auto& [provider, version] : versions) ++out[provider].count.services;
     }
     for (size_t i = providers_.size(); i-- > 0;)
         if (providers_[i].opened == 0) out.erase(out.begin() + static_cast<ptrdiff_t>(i));
