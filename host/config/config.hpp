@@ -51,6 +51,8 @@ struct HostSettings {
     std::vector<std::string> module_path;
     std::string plugin_dir;  ///< may be absent; empty: none
     std::string control_address;
+    std::vector<std::string> rpc_address;  ///< one listener each; empty: none
+    std::string rpc_advertise;
     std::string card = "auto";  ///< auto, on, off
     std::vector<std::string> card_try;
     std::chrono::milliseconds drain_delay{0};
@@ -65,9 +67,12 @@ struct HostSettings {
     Limits limits;
 };
 
+/// The "module" of listeners that offer the services of this process; there is none of that id.
+inline constexpr std::string_view kRpcListener = "rpc";
+
 struct Listener {
     std::string name;
-    std::string module;
+    std::string module;  ///< or kRpcListener
     std::string address;  ///< empty: the module's own default
     std::optional<Tls> tls;
     std::optional<std::vector<std::string>> filters;  ///< absent: every filter instance

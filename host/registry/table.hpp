@@ -86,6 +86,9 @@ class Table {
         decorate_ = std::move(make);
     }
 
+    /// A node of this process itself, whoever tells of it: it is shown, and calls never go to it. Tell it before any provider
+    /// can.
+    void never_call(std::string node_id) { own_.insert(std::move(node_id)); }
     /// What the active health check of a node found; forgotten when the node goes.
     void set_healthy(std::string_view service, std::string_view node_id, bool healthy);
     /// Drops what is older than ten minutes from the list of vanished names; call it now and then.
@@ -125,6 +128,7 @@ class Table {
     std::vector<Provider> providers_;
     std::map<std::string, Name, std::less<>> names_;
     std::set<std::string, std::less<>> dirty_;
+    std::set<std::string, std::less<>> own_;
     std::map<std::string, TimePoint, std::less<>> vanished_;
     std::map<Ticket, OnChange> listeners_;
     std::map<Ticket, OnDelta> watchers_;

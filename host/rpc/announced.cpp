@@ -63,6 +63,15 @@ mh_status Announced::deregister(mh_token t) {
     return MH_OK;
 }
 
+Result<mh_token> Announced::offer(registry::Service service, uint32_t ttl_s, mh_token before) {
+    if (!publisher_) return error("this process announces nothing");
+    const std::chrono::seconds ttl(ttl_s ? ttl_s : kDefaultTtl);
+    if (auto ok = publisher_->enlist(service, ttl); !ok) return ok.error();
+    const mh_token token = before ? before : ++tokens_;
+    rows_.insert_or_assign(token, Row{nullptr, std::move(service)});
+    return token;
+}
+
 void Announced::end(const module::HostSide& side) {
     std::erase_if(rows_, [&](const auto& row) {
         if (row.second.side != &side) return false;

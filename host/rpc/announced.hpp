@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The nodes that modules announce through mh.registry/1, until they withdraw them or end. Control thread only.
+/// The nodes that this process announces: those of its services, and those that modules announce through mh.registry/1 until
+/// they withdraw them or end. Control thread only.
 #pragma once
 
 #include <microhost/base.h>
@@ -8,6 +9,7 @@
 #include <string_view>
 
 #include "registry/model.hpp"
+#include "result.hpp"
 
 namespace microhost::module {
 struct HostSide;
@@ -35,11 +37,14 @@ class Announced {
     mh_status enlist(module::HostSide& side, std::string_view service_json, uint32_t ttl_s,
                      mh_token& out);
     mh_status deregister(mh_token t);
+    /// For the host itself: a service with one node, until deregister(). `before`: the token of the same node as it was
+    /// announced until now, which keeps it; else 0.
+    Result<mh_token> offer(registry::Service service, uint32_t ttl_s, mh_token before = 0);
     void end(const module::HostSide& side);
 
   private:
     struct Row {
-        const module::HostSide* side;
+        const module::HostSide* side;  // null: the host's
         registry::Service service;
     };
     registry::Publisher* publisher_;

@@ -174,6 +174,7 @@ void Change::publish(StagedSitesPtr staged) {
     s_.config = std::move(wanted_.config);
     s_.candidates = std::move(wanted_.modules);
     auto services = s_.offer_services();
+    s_.service_nodes->narrow(s_.described, sites_.sites);
     const http::Limits limits = s_.main_http->limits = limits_of(s_.host().limits);
     services(*s_.main_rpc);
     s_.sites->on_every_loop(

@@ -77,6 +77,7 @@ void Runtime::State::stop() {
     if (stopping) return;
     stopping = true;
     log->domain("host").info("stopping");
+    if (service_nodes) service_nodes->clear();  // before anything else: nobody is to find us from here on
     control_socket->set_draining();
     notify("STOPPING=1");
     operations->stop([this] {
@@ -93,6 +94,7 @@ void Runtime::State::retire() {
     if (stopping) return;
     stopping = retired = true;
     log->domain("host").info("another worker serves; this one finishes what it has");
+    if (service_nodes) service_nodes->clear();
     control_socket->set_draining();
     control_socket->leave();
     operations->stop([this] { drain(); });
