@@ -317,8 +317,8 @@ void Runtime::State::announce_listeners() {
     }
     http::set_listeners(std::move(told));
     if (!serving) return;
-    if (Result<> r = folder.announce(open); !r) log->domain("host/serve").error(r.error().what);
     if (!stopping) service_nodes->announce(sites->sites(), host().rpc_advertise);
+    if (Result<> r = folder.announce(open); !r) log->domain("host/serve").error(r.error().what);
 }
 
 void Runtime::State::ready() {

@@ -237,9 +237,10 @@ class Registered(Case):
             self.assertNotIn("stream", endpoints["Say.Hello"] or {})
             host.signal(signal.SIGTERM)
             harness.wait_for(lambda: not nodes(host), 2, "the end of the node")
+            self.assertEqual(host.wait(), 0)
 
     def test_the_address_is_the_one_that_others_reach_or_what_the_operator_says(self):
-        for address, advertise, expected in ((":0", "", r"^\d+\.\d+\.\d+\.\d+:%d$"), ("127.0.0.1:0", "greeter.example", r"^greeter\.example:%d$"),
+        for address, advertise, expected in ((":0", "", r"^(\d+\.\d+\.\d+\.\d+|\[[0-9a-f:]+\]):%d$"), ("127.0.0.1:0", "greeter.example", r"^greeter\.example:%d$"),
                                              ("127.0.0.1:0", "10.1.2.3:99", r"^10\.1\.2\.3:99$")):
             with self.subTest(address=address, advertise=advertise), \
                     harness.Microhost({"host": {"rpc_address": address, "rpc_advertise": advertise}, "load": [SPEAKER]}) as host:
@@ -270,7 +271,9 @@ class Registered(Case):
             offering = serve(folder=gateway.folder)
             offering.start()
             try:
-                call = lambda: gateway.post("/greeter/say/hello", b'{"a":1}', [("Content-Type", "application/json")])
+                def call():
+                    return gateway.post("/greeter/say/hello", b'{"a":1}', [("Content-Type", "application/json")])
+
                 harness.wait_for(lambda: call().status == 200, 2, "the service")
                 self.assertEqual(call().json(), {"a": 1})
                 offering.kill()
@@ -289,8 +292,7 @@ class Registered(Case):
                 self.assertEqual(answer.json()["remote"], "")  # nobody's address: no connection
 
     def test_a_module_that_is_reloaded_stays_announced_and_one_that_is_unloaded_does_not(self):
-        with serve("--load", "api.so", config={"load": [SPEAKER, "api.so"],
-                                               "listeners": {"edge": {"module": "api", "address": "127.0.0.1:0"}}}) as host:
+        with serve(config={"load": [SPEAKER, "api.so"], "listeners": {"edge": {"module": "api", "address": "127.0.0.1:0"}}}) as host:
             (before,) = nodes(host)
             for _ in range(3):
                 self.assertEqual(modules(host, "reload", "speaker")[0], 0)
