@@ -93,7 +93,8 @@ void listener(Assembly& a, std::string_view name, Value v) {
     out.proxy_protocol = v.find("proxy_protocol").as_bool().value_or(false);
     out.rfc7239 = text(v.find("forwarded_headers")) == "rfc7239";
     out.limits = a.out.host.limits;
-    if (out.module != kRpcListener) check_module(a, out.module, v.find("module") ? at + "/module" : at);
+    if (out.module != kRpcListener)
+        check_module(a, out.module, v.find("module") ? at + "/module" : at);
     listener_limits(a, v.find("limits"), at, out.limits);
     out.tls = listener_tls(a, v.find("tls"), at);
     if (v.find("filters")) {
@@ -114,9 +115,10 @@ void rpc_listeners(Assembly& a) {
                             [](const Listener& l) { return l.name == kRpcListener; });
     if (own != all.end()) {
         if (!own->address.empty() || own->module != kRpcListener)
-            return a.wrong(a.in_file("/listeners/rpc"),
-                           "/listeners/rpc is one of the listeners that host.rpc_address opens: it has "
-                           "neither an address nor a module of its own; give it another name");
+            return a.wrong(
+                a.in_file("/listeners/rpc"),
+                "/listeners/rpc is one of the listeners that host.rpc_address opens: it has "
+                "neither an address nor a module of its own; give it another name");
         made = *own;
         all.erase(own);
     }

@@ -49,7 +49,9 @@ struct HostSettings {
     std::string runtime_dir;
     std::string state_dir;
     std::vector<std::string> module_path;
-    std::string plugin_dir;  ///< may be absent; empty: none
+    std::string plugin_dir;             ///< may be absent; empty: none
+    std::vector<std::string> registry;  ///< modules registry-NAME that are loaded besides
+    std::chrono::milliseconds registry_wait{5000};
     std::string control_address;
     std::vector<std::string> rpc_address;  ///< one listener each; empty: none
     std::string rpc_advertise;
@@ -72,7 +74,7 @@ inline constexpr std::string_view kRpcListener = "rpc";
 
 struct Listener {
     std::string name;
-    std::string module;  ///< or kRpcListener
+    std::string module;   ///< or kRpcListener
     std::string address;  ///< empty: the module's own default
     std::optional<Tls> tls;
     std::optional<std::vector<std::string>> filters;  ///< absent: every filter instance

@@ -36,7 +36,8 @@ mh_status Exchange::refuse_call(uint32_t status, const mh_kv* headers, uint32_t 
         asked.value(asked.has(MH_H_MICRO_ID) ? MH_H_MICRO_ID : MH_H_X_MICRO_ID);
     std::array<mh_kv, kMaxHeaders> rows;
     uint32_t count = 0;
-    for (const char* name : {"Micro-Error", "X-Micro-Error"}) rows[count++] = {str(name), str(error)};
+    for (const char* name : {"Micro-Error", "X-Micro-Error"})
+        rows[count++] = {str(name), str(error)};
     for (const char* name : {"Micro-Id", "X-Micro-Id"})
         if (!id.empty() && id.size() <= 512) rows[count++] = {str(name), str(id)};
     for (uint32_t i = 0; i < n && count < rows.size(); i++)

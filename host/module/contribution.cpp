@@ -69,7 +69,8 @@ Result<std::string> rpc_listener_name(const void* descriptor) {
 Result<std::string> service_name(const void* descriptor) {
     const auto* d = static_cast<const mh_rpc_service*>(descriptor);
     if (d->size < sizeof *d || !d->name || !*d->name) return error("a service without a name");
-    constexpr size_t kUnary = offsetof(mh_rpc_endpoint, on_stream), kStream = sizeof(mh_rpc_endpoint);
+    constexpr size_t kUnary = offsetof(mh_rpc_endpoint, on_stream),
+                     kStream = sizeof(mh_rpc_endpoint);
     if (d->n_endpoints && (!d->endpoints || d->stride < kUnary))
         return error("service {}: endpoints are missing or too short", d->name);
     for (uint32_t i = 0; i < d->n_endpoints; i++) {

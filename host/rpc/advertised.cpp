@@ -38,7 +38,8 @@ bool is_private(const net::Address& a) {
 }
 
 bool is_link_local(const net::Address& a) {
-    if (a.family() != AF_INET6) return false;  // such an address means nothing without its interface
+    if (a.family() != AF_INET6)
+        return false;  // such an address means nothing without its interface
     return IN6_IS_ADDR_LINKLOCAL(&reinterpret_cast<const sockaddr_in6&>(a.storage).sin6_addr);
 }
 

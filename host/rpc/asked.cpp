@@ -16,17 +16,16 @@ using http::view;
 
 constexpr size_t kLongestError = 8 * 1024;
 
-constexpr http::IdSet kNoMetadata =
-    http::joined(http::kMicroFields, http::id_set({
-                                         MH_H_HOST,
-                                         MH_H_EXPECT,
-                                         MH_H_ACCEPT,
-                                         MH_H_CONTENT_TYPE,
-                                         MH_H_CONTENT_ENCODING,
-                                         MH_H_TIMEOUT,
-                                         MH_H_X_REQUEST_ID,
-                                         MH_H_TRACEPARENT,
-                                     }));
+constexpr http::IdSet kNoMetadata = http::joined(http::kMicroFields, http::id_set({
+                                                                         MH_H_HOST,
+                                                                         MH_H_EXPECT,
+                                                                         MH_H_ACCEPT,
+                                                                         MH_H_CONTENT_TYPE,
+                                                                         MH_H_CONTENT_ENCODING,
+                                                                         MH_H_TIMEOUT,
+                                                                         MH_H_X_REQUEST_ID,
+                                                                         MH_H_TRACEPARENT,
+                                                                     }));
 
 std::string_view either(const http::Headers& h, uint32_t id, uint32_t old) {
     return h.has(id) ? h.value(id) : h.value(old);
@@ -42,9 +41,9 @@ bool has_named(const http::Headers& h, std::string_view name) {
 // go-micro's rule for the framing of old clients.
 bool is_bare(const http::Headers& h) {
     if (h.has(MH_H_X_MICRO_TARGET) || has_named(h, "micro-target")) return true;
-    for (uint32_t id : {MH_H_MICRO_SERVICE, MH_H_MICRO_ENDPOINT, MH_H_MICRO_METHOD,
-                        MH_H_MICRO_TOPIC, MH_H_X_MICRO_SERVICE, MH_H_X_MICRO_ENDPOINT,
-                        MH_H_X_MICRO_METHOD})
+    for (uint32_t id :
+         {MH_H_MICRO_SERVICE, MH_H_MICRO_ENDPOINT, MH_H_MICRO_METHOD, MH_H_MICRO_TOPIC,
+          MH_H_X_MICRO_SERVICE, MH_H_X_MICRO_ENDPOINT, MH_H_X_MICRO_METHOD})
         if (h.has(id)) return false;
     return !has_named(h, "x-micro-topic") && !has_named(h, "micro-protocol") &&
            !has_named(h, "x-micro-protocol");

@@ -7,8 +7,8 @@
 #include "module/generation.hpp"
 #include "rpc/call.hpp"
 #include "rpc/debug_endpoints.hpp"
-#include "rpc/missing.hpp"
 #include "rpc/engine.hpp"
+#include "rpc/missing.hpp"
 #include "rpc/remote_call.hpp"
 
 namespace microhost::rpc {

@@ -22,8 +22,8 @@ constexpr std::string_view kEnd = "EOS";
 NodeStream::NodeStream(Engine& e)
     : StreamCall(e),
       reader_(MessageReader::Side::client, e.http.parser,
-              {2 * size_t{e.http.limits.header_bytes}, static_cast<size_t>(e.http.limits.body_bytes),
-               http::kMaxHeaders}) {}
+              {2 * size_t{e.http.limits.header_bytes},
+               static_cast<size_t>(e.http.limits.body_bytes), http::kMaxHeaders}) {}
 
 NodeStream::~NodeStream() { report(registry::Outcome::cancelled); }
 
@@ -197,7 +197,7 @@ void NodeStream::stop(mh_status s) {
     stop_waiting();
     Transaction::abandon();
     const bool fine = s == MH_OK || s == MH_E_INVALID || (answered_ && s != MH_E_IO);
-    report(fine                    ? registry::Outcome::success
+    report(fine                  ? registry::Outcome::success
            : s == MH_E_CANCELLED ? registry::Outcome::cancelled
                                  : registry::Outcome::transport_failed);
     engine_.http.loop.free_later(this);
@@ -244,7 +244,8 @@ void NodeStream::take_message() {
     if (reader_.status() < 200) return;
     if (reader_.status() != 200) {
         report(registry::Outcome::transport_failed);
-        const std::string text = fmt::format("status {}: {}", reader_.status(), body.substr(0, 200));
+        const std::string text =
+            fmt::format("status {}: {}", reader_.status(), body.substr(0, 200));
         return end(MH_E_IO, text);
     }
     answered_ = true;

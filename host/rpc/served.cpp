@@ -70,8 +70,7 @@ void Served::reply(std::string_view content_type, std::string_view body) {
 void Served::fail(std::string_view text) {
     const std::string line = mucp::error_line(text);
     std::string wrapped;
-    if (coding.envelope != Envelope::none)
-        wrap_reply(coding.envelope, wrapped, asked.id, {}, line);
+    if (coding.envelope != Envelope::none) wrap_reply(coding.envelope, wrapped, asked.id, {}, line);
     answer(asked.content_type, wrapped, line);
 }
 

@@ -136,9 +136,7 @@ void ServedStream::on_request_body(std::string_view piece, bool fin) {
     if (!caller_done_) end(MH_E_CANCELLED);
 }
 
-bool ServedStream::held_back() const {
-    return paused_ || has_pending_ || x_->unsent() > kWindow;
-}
+bool ServedStream::held_back() const { return paused_ || has_pending_ || x_->unsent() > kWindow; }
 
 void ServedStream::read_messages() {
     if (reading_) return;

@@ -53,7 +53,8 @@ void StreamIn::call(const char* hook, F&& f) {
 void StreamIn::tell_message(std::string_view content_type, std::string_view body,
                             const mh_header* h, uint32_t n) {
     mh_rpc_message m{sizeof m, n, http::seg(body), http::str(content_type), h};
-    if (!m.body.ptr) m.body.ptr = reinterpret_cast<const uint8_t*>("");  // NULL says that no more come
+    if (!m.body.ptr)
+        m.body.ptr = reinterpret_cast<const uint8_t*>("");  // NULL says that no more come
     tell(m, false);
 }
 

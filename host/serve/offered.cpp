@@ -15,6 +15,7 @@
 #include "module/abi/tables.hpp"
 #include "rpc/abi_forward.hpp"
 #include "rpc/abi_registry.hpp"
+#include "rpc/abi_registry_provider.hpp"
 #include "rpc/abi_rpc.hpp"
 #include "rpc/local_call.hpp"
 
@@ -32,6 +33,7 @@ void offer_interfaces(module::InterfaceTable& table) {
     table.offer(MH_RPC_SERVER, &rpc::kServerTable);
     table.offer(MH_RPC_INCOMING, &rpc::kIncomingTable);
     table.offer(MH_REGISTRY, &rpc::kRegistryTable);
+    table.offer(MH_REGISTRY_SINK, &rpc::kRegistrySinkTable);
     table.offer(MH_COMMAND, &command::kCommandTable);
     table.offer(MH_COMMAND_OUTPUT, &command::kOutputTable);
     table.offer(MH_MODULES, &command::kModulesTable);
@@ -39,8 +41,13 @@ void offer_interfaces(module::InterfaceTable& table) {
     static const uint32_t point = sizeof point;
     for (const char* id :
          {MH_HTTP_FILTER, MH_HTTP_HANDLER, MH_HTTP_LISTENER, MH_RPC_SERVICE, MH_RPC_ROUTER,
-          MH_RPC_LISTENER, MH_COMMAND_PROVIDER})
+          MH_RPC_LISTENER, MH_COMMAND_PROVIDER, MH_REGISTRY_PROVIDER})
         table.offer(id, &point);
+}
+
+void add_points(module::Points& points) {
+    points.add(command::kProviderPoint);
+    points.add(rpc::kRegistryProviderPoint);
 }
 
 const module::InterfaceTable& offered_interfaces() {

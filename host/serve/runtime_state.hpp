@@ -25,6 +25,7 @@
 #include "registry/table.hpp"
 #include "rpc/abi_registry.hpp"
 #include "rpc/local_call.hpp"
+#include "rpc/providers.hpp"
 #include "serve/control_thread.hpp"
 #include "serve/health_probes.hpp"
 #include "serve/instance_folder.hpp"
@@ -68,6 +69,7 @@ struct Runtime::State {
     registry::Feed local_feed;
     std::unique_ptr<ServiceNodes> service_nodes;
     std::vector<registry::Service> described;  // the services of this process
+    std::unique_ptr<rpc::Providers> providers;
     std::unique_ptr<HealthProbes> health_probes;
     InstanceFolder folder;
     FilterSet filters;
@@ -99,6 +101,8 @@ struct Runtime::State {
     command::Table::Words known_words(std::string_view kind) const;
     Result<> open_control();
     std::vector<control::ListenerRow> listener_rows() const;
+    void started();
+    void serve();
     void ready();
 
     // ---- for changes
@@ -111,6 +115,7 @@ struct Runtime::State {
     void fail(const Error& e);
     void stop();
     void retire();
+    static void withdraw_announced();
     void drain();
     void wait_for_connections(uint64_t deadline_ns);
     void finish();

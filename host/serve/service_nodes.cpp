@@ -40,12 +40,6 @@ registry::Metadata metadata_of(const SitePlan& site) {
 
 }  // namespace
 
-std::string ServiceNodes::node_id(const std::string& service, const std::string& listener) {
-    std::string& uuid = uuids_[listener];
-    if (uuid.empty()) uuid = make_uuid();
-    return fmt::format("{}-{}", service, uuid);
-}
-
 void ServiceNodes::narrow(std::vector<registry::Service> services,
                           const std::vector<SitePlanPtr>& sites) {
     services_ = std::move(services);
@@ -55,9 +49,8 @@ void ServiceNodes::narrow(std::vector<registry::Service> services,
         const bool stays =
             std::any_of(services_.begin(), services_.end(),
                         [&](const registry::Service& s) { return s.name == service; }) &&
-            std::any_of(sites.begin(), sites.end(), [&](const SitePlanPtr& s) {
-                return s->offers && s->name == listener;
-            });
+            std::any_of(sites.begin(), sites.end(),
+                        [&](const SitePlanPtr& s) { return s->offers && s->name == listener; });
         if (!stays && announced) announced->deregister(row.second.token);
         return !stays;
     });
@@ -81,25 +74,24 @@ void ServiceNodes::announce(const registry::Service& service, const SitePlan& si
                             std::string_view address) {
     rpc::Announced* announced = rpc::Announced::current();
     if (!announced) return;
-    registry::Service one = service;
-    one.nodes = {{node_id(service.name, site.name), std::string(address), metadata_of(site)}};
-    Row& row = rows_[{service.name, site.name}];
-    if (row.token && row.service == one) return;
-    const std::string& id = one.nodes[0].id;
-    table_.never_call(id);  // it comes back to us through the providers
-    auto token = announced->offer(one, rpc::Announced::kDefaultTtl, row.token);
-    if (!token) {
-        log_.error("a service is not announced",
-                   {{"service", service.name}, {"reason", token.error().what}});
-        if (!row.token) rows_.erase({service.name, site.name});
+    auto row = rows_.find({service.name, site.name});
+    if (row != rows_.end() && row->second.service == service && row->second.address == address)
         return;
-    }
-    log_.info("announced", {{"service", service.name}, {"version", service.version},
-                            {"node", id}, {"address", address}});
-    row.token = *token;
-    row.service = std::move(one);
+    registry::Service one = service;
+    one.nodes = {
+        {fmt::format("{}-{}", service.name, make_uuid()), std::string(address), metadata_of(site)}};
+    const std::string id = one.nodes[0].id;
+    table_.never_call(id);  // it comes back to us through the providers
+    auto token = announced->offer(std::move(one), rpc::Announced::kDefaultTtl);
+    if (!token)
+        return log_.error("a service is not announced",
+                          {{"service", service.name}, {"reason", token.error().what}});
+    log_.info("announced", {{"service", service.name},
+                            {"version", service.version},
+                            {"node", id},
+                            {"address", address}});
+    if (row != rows_.end()) announced->deregister(row->second.token);
+    rows_[{service.name, site.name}] = {*token, service, std::string(address)};
 }
-
-void ServiceNodes::clear() { narrow({}, {}); }
 
 }  // namespace microhost::serve

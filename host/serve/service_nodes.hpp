@@ -22,27 +22,24 @@ class ServiceNodes {
     /// The services as they are described, without nodes. Takes back the nodes of those that are gone, and of listeners that
     /// are not among `sites`: before either stops to answer.
     void narrow(std::vector<registry::Service> services, const std::vector<SitePlanPtr>& sites);
-    /// Announces what the open listeners answer for. A node that is announced already and has changed is replaced, so that it
-    /// is never missing.
+    /// Announces what the open listeners answer for. A service that has changed gets a new node before the old one goes, so
+    /// that it is never missing.
     void announce(const std::vector<SitePlanPtr>& sites, std::string_view advertise);
-    /// Takes everything back.
-    void clear();
 
   private:
     struct Row {
         uint64_t token = 0;
-        registry::Service service;
+        registry::Service service;  // without its node
+        std::string address;
     };
     using Key = std::pair<std::string, std::string>;  // service, listener
 
     void announce(const registry::Service& service, const SitePlan& site, std::string_view address);
-    std::string node_id(const std::string& service, const std::string& listener);
 
     registry::Table& table_;
     log::Domain log_;
     std::vector<registry::Service> services_;
     std::map<Key, Row> rows_;
-    std::map<std::string, std::string> uuids_;  // of each listener, as long as the process lives
 };
 
 }  // namespace microhost::serve

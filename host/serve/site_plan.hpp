@@ -45,7 +45,7 @@ struct ProgramPlan {
     module::Generation* generation = nullptr;  // null: the handler is the host's
     std::string problem;                       // why there is no handler
     std::vector<FilterPtr> chain;
-    std::shared_ptr<const Redirect> redirect;  // of the plain-text side of a TLS listener
+    std::shared_ptr<const Redirect> redirect;          // of the plain-text side of a TLS listener
     std::shared_ptr<const rpc::RouterHandler> router;  // of a module that takes rpc
 
     bool operator==(const ProgramPlan&) const = default;

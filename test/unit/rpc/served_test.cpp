@@ -117,7 +117,8 @@ TEST_SUITE("host/rpc") {
         CHECK(unwrap_request(Envelope::json, R"({"params":[]})").body.empty());
         for (const char* text : {"", "[]", "{}", R"({"params":null})", R"({"params":{}})", "{\"pa"})
             CHECK_FALSE(unwrap_request(Envelope::json, text).good);
-        const std::string proto = "\0\0\0\x14\n\tSay.Hello\x11\x05\0\0\0\0\0\0\0\0\0\0\x06\n\x04John"s;
+        const std::string proto =
+            "\0\0\0\x14\n\tSay.Hello\x11\x05\0\0\0\0\0\0\0\0\0\0\x06\n\x04John"s;
         auto p = unwrap_request(Envelope::proto, proto);
         CHECK(p.good);
         CHECK(p.endpoint == "Say.Hello");
