@@ -210,7 +210,8 @@ class Calling(Case):
             with self.subTest(where, what="windows"):
                 answer = self.ask(host, "x" * 4000, repeat=2000)
                 self.assertEqual((answer["X-Outcome"], answer["X-Answers"].split(",")[:2]), ("0", ["2000 answers", " 8000000 bytes"]))
-                self.assertNotIn(" 0 busy", answer["X-Answers"])
+                if where == "here":  # on the way to a node the kernel's buffers may take it all
+                    self.assertNotIn(" 0 busy", answer["X-Answers"])
             with self.subTest(where, what="flood"):
                 answer = self.ask(host, "500", endpoint="Streamer.Flood", fin=0, X_Type="application/protobuf")
                 self.assertEqual((answer["X-Outcome"], answer["X-Answers"].split(",")[:2]), ("0", ["500 answers", " 8192000 bytes"]))
