@@ -93,7 +93,8 @@ void listener(Assembly& a, std::string_view name, Value v) {
     out.proxy_protocol = v.find("proxy_protocol").as_bool().value_or(false);
     out.rfc7239 = text(v.find("forwarded_headers")) == "rfc7239";
     out.limits = a.out.host.limits;
-    check_module(a, out.module, v.find("module") ? at + "/module" : at);
+    if (out.module != kRpcListener)
+        check_module(a, out.module, v.find("module") ? at + "/module" : at);
     listener_limits(a, v.find("limits"), at, out.limits);
     out.tls = listener_tls(a, v.find("tls"), at);
     if (v.find("filters")) {
@@ -101,6 +102,32 @@ void listener(Assembly& a, std::string_view name, Value v) {
         check_filters(a, out, at);
     }
     a.out.listeners.push_back(std::move(out));
+}
+
+// One for each address of host.rpc_address, with what the file says about the listener "rpc".
+void rpc_listeners(Assembly& a) {
+    const auto& addresses = a.out.host.rpc_address;
+    if (addresses.empty()) return;
+    Listener made;
+    made.limits = a.out.host.limits;
+    auto& all = a.out.listeners;
+    auto own = std::find_if(all.begin(), all.end(),
+                            [](const Listener& l) { return l.name == kRpcListener; });
+    if (own != all.end()) {
+        if (!own->address.empty() || own->module != kRpcListener)
+            return a.wrong(
+                a.in_file("/listeners/rpc"),
+                "/listeners/rpc is one of the listeners that host.rpc_address opens: it has "
+                "neither an address nor a module of its own; give it another name");
+        made = *own;
+        all.erase(own);
+    }
+    made.module = kRpcListener;
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+        made.name = i == 0 ? std::string(kRpcListener) : fmt::format("{}-{}", kRpcListener, i + 1);
+        made.address = addresses[i];
+        all.push_back(made);
+    }
 }
 
 Match match_of(Value v) {
@@ -178,6 +205,7 @@ void assemble_listeners(Assembly& a) {
         out.end();
     }
     out.end();
+    rpc_listeners(a);
 }
 
 }  // namespace microhost::config

@@ -53,6 +53,8 @@ struct HostSettings {
     std::vector<std::string> registry;  ///< modules registry-NAME that are loaded besides
     std::chrono::milliseconds registry_wait{5000};
     std::string control_address;
+    std::vector<std::string> rpc_address;  ///< one listener each; empty: none
+    std::string rpc_advertise;
     std::string card = "auto";  ///< auto, on, off
     std::vector<std::string> card_try;
     std::chrono::milliseconds drain_delay{0};
@@ -67,9 +69,12 @@ struct HostSettings {
     Limits limits;
 };
 
+/// The "module" of listeners that offer the services of this process; there is none of that id.
+inline constexpr std::string_view kRpcListener = "rpc";
+
 struct Listener {
     std::string name;
-    std::string module;
+    std::string module;   ///< or kRpcListener
     std::string address;  ///< empty: the module's own default
     std::optional<Tls> tls;
     std::optional<std::vector<std::string>> filters;  ///< absent: every filter instance

@@ -192,6 +192,8 @@ HostSettings host_settings(const Settings& s) {
     out.registry = get<std::vector<std::string>>(s, "registry");
     out.registry_wait = get<std::chrono::milliseconds>(s, "registry_wait");
     out.control_address = get<std::string>(s, "control_address");
+    out.rpc_address = get<std::vector<std::string>>(s, "rpc_address");
+    out.rpc_advertise = get<std::string>(s, "rpc_advertise");
     out.card = get<std::string>(s, "card");
     out.card_try = get<std::vector<std::string>>(s, "card_try");
     out.drain_delay = get<std::chrono::milliseconds>(s, "drain_delay");

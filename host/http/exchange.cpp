@@ -106,6 +106,8 @@ void Exchange::read_identity() {
             if (head.headers.fields[i].id == MH_H_X_FORWARDED_PROTO)
                 proto = view(head.headers.fields[i].value);
         if (proto == "https" || proto == "http") scheme_ = proto;
+    } else if (site_->speaks_rpc) {
+        strip_forwarded(head);
     } else {
         strip_untrusted(head);
     }

@@ -112,6 +112,8 @@ class Exchange final : public mh_req {
     bool response_held() const { return response_held_ && token_; }
     /// `response` holds an upstream's 101: answers with it, and the connection's raw bytes go to `d`.
     void start_tunnel(Dependent& d);
+    /// Answers with whatever `d` writes to the connection, whose raw bytes go to it from now on. The request's body was read.
+    void take_connection(Dependent& d);
     void end_tunnel();
     /// Nobody takes the rest of the request's body.
     void stop_body();
@@ -205,6 +207,9 @@ class Exchange final : public mh_req {
     void emit(const iovec* v, int n, bool fin);
     void write_fields(h1::HeadWriter& w, const Headers& h);
     bool response_rewritten() const;
+    void stream_raw_to(Dependent& d);
+    mh_status refuse_call(uint32_t status, const mh_kv* headers, uint32_t n, const mh_seg* body,
+                          uint32_t n_body);
     void write_framing(h1::HeadWriter& w, bool fin, uint64_t length);
     size_t write_head(char* out, bool fin, uint64_t length);
     void finish(mh_status outcome);

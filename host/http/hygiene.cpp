@@ -9,47 +9,57 @@
 namespace microhost::http {
 namespace {
 
-constexpr IdSet kTrustedOnly = joined(kMicroFields, kForwardedFields);
+/// What is removed: fields with an id, and whether the families of Micro's names go too.
+struct Wanted {
+    IdSet ids;
+    bool micro;
+};
+constexpr Wanted kAll{joined(kMicroFields, kForwardedFields), true};
+constexpr Wanted kForwardedOnly{kForwardedFields, false};
 
 bool has_prefix(std::string_view name, std::string_view prefix) {
     return name.size() >= prefix.size() && iequals(name.substr(0, prefix.size()), prefix);
 }
 
 // Names of these families that have no id.
-bool trusted_family(std::string_view name) {
+bool trusted_family(std::string_view name, const Wanted& w) {
     switch (name.front() | 0x20) {
-        case 'm': return has_prefix(name, "micro-");
-        case 'x': return has_prefix(name, "x-micro-") || has_prefix(name, "x-forwarded-");
+        case 'm': return w.micro && has_prefix(name, "micro-");
+        case 'x':
+            return (w.micro && has_prefix(name, "x-micro-")) || has_prefix(name, "x-forwarded-");
         default: return false;
     }
 }
 
-bool trusted_only(const mh_header& h, bool underscores) {
-    if (h.id) return in(kTrustedOnly, h.id);
+bool trusted_only(const mh_header& h, bool underscores, const Wanted& w) {
+    if (h.id) return in(w.ids, h.id);
     std::string_view name = view(h.name);
-    if (trusted_family(name)) return true;
+    if (trusted_family(name, w)) return true;
     if (!underscores || name.find('_') == name.npos || name.size() > 64) return false;
     // CGI-style readers see X_Real_IP and X-Real-IP as one name.
     std::array<char, 64> dashed;
     for (size_t i = 0; i < name.size(); i++) dashed[i] = name[i] == '_' ? '-' : name[i];
     std::string_view twin(dashed.data(), name.size());
     uint32_t id = header_id(twin);
-    return id ? in(kTrustedOnly, id) : trusted_family(twin);
+    return id ? in(w.ids, id) : trusted_family(twin, w);
 }
 
-}  // namespace
-
-void strip_untrusted(RequestHead& head) {
+void strip(RequestHead& head, const Wanted& w) {
     Headers& h = head.headers;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < h.count; i++) {
-        if (trusted_only(h.fields[i], head.underscores)) continue;
+        if (trusted_only(h.fields[i], head.underscores, w)) continue;
         if (kept != i) h.fields[kept] = h.fields[i];
         kept++;
     }
     if (kept == h.count) return;
     h.count = kept;
-    for (size_t i = 0; i < h.present.size(); i++) h.present[i] &= ~kTrustedOnly[i];
+    for (size_t i = 0; i < h.present.size(); i++) h.present[i] &= ~w.ids[i];
 }
+
+}  // namespace
+
+void strip_untrusted(RequestHead& head) { strip(head, kAll); }
+void strip_forwarded(RequestHead& head) { strip(head, kForwardedOnly); }
 
 }  // namespace microhost::http

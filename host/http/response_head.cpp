@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The head of a response: edits from before there was one, 1xx ones on their way, fields and framing of the final one.
+#include <algorithm>
+#include <string>
+
 #include "http/engine.hpp"
+#include "http/error_json.hpp"
 #include "http/exchange.hpp"
 #include "http/h1/hop_by_hop.hpp"
 #include "http/h1/server_connection.hpp"
@@ -13,6 +17,33 @@ namespace {
 constexpr unsigned kMostEarlyEdits = 32;
 
 }  // namespace
+
+// On a listener that speaks rpc an error is the text of Micro-Error: go-micro's clients take every status but 200 for a
+// transport that broke, and call again.
+mh_status Exchange::refuse_call(uint32_t status, const mh_kv* headers, uint32_t n,
+                                const mh_seg* body, uint32_t n_body) {
+    constexpr size_t kLongest = 8 * 1024;
+    std::string text;
+    for (uint32_t i = 0; i < n_body && text.size() < kLongest; i++) text.append(view(body[i]));
+    text.resize(std::min(text.size(), kLongest));
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    char json[512];
+    if (trim(text).empty()) text = error_json(json, sizeof json, "microhost", status, {});
+    const std::string_view error = trim(text);
+    const Headers& asked = head.headers;
+    const std::string_view id =
+        asked.value(asked.has(MH_H_MICRO_ID) ? MH_H_MICRO_ID : MH_H_X_MICRO_ID);
+    std::array<mh_kv, kMaxHeaders> rows;
+    uint32_t count = 0;
+    for (const char* name : {"Micro-Error", "X-Micro-Error"})
+        rows[count++] = {str(name), str(error)};
+    for (const char* name : {"Micro-Id", "X-Micro-Id"})
+        if (!id.empty() && id.size() <= 512) rows[count++] = {str(name), str(id)};
+    for (uint32_t i = 0; i < n && count < rows.size(); i++)
+        if (header_id(view(headers[i].key)) != MH_H_CONTENT_LENGTH) rows[count++] = headers[i];
+    return respond(200, rows.data(), count, nullptr, 0);
+}
 
 // What filters and the handler want of a response that does not exist yet: done when it does, whoever makes it.
 mh_status Exchange::edit_later(uint32_t op, std::string_view name, std::string_view value) {

@@ -46,6 +46,8 @@ mh_status Exchange::respond(uint32_t status, const mh_kv* headers, uint32_t n, c
     bool replacing = answered_ && where_ == Where::response_filter && in_hook_;
     if (over_ || (answered_ && !replacing) || status < 200 || status > 599) return MH_E_INVALID;
     if (n > kMaxHeaders) return MH_E_LIMIT;
+    if (status >= 400 && site_->speaks_rpc && head.headers.count)
+        return refuse_call(status, headers, n, body, n_body);
     std::array<uint32_t, kMaxHeaders> ids;
     for (uint32_t i = 0; i < n; i++) {
         ids[i] = header_id(view(headers[i].key));
@@ -274,6 +276,18 @@ void Exchange::start_tunnel(Dependent& d) {
     char* out = engine_.write_buffer.get();
     iovec v{out, write_head(out, false, 0)};
     if (!connection_->write(&v, 1)) return;
+    stream_raw_to(d);
+}
+
+void Exchange::take_connection(Dependent& d) {
+    answered_ = true;
+    if (token_ && where_ == Where::handler) drop_token();
+    response.status = 200;  // for the log
+    head_sent_ = close_after_ = true;
+    stream_raw_to(d);
+}
+
+void Exchange::stream_raw_to(Dependent& d) {
     body_sink_ = &d;
     body_mode_ = BodyMode::stream;
     body_complete_ = false;

@@ -110,7 +110,7 @@ bool Upstream::start(Transaction& t, const UpstreamRequest& r, const iovec* v, i
                      const char** error) {
     if (r.fresh) figures_.retries++;
     for (;;) {
-        UpstreamConnection* c = r.fresh ? nullptr : take_idle();
+        UpstreamConnection* c = r.fresh || r.raw ? nullptr : take_idle();
         const bool reused = c;
         if (!c && !(c = connect(error))) break;
         c->begin(t, r);
@@ -185,6 +185,11 @@ void UpstreamConnection::begin(Transaction& t, const UpstreamRequest& r) {
     scan_ = fresh_scan();
     begun_ns_ = engine_.loop.now_ns();
     response_timeout_ms_ = r.response_timeout_ms;
+    if (r.raw) {
+        tunnel_ = true;
+        state_ = State::body;
+        body_.start(Framing::until_close, 0);
+    }
     arm(connected_ ? response_timeout_ms_ : r.connect_timeout_ms);
 }
 

@@ -83,6 +83,7 @@ struct UpstreamRequest {
     uint32_t connect_timeout_ms = 0;
     uint32_t response_timeout_ms = 0;  // 0: none
     bool fresh = false;                // do not use a kept-alive connection
+    bool raw = false;                  // a connection of its own, which is a tunnel from the start
 };
 
 /// What one loop has counted for an upstream since the start.

@@ -3,7 +3,7 @@
 
 #include <microhost/draft/http_handler.h>
 #include <microhost/draft/http_server.h>
-#include <microhost/draft/rpc_service.h>
+#include <microhost/draft/rpc_listener.h>
 #include <microhost/http_filter.h>
 
 namespace microhost::module {
@@ -50,16 +50,37 @@ Result<std::string> listener_name(const void* descriptor) {
     return {boost::system::in_place_value, name_or_empty(d->name)};
 }
 
+Result<std::string> router_name(const void* descriptor) {
+    const auto* d = static_cast<const mh_rpc_router*>(descriptor);
+    if (d->size < sizeof *d || !d->on_call || !d->on_end)
+        return error("a router without on_call and on_end");
+    return {boost::system::in_place_value, name_or_empty(d->name)};
+}
+
+Result<std::string> rpc_listener_name(const void* descriptor) {
+    const auto* d = static_cast<const mh_rpc_listener*>(descriptor);
+    if (d->size < sizeof *d) return error("an rpc listener that is too short");
+    if (d->address.len && !d->address.ptr) return error("a listener without an address");
+    if (d->protocol && d->protocol != std::string_view("mucp"))
+        return error("rpc listener: protocol \"{}\" is not spoken here, mucp is", d->protocol);
+    return {boost::system::in_place_value, name_or_empty(d->name)};
+}
+
 Result<std::string> service_name(const void* descriptor) {
     const auto* d = static_cast<const mh_rpc_service*>(descriptor);
     if (d->size < sizeof *d || !d->name || !*d->name) return error("a service without a name");
-    if (d->n_endpoints && (!d->endpoints || d->stride < sizeof(mh_rpc_endpoint)))
+    constexpr size_t kUnary = offsetof(mh_rpc_endpoint, on_stream),
+                     kStream = sizeof(mh_rpc_endpoint);
+    if (d->n_endpoints && (!d->endpoints || d->stride < kUnary))
         return error("service {}: endpoints are missing or too short", d->name);
     for (uint32_t i = 0; i < d->n_endpoints; i++) {
         const auto* e = reinterpret_cast<const mh_rpc_endpoint*>(
             reinterpret_cast<const char*>(d->endpoints) + size_t{i} * d->stride);
-        if (!e->name || !e->on_call)
+        const bool stream = d->stride >= kStream && e->on_stream;
+        if (!e->name || (!e->on_call && !stream))
             return error("service {}: endpoint {} has no name or no on_call", d->name, i);
+        if (stream && !e->on_message)
+            return error("service {}: stream {} has no on_message", d->name, e->name);
     }
     return {boost::system::in_place_value, d->name};
 }
@@ -70,7 +91,9 @@ Points::Points() {
     points_ = {{MH_HTTP_HANDLER, handler_name},
                {MH_HTTP_FILTER, filter_name},
                {MH_HTTP_LISTENER, listener_name, true},
-               {MH_RPC_SERVICE, service_name}};
+               {MH_RPC_SERVICE, service_name},
+               {MH_RPC_ROUTER, router_name},
+               {MH_RPC_LISTENER, rpc_listener_name, true}};
 }
 
 void Points::add(const Point& point) { points_.push_back(point); }

@@ -106,6 +106,9 @@ class Table {
         decorate_ = std::move(make);
     }
 
+    /// A node of this process itself, whoever tells of it: it is shown, and calls never go to it. Tell it before any provider
+    /// can.
+    void never_call(std::string node_id) { own_.insert(std::move(node_id)); }
     /// Providers that have a feed, in the order in which they came. Counted anew each time.
     struct Told {
         std::string_view provider;
@@ -161,6 +164,7 @@ class Table {
     std::vector<Provider> providers_;
     std::map<std::string, Name, std::less<>> names_;
     std::set<std::string, std::less<>> dirty_;
+    std::set<std::string, std::less<>> own_;
     std::map<std::string, TimePoint, std::less<>> vanished_;
     std::map<Ticket, OnChange> listeners_;
     std::map<Ticket, OnDelta> watchers_;

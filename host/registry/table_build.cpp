@@ -86,7 +86,9 @@ void Table::add_nodes(ServiceNodes& built, const std::vector<const Record*>& rec
         built.nodes.push_back(live(r->node, v, !of.unhealthy.contains(r->node.id)));
     }
     std::erase_if(of.unhealthy, [&](const std::string& id) { return !of.nodes.contains(id); });
-    auto calls_end = std::stable_partition(built.nodes.begin(), built.nodes.end(), takes_calls);
+    auto calls_end = std::stable_partition(
+        built.nodes.begin(), built.nodes.end(),
+        [this](const LiveNode& n) { return takes_calls(n) && !own_.contains(n.node.id); });
     built.callable_count = static_cast<size_t>(calls_end - built.nodes.begin());
     built.all_healthy =
         std::all_of(built.nodes.begin(), calls_end, [](const LiveNode& n) { return n.healthy; });

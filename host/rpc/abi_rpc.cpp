@@ -5,6 +5,7 @@
 #include "module/host_side.hpp"
 #include "rpc/call.hpp"
 #include "rpc/engine.hpp"
+#include "rpc/stream_call.hpp"
 
 namespace microhost::rpc {
 namespace {
@@ -32,8 +33,15 @@ mh_status open(const mh_host* h, mh_req* r, const mh_rpc_target* t, const mh_rpc
     if (!e) return MH_E_WRONG_THREAD;
     if (!out || !MH_FIELD_OK(sink, on_message) || !MH_FIELD_OK(sink, on_end)) return MH_E_INVALID;
     if (!good(t)) return MH_E_INVALID;
-    if (t->flags & MH_RPC_STREAM) return MH_E_UNSUPPORTED;
     return module::guard_status([&] {
+        if (t->flags & MH_RPC_STREAM) {
+            StreamCall* s = nullptr;
+            http::Exchange* of = r ? &http::Exchange::of(r) : nullptr;
+            const mh_status opened =
+                StreamCall::open(*e, module::HostSide::find(h), of, *t, *sink, user, &s);
+            if (opened == MH_OK) *out = s;
+            return opened;
+        }
         Call* c = e->take();
         http::Exchange* x = r ? &http::Exchange::of(r) : nullptr;
         mh_status s = c->open(module::HostSide::find(h), x, *t, *sink, user);
@@ -47,15 +55,29 @@ mh_status open(const mh_host* h, mh_req* r, const mh_rpc_target* t, const mh_rpc
 
 mh_status send(mh_rpc_call* c, mh_seg body, uint32_t fin) {
     if (!c || module::broken(body)) return MH_E_INVALID;
-    return module::guard_status([&] { return Call::of(c).send(http::view(body), fin); });
+    return module::guard_status([&] {
+        return c->stream ? StreamCall::of(c).send(http::view(body), fin != 0)
+                         : Call::of(c).send(http::view(body), fin != 0);
+    });
 }
 
 void cancel(mh_rpc_call* c) {
-    if (c) Call::of(c).cancel();
+    if (!c) return;
+    if (c->stream)
+        StreamCall::of(c).cancel();
+    else
+        Call::of(c).cancel();
+}
+
+mh_status pause(mh_rpc_call* c) {
+    return c && c->stream ? StreamCall::of(c).pause(true) : MH_E_INVALID;
+}
+mh_status resume(mh_rpc_call* c) {
+    return c && c->stream ? StreamCall::of(c).pause(false) : MH_E_INVALID;
 }
 
 }  // namespace
 
-const mh_rpc kRpcTable = {sizeof(mh_rpc), 0, open, send, cancel};
+const mh_rpc kRpcTable = {sizeof(mh_rpc), 0, open, send, cancel, pause, resume};
 
 }  // namespace microhost::rpc

@@ -50,9 +50,9 @@ void Call::reset(const mh_rpc_target& t, const mh_rpc_sink& sink, void* user) {
 }
 
 mh_status Call::open(module::HostSide* caller, http::Exchange* x, const mh_rpc_target& t,
-                     const mh_rpc_sink& sink, void* user) {
+                     const mh_rpc_sink& sink, void* user, Reach reach) {
     reset(t, sink, user);
-    if (mh_status s = choose(t); s != MH_OK) {
+    if (mh_status s = choose(t, reach); s != MH_OK) {
         if (meter_ && s == MH_E_UNAVAILABLE) meter_->count(s, 0);
         return s;
     }

@@ -19,7 +19,9 @@
 #include "rpc/names.hpp"
 #include "rpc/text.hpp"
 
-struct mh_rpc_call {};
+struct mh_rpc_call {
+    bool stream = false;  // a StreamCall; else a Call
+};
 
 namespace microhost::module {
 class Generation;
@@ -32,6 +34,9 @@ class Engine;
 
 /// mh_rpc_target.from_service, which older modules do not know.
 std::string_view caller_of(const mh_rpc_target& t);
+
+/// Where a call may go: a caller from outside never reaches further than this process.
+enum class Reach : uint8_t { anywhere, process };
 
 /// Owned by its engine for ever, and used again from the turn after its end. Its owner may cancel it, and the request that it
 /// belongs to may end, inside every callback: nothing of it is touched after a callback without asking `open_`.
@@ -46,8 +51,15 @@ class Call final : public mh_rpc_call,
 
     /// MH_OK, or why the call cannot begin; then it is over. `caller` may be null: the host calls.
     mh_status open(module::HostSide* caller, http::Exchange* x, const mh_rpc_target& t,
-                   const mh_rpc_sink& sink, void* user);
+                   const mh_rpc_sink& sink, void* user, Reach reach = Reach::anywhere);
     mh_status send(std::string_view body, bool fin);
+    /// Somebody else hears of it from now on. False: it has been sent.
+    bool hand_over(const mh_rpc_sink& sink, void* user) {
+        if (!open_ || sent_) return false;
+        sink_ = sink;
+        user_ = user;
+        return true;
+    }
     void cancel();
     void abandon() override { cancel(); }
 
@@ -79,7 +91,7 @@ class Call final : public mh_rpc_call,
     void on_deadline();
 
     // ---- to a node
-    mh_status choose(const mh_rpc_target& t);
+    mh_status choose(const mh_rpc_target& t, Reach reach);
     mh_status pick_node(uint32_t avoid);
     void write_fields(const mh_rpc_target& t);
     void forget_fields();

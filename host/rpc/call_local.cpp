@@ -8,6 +8,7 @@
 #include "rpc/call.hpp"
 #include "rpc/debug_endpoints.hpp"
 #include "rpc/engine.hpp"
+#include "rpc/missing.hpp"
 #include "rpc/remote_call.hpp"
 
 namespace microhost::rpc {
@@ -50,8 +51,7 @@ void Call::send_local(std::string_view body) {
         std::string reply;
         if (answer_debug(endpoint_, content_type_, reply))
             return deliver(content_type_, nullptr, 0, reply);
-        std::string text = "rpc: can't find method " + std::string(endpoint_);
-        return end(MH_E_INVALID, text);
+        return end(MH_E_INVALID, missing_endpoint(*local_, endpoint_));
     }
     if (send_elsewhere(*e, body)) return;
     mh_rpc_message m{sizeof m, 0, http::seg(body), http::str(content_type_), nullptr};

@@ -22,7 +22,8 @@ constexpr unsigned kPicks = 4;         // nodes looked at until one can be calle
 }  // namespace
 
 // Where the call goes: a given address, this process, or a node that the selector picks.
-mh_status Call::choose(const mh_rpc_target& t) {
+mh_status Call::choose(const mh_rpc_target& t, Reach reach) {
+    if (reach == Reach::process) return choose_local(t) ? MH_OK : MH_E_NOT_FOUND;
     if (t.address.len) {
         Result<net::Address> a = net::Address::parse(view(t.address));
         meter_ = engine_.metrics.of("(address)");  // what callers may write must not make series

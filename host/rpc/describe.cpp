@@ -6,8 +6,10 @@
 #include "registry/table.hpp"
 #include "rpc/abi_registry.hpp"
 #include "rpc/announced.hpp"
+#include "rpc/engine.hpp"
 #include "rpc/registry_desk.hpp"
 #include "rpc/registry_view.hpp"
+#include "rpc/stream_in.hpp"
 
 namespace microhost::rpc {
 namespace {
@@ -32,6 +34,12 @@ Result<> add(json::Writer& out, const mh_rpc_endpoint& e) {
     if (auto ok = add(out, "metadata", e.metadata_json); !ok) return ok;
     out.end();
     return {};
+}
+
+bool is_stream_of(const mh_rpc_service& s, std::string_view endpoint) {
+    const LocalService of{&s, nullptr, nullptr, {}};
+    const mh_rpc_endpoint* e = of.find(endpoint);
+    return e && is_stream(of, *e);
 }
 
 }  // namespace
@@ -60,6 +68,8 @@ Result<registry::Service> describe(const mh_rpc_service& s, std::string_view ver
     if (!document) return document.error().context(where);
     auto service = registry::service_from_json(document->root());
     if (!service) return service.error().context(where);
+    for (registry::Endpoint& e : service->endpoints)
+        if (is_stream_of(s, e.name)) e.metadata["stream"] = "true";  // Micro's clients go by it
     return service;
 }
 

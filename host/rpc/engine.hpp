@@ -62,6 +62,7 @@ class Engine {
     }
     void set_local(std::vector<LocalService> services) { local_ = std::move(services); }
     const LocalService* local(std::string_view name) const;
+    const std::vector<LocalService>& locals() const { return local_; }
     registry::TimePoint now() const {
         return registry::TimePoint(std::chrono::nanoseconds(http.loop.now_ns()));
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/envelope.hpp"
 
+#include <charconv>
+
 #include "json/document.hpp"
 #include "json/writer.hpp"
 
@@ -113,11 +115,23 @@ bool varint(std::string_view& from, uint64_t& out) {
     return false;
 }
 
-/// Field 3 of the header message is the error's text.
-bool error_of(std::string_view header, std::string_view& error) {
+/// The header message in front of a request or a reply.
+struct ProtoHeader {
+    std::string_view endpoint;  // 1
+    uint64_t id = 0;            // 2, fixed64
+    std::string_view error;     // 3, of a reply
+};
+
+uint64_t fixed64(std::string_view bytes) {
+    uint64_t n = 0;
+    for (size_t i = bytes.size(); i-- > 0;) n = n << 8 | static_cast<unsigned char>(bytes[i]);
+    return n;
+}
+
+bool parse(std::string_view header, ProtoHeader& out) {
     while (!header.empty()) {
         uint64_t tag = 0, n = 0;
-        std::string_view skipped;
+        std::string_view value;
         if (!varint(header, tag)) return false;
         switch (tag & 7) {
             case 0: n = 0; break;
@@ -132,8 +146,10 @@ bool error_of(std::string_view header, std::string_view& error) {
             if (!varint(header, n)) return false;
             continue;
         }
-        if (!take(header, n, skipped)) return false;
-        if (tag == (3 << 3 | 2)) error = skipped;
+        if (!take(header, n, value)) return false;
+        if (tag == (1 << 3 | 2)) out.endpoint = value;
+        if (tag == (2 << 3 | 1)) out.id = fixed64(value);
+        if (tag == (3 << 3 | 2)) out.error = value;
     }
     return true;
 }
@@ -141,7 +157,9 @@ bool error_of(std::string_view header, std::string_view& error) {
 Unwrapped unwrap_proto(std::string_view reply) {
     Unwrapped out;
     std::string_view header;
-    if (!take_piece(reply, header) || !error_of(header, out.error)) return {};
+    ProtoHeader fields;
+    if (!take_piece(reply, header) || !parse(header, fields)) return {};
+    out.error = fields.error;
     if (!reply.empty() && !take_piece(reply, out.body)) return {};
     out.good = true;
     return out;
@@ -159,6 +177,77 @@ void wrap_proto_header(std::string& out, std::string_view endpoint, uint64_t id)
         header.push_back(static_cast<char>(id >> shift & 0xff));
     length(out, header.size());
     out.append(header);
+}
+
+void append_varint(std::string& out, size_t n) {
+    for (; n > 0x7f; n >>= 7) out.push_back(static_cast<char>((n & 0x7f) | 0x80));
+    out.push_back(static_cast<char>(n));
+}
+
+// go-micro names no endpoint here, and writes an empty error too.
+void wrap_proto_reply(std::string& out, std::string_view id, std::string_view body,
+                      std::string_view error) {
+    std::string header("\x0a\x00\x11", 3);
+    uint64_t n = 0;
+    std::from_chars(id.data(), id.data() + id.size(), n);
+    for (int shift = 0; shift < 64; shift += 8)
+        header.push_back(static_cast<char>(n >> shift & 0xff));
+    header.push_back('\x1a');
+    append_varint(header, error.size());
+    header.append(error);
+    length(out, header.size());
+    out.append(header);
+    length(out, error.empty() ? body.size() : 0);
+    if (error.empty()) out.append(body);
+}
+
+UnwrappedRequest unwrap_proto_request(std::string_view request) {
+    UnwrappedRequest out;
+    std::string_view header;
+    ProtoHeader fields;
+    if (!take_piece(request, header) || !parse(header, fields)) return {};
+    if (!request.empty() && !take_piece(request, out.body)) return {};
+    out.endpoint = fields.endpoint;
+    out.id = std::to_string(fields.id);
+    out.good = true;
+    return out;
+}
+
+/// The text of the first element of an array that is known to be JSON.
+std::string_view first_element(std::string_view array) {
+    return trimmed(array.substr(1, value_end(array, 1) - 1));
+}
+
+UnwrappedRequest unwrap_json_request(std::string_view request) {
+    json::Options options;
+    options.max_bytes = SIZE_MAX;  // whoever read it has bounded it
+    auto document = json::Document::parse(request, options);
+    if (!document || !document->root().is_object()) return {};
+    const json::Value root = document->root();
+    const std::string_view params = member(request, "params");
+    if (!params.starts_with('[')) return {};
+    UnwrappedRequest out;
+    out.good = true;
+    out.endpoint = root.find("method").as_string().value_or("");
+    const json::Value id = root.find("id");
+    if (id.is_string())
+        out.id = *id.as_string();
+    else if (id.is_number())
+        out.id = json::to_text(id);
+    out.body = first_element(params);
+    return out;
+}
+
+void wrap_json_reply(std::string& out, std::string_view id, std::string_view body,
+                     std::string_view error) {
+    out.append("{\"id\":");
+    json::append_quoted(out, id);
+    out.append(",\"result\":").append(error.empty() ? body : "null").append(",\"error\":");
+    if (error.empty())
+        out.append("null");
+    else
+        json::append_quoted(out, error);
+    out.append("}\n");
 }
 
 }  // namespace
@@ -194,6 +283,24 @@ void wrap(Envelope e, std::string& out, std::string_view endpoint, uint64_t id,
             length(out, body.size());
             out.append(body);
             break;
+    }
+}
+
+UnwrappedRequest unwrap_request(Envelope e, std::string_view request) {
+    switch (e) {
+        case Envelope::json: return unwrap_json_request(request);
+        case Envelope::proto: return unwrap_proto_request(request);
+        case Envelope::none: break;
+    }
+    return {true, {}, {}, request};
+}
+
+void wrap_reply(Envelope e, std::string& out, std::string_view id, std::string_view body,
+                std::string_view error) {
+    switch (e) {
+        case Envelope::none: out.append(body); break;
+        case Envelope::json: wrap_json_reply(out, id, body.empty() ? "{}" : body, error); break;
+        case Envelope::proto: wrap_proto_reply(out, id, body, error); break;
     }
 }
 

@@ -29,4 +29,19 @@ struct Unwrapped {
 /// Views into `reply`, which is untrusted. A string as error is handed out without quotes when nothing in it is escaped.
 Unwrapped unwrap(Envelope e, std::string_view reply);
 
+// ---- the server's side
+
+struct UnwrappedRequest {
+    bool good = false;  // false: not that kind of envelope
+    std::string endpoint, id;
+    std::string_view body;  // a view into the request
+};
+/// `request` is untrusted.
+UnwrappedRequest unwrap_request(Envelope e, std::string_view request);
+
+/// Appends an answer in its envelope; with an `error` there is no body. An id of JSON-RPC comes back as a string, as
+/// go-micro does it.
+void wrap_reply(Envelope e, std::string& out, std::string_view id, std::string_view body,
+                std::string_view error);
+
 }  // namespace microhost::rpc

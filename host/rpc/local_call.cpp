@@ -76,4 +76,35 @@ const mh_rpc_server kServerTable = {
     sizeof(mh_rpc_server), 0, reply, fail, metadata, endpoint, time_left_ms,
 };
 
+namespace {
+
+mh_status send(mh_rpc_in* in, mh_str content_type, mh_seg body, uint32_t fin) {
+    if (broken(content_type) || broken(body) || (!body.ptr && !fin)) return MH_E_INVALID;
+    if (mh_status s = taken(in); s != MH_OK) return s;
+    return module::guard_status(
+        [&] { return Incoming::of(in).send(view(content_type), view(body), fin != 0); });
+}
+
+mh_status splice(mh_rpc_in* in, mh_rpc_call* out) {
+    if (!out) return MH_E_INVALID;
+    if (mh_status s = taken(in); s != MH_OK) return s;
+    return module::guard_status([&] { return Incoming::of(in).splice(*out); });
+}
+
+mh_status pause(mh_rpc_in* in) {
+    const mh_status s = taken(in);
+    return s == MH_OK ? Incoming::of(in).pause(true) : s;
+}
+
+mh_status resume(mh_rpc_in* in) {
+    const mh_status s = taken(in);
+    return s == MH_OK ? Incoming::of(in).pause(false) : s;
+}
+
+}  // namespace
+
+const mh_rpc_incoming kIncomingTable = {
+    sizeof(mh_rpc_incoming), 0, send, splice, pause, resume,
+};
+
 }  // namespace microhost::rpc

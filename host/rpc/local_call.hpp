@@ -2,6 +2,7 @@
 /// The service's side of a call within the process. The ABI's mh_rpc_in.
 #pragma once
 
+#include <microhost/draft/rpc_listener.h>
 #include <microhost/draft/rpc_service.h>
 
 #include <cstdint>
@@ -16,6 +17,7 @@ struct mh_rpc_in {};
 namespace microhost::rpc {
 
 extern const mh_rpc_server kServerTable;
+extern const mh_rpc_incoming kIncomingTable;
 
 /// Names and values in one string, so that a recycled one need not allocate.
 class CallMetadata {
@@ -49,6 +51,14 @@ class Incoming : public mh_rpc_in {
     virtual void answer(std::string_view content_type, std::string_view body) = 0;
     virtual void answer_error(std::string_view error) = 0;
     virtual uint32_t time_left_ms() const = 0;
+    // Of streams.
+    virtual mh_status send(std::string_view /*content_type*/, std::string_view /*body*/,
+                           bool /*fin*/) {
+        return MH_E_INVALID;
+    }
+    virtual mh_status pause(bool /*on*/) { return MH_E_INVALID; }
+    /// Of calls that a router took.
+    virtual mh_status splice(mh_rpc_call& /*out*/) { return MH_E_INVALID; }
 
   protected:
     ~Incoming() = default;

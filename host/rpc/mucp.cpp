@@ -36,6 +36,7 @@ std::string_view write_fields(Text& out, const Request& r, std::span<const mh_kv
     w.field("Micro-Id", r.id);
     w.field("Micro-Method", r.endpoint);
     w.field("Micro-Service", r.service);
+    if (r.stream) w.field("Micro-Stream", r.id);
     if (!r.request_id.empty()) w.field("X-Request-Id", r.request_id);
     if (!r.traceparent.empty()) w.field("Traceparent", r.traceparent);
     for (const mh_kv& m : metadata) {
@@ -49,13 +50,14 @@ std::string_view write_fields(Text& out, const Request& r, std::span<const mh_kv
 }
 
 std::string_view write_head(Text& out, const Attempt& a, std::string_view fields, size_t more) {
-    size_t bound = 256 + a.host.size() + a.content_type.size() + fields.size();
+    size_t bound = 256 + a.host.size() + a.content_type.size() + a.error.size() + fields.size();
     http::h1::HeadWriter w(out.room(bound + more), bound);
     w.raw("POST / HTTP/1.1\r\n");
     w.field("Host", a.host);
     w.field("Content-Length", a.body);
     w.field("Content-Type", a.content_type);
-    w.field("Timeout", a.timeout_ms, "000000");  // nanoseconds
+    if (!a.error.empty()) w.field("Micro-Error", a.error);
+    if (!a.for_ever) w.field("Timeout", a.timeout_ms, "000000");  // nanoseconds
     w.raw(fields);
     w.end();
     return w.text();

@@ -15,7 +15,8 @@ namespace microhost::rpc::mucp {
 /// What stays the same when a request is sent to another node.
 struct Request {
     std::string_view service, endpoint, accept, request_id, traceparent, from_service;
-    uint64_t id = 0;  // unique among the calls in flight on a connection
+    bool stream = false;  // its messages are told by the id, too
+    uint64_t id = 0;      // unique among the calls in flight on a connection
 };
 
 /// The fields that go-micro v1.18 sends (sources: captures 02, 20), except those of an attempt. Of the metadata, framing,
@@ -26,6 +27,8 @@ std::string_view write_fields(Text& out, const Request& r, std::span<const mh_kv
 struct Attempt {
     std::string_view host, content_type;
     uint32_t timeout_ms = 0;
+    bool for_ever = false;   // no Timeout: a stream without a deadline
+    std::string_view error;  // the end of a stream
     size_t body = 0;
 };
 

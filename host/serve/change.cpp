@@ -177,6 +177,7 @@ void Change::publish(StagedSitesPtr staged) {
     s_.left_out = std::move(wanted_.absent);
     s_.providers->adopt(s_.modules->published(MH_REGISTRY_PROVIDER));
     auto services = s_.offer_services();
+    s_.service_nodes->narrow(s_.described, sites_.sites);
     const http::Limits limits = s_.main_http->limits = limits_of(s_.host().limits);
     services(*s_.main_rpc);
     s_.sites->on_every_loop(

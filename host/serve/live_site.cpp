@@ -121,6 +121,7 @@ void LiveSite::adopt(SitePlanPtr plan, std::unique_ptr<LiveProgram> program) {
     site_.trust_all = plan_->trust_all;
     site_.proxy_protocol = plan_->proxy_protocol;
     site_.rfc7239 = plan_->rfc7239;
+    site_.speaks_rpc = plan_->speaks_rpc;
     tls_ = plan_->tls;
     site_.tls = tls_ != nullptr;
     refresh(plan_->limits, plan_->trusted);

@@ -31,6 +31,7 @@ void offer_interfaces(module::InterfaceTable& table) {
     table.offer(MH_HTTP_SERVER, &http::kServerTable);
     table.offer(MH_RPC, &rpc::kRpcTable);
     table.offer(MH_RPC_SERVER, &rpc::kServerTable);
+    table.offer(MH_RPC_INCOMING, &rpc::kIncomingTable);
     table.offer(MH_REGISTRY, &rpc::kRegistryTable);
     table.offer(MH_REGISTRY_SINK, &rpc::kRegistrySinkTable);
     table.offer(MH_COMMAND, &command::kCommandTable);
@@ -38,8 +39,9 @@ void offer_interfaces(module::InterfaceTable& table) {
     table.offer(MH_MODULES, &command::kModulesTable);
     // A point at which modules contribute can be required like an interface; there is nothing to call.
     static const uint32_t point = sizeof point;
-    for (const char* id : {MH_HTTP_FILTER, MH_HTTP_HANDLER, MH_HTTP_LISTENER, MH_RPC_SERVICE,
-                           MH_COMMAND_PROVIDER, MH_REGISTRY_PROVIDER})
+    for (const char* id :
+         {MH_HTTP_FILTER, MH_HTTP_HANDLER, MH_HTTP_LISTENER, MH_RPC_SERVICE, MH_RPC_ROUTER,
+          MH_RPC_LISTENER, MH_COMMAND_PROVIDER, MH_REGISTRY_PROVIDER})
         table.offer(id, &point);
 }
 

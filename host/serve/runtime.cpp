@@ -201,6 +201,7 @@ Result<> Runtime::State::start_registry() {
                                                       std::move(options));
     directory->start();
     local_feed = table->open("process", 200);
+    service_nodes = std::make_unique<ServiceNodes>(*table, log->domain("host/rpc"));
     providers = std::make_unique<rpc::Providers>(
         control->loop, *table, *rpc::Announced::current(), log->domain("host/registry"),
         rpc::ProvidersOptions{host().state_dir, host().registry_wait});
@@ -232,14 +233,21 @@ std::function<void(rpc::Engine&)> Runtime::State::offer_services() {
         module::Generation* generation;
     };
     std::vector<Offered> offered;
+    described.clear();
     local_feed.resync();
     for (const module::Contribution& c : modules->published(MH_RPC_SERVICE)) {
         auto* d = static_cast<const mh_rpc_service*>(c.descriptor);
         offered.push_back({d, c.generation});
-        if (auto described = rpc::describe(*d, c.generation->manifest().version))
-            local_feed.upsert(*described);
-        else
-            log->domain("host/rpc").error(described.error().what);
+        auto service = rpc::describe(*d, c.generation->manifest().version);
+        if (!service) {
+            log->domain("host/rpc").error(service.error().what);
+            continue;
+        }
+        local_feed.upsert(*service);
+        const bool known =
+            std::any_of(described.begin(), described.end(),
+                        [&](const registry::Service& s) { return s.name == service->name; });
+        if (!known) described.push_back(std::move(*service));
     }
     local_feed.synced();
     return [offered](rpc::Engine& e) {
@@ -315,6 +323,7 @@ void Runtime::State::announce_listeners() {
     }
     http::set_listeners(std::move(told));
     if (!serving) return;
+    if (!stopping) service_nodes->announce(sites->sites(), host().rpc_advertise);
     if (Result<> r = folder.announce(open); !r) log->domain("host/serve").error(r.error().what);
 }
 

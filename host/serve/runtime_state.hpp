@@ -31,6 +31,7 @@
 #include "serve/instance_folder.hpp"
 #include "serve/request_loop.hpp"
 #include "serve/runtime.hpp"
+#include "serve/service_nodes.hpp"
 #include "serve/signals.hpp"
 #include "serve/site_set.hpp"
 
@@ -67,6 +68,8 @@ struct Runtime::State {
     std::unique_ptr<registry::Table> table;
     std::unique_ptr<registry::Directory> directory;
     registry::Feed local_feed;
+    std::unique_ptr<ServiceNodes> service_nodes;
+    std::vector<registry::Service> described;  // the services of this process
     std::unique_ptr<rpc::Providers> providers;
     std::unique_ptr<HealthProbes> health_probes;
     InstanceFolder folder;

@@ -2,12 +2,14 @@
 #include "serve/site_plan.hpp"
 
 #include <microhost/draft/http_server.h>
+#include <microhost/draft/rpc_listener.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "module/generation.hpp"
 #include "net/tls.hpp"
+#include "rpc/served.hpp"
 
 namespace microhost::serve {
 namespace {
@@ -32,31 +34,54 @@ struct Planning {
     const std::vector<SitePlanPtr>& before;
     SitePlans out;
 
-    Result<> add(const config::Listener& l, std::string_view handler);
+    Result<> add(const config::Listener& l, std::string_view handler, bool rpc = false);
     Result<> add_contributed(const module::Contribution& c);
+    Result<> add_contributed_rpc(const module::Contribution& c);
+    std::optional<config::Listener> listener_of(const module::Contribution& c,
+                                                mh_str address) const;
+    void find_handler(ProgramPlan& p, std::string_view name, bool rpc) const;
     Result<std::shared_ptr<const ProgramPlan>> program(const config::Listener& l,
-                                                       std::string_view handler) const;
+                                                       std::string_view handler, bool rpc) const;
     Result<> add_redirect(const SitePlanPtr& tls_site, const config::Listener& l);
     Result<> read_certificates(SitePlan& p);
     Result<> check_addresses() const;
 };
 
+// A listener that is configured for a module with a router and without an HTTP handler speaks rpc.
+void Planning::find_handler(ProgramPlan& p, std::string_view name, bool rpc) const {
+    for (const char* point : {MH_HTTP_HANDLER, MH_RPC_ROUTER}) {
+        const bool router = point == std::string_view(MH_RPC_ROUTER);
+        if (rpc && !router) continue;
+        for (const module::Contribution& c : published) {
+            if (c.point != point || c.generation->id() != p.module) continue;
+            if (!name.empty() && c.name != name) continue;
+            p.generation = c.generation;
+            if (router) {
+                const auto& d = *static_cast<const mh_rpc_router*>(c.descriptor);
+                p.router = std::make_shared<rpc::RouterHandler>(d, *c.generation);
+                p.handler = p.router->handler();
+            } else {
+                p.handler = static_cast<const mh_http_handler*>(c.descriptor);
+            }
+            return;
+        }
+    }
+}
+
 Result<std::shared_ptr<const ProgramPlan>> Planning::program(const config::Listener& l,
-                                                             std::string_view handler) const {
+                                                             std::string_view handler,
+                                                             bool rpc) const {
     auto p = std::make_shared<ProgramPlan>();
     p->module = l.module;
-    for (const module::Contribution& c : published) {
-        if (c.point != MH_HTTP_HANDLER || c.generation->id() != l.module) continue;
-        if (!handler.empty() && c.name != handler) continue;
-        p->handler = static_cast<const mh_http_handler*>(c.descriptor);
-        p->generation = c.generation;
-        break;
-    }
+    if (l.module == config::kRpcListener)
+        p->handler = &rpc::kServedHandler;
+    else
+        find_handler(*p, handler, rpc);
     for (const AbsentModule& m : absent)
         if (!p->handler && m.id() == l.module) p->problem = m.reason;
     if (!p->handler && p->problem.empty())
-        return error("listener \"{}\": module \"{}\" is not loaded or has no HTTP handler", l.name,
-                     l.module);
+        return error("listener \"{}\": module \"{}\" is not loaded or has no {}", l.name, l.module,
+                     rpc ? "router of rpc" : "HTTP handler");
     Result<std::vector<FilterPtr>> chain = filters.chain(l);
     if (!chain) return chain.error();
     if (chain->size() > http::Program::kMaxFilters)
@@ -66,12 +91,12 @@ Result<std::shared_ptr<const ProgramPlan>> Planning::program(const config::Liste
     return std::shared_ptr<const ProgramPlan>(std::move(p));
 }
 
-Result<> Planning::add(const config::Listener& l, std::string_view handler) {
+Result<> Planning::add(const config::Listener& l, std::string_view handler, bool rpc) {
     if (l.address.empty()) return {};  // settings for a listener that the module itself opens
     auto p = std::make_shared<SitePlan>();
     p->name = l.name;
     p->module = l.module;
-    auto program_plan = program(l, handler);
+    auto program_plan = program(l, handler, rpc);
     if (!program_plan) return program_plan.error();
     p->program = std::move(*program_plan);
     Result<net::Address> a = net::Address::parse(l.address);
@@ -84,6 +109,8 @@ Result<> Planning::add(const config::Listener& l, std::string_view handler) {
     p->limits = limits_of(l.limits);
     p->proxy_protocol = l.proxy_protocol;
     p->rfc7239 = l.rfc7239;
+    p->offers = l.module == config::kRpcListener;
+    p->speaks_rpc = p->offers || p->program->router;
     if (l.tls) {
         p->tls_files = l.tls;
         p->limits.handshake_timeout_ms = static_cast<uint32_t>(l.tls->handshake_timeout.count());
@@ -129,11 +156,11 @@ Result<> Planning::add_redirect(const SitePlanPtr& tls_site, const config::Liste
     return {};
 }
 
-// A listener that a module opens by itself, with what the configuration says about one of its name.
-Result<> Planning::add_contributed(const module::Contribution& c) {
-    const auto* d = static_cast<const mh_http_listener*>(c.descriptor);
+// A listener that a module opens by itself, with what the configuration says about one of its name. Listeners that the
+// operator wrote for a module replace those that it would open.
+std::optional<config::Listener> Planning::listener_of(const module::Contribution& c,
+                                                      mh_str address) const {
     const std::string& id = c.generation->id();
-    // Listeners that the operator wrote for a module replace those that it would open by itself.
     const bool configured =
         std::any_of(config.listeners.begin(), config.listeners.end(),
                     [&](auto& l) { return l.module == id && !l.address.empty(); });
@@ -141,17 +168,28 @@ Result<> Planning::add_contributed(const module::Contribution& c) {
     config::Listener l;
     l.name = c.name.empty() ? id : c.name;
     l.module = id;
-    l.address = std::string(d->address.ptr, d->address.len);
     l.limits = config.host.limits;
-    l.tls = tls_of(*d, config.host.tls);
     auto own = std::find_if(config.listeners.begin(), config.listeners.end(),
                             [&](auto& x) { return x.name == l.name; });
-    if (own != config.listeners.end()) {
-        std::string address = l.address;
-        l = *own;
-        l.address = address;
-    }
-    return add(l, d->handler ? d->handler : "");
+    if (own != config.listeners.end()) l = *own;
+    l.address = std::string(address.ptr, address.len);
+    return l;
+}
+
+Result<> Planning::add_contributed(const module::Contribution& c) {
+    const auto* d = static_cast<const mh_http_listener*>(c.descriptor);
+    auto l = listener_of(c, d->address);
+    if (!l) return {};
+    const bool own = std::any_of(config.listeners.begin(), config.listeners.end(),
+                                 [&](auto& x) { return x.name == l->name; });
+    if (!own) l->tls = tls_of(*d, config.host.tls);
+    return add(*l, d->handler ? d->handler : "");
+}
+
+Result<> Planning::add_contributed_rpc(const module::Contribution& c) {
+    const auto* d = static_cast<const mh_rpc_listener*>(c.descriptor);
+    const auto l = listener_of(c, d->address);
+    return l ? add(*l, d->router ? d->router : "", true) : Result<>{};
 }
 
 // SO_REUSEPORT, which spreads a listener over the loops, would let two of ours share a port.
@@ -221,6 +259,9 @@ Result<SitePlans> plan_sites(const config::Config& config, const module::Publish
     for (const module::Contribution& c : published)
         if (c.point == MH_HTTP_LISTENER)
             if (Result<> r = planning.add_contributed(c); !r) return r.error();
+    for (const module::Contribution& c : published)
+        if (c.point == MH_RPC_LISTENER)
+            if (Result<> r = planning.add_contributed_rpc(c); !r) return r.error();
     if (Result<> r = planning.check_addresses(); !r) return r.error();
     return std::move(planning.out);
 }

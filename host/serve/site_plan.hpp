@@ -20,6 +20,10 @@ namespace microhost::net {
 class TlsServerContext;
 }
 
+namespace microhost::rpc {
+class RouterHandler;
+}
+
 namespace microhost::serve {
 
 /// The sockets of a listener. They stay when what it serves changes.
@@ -38,10 +42,11 @@ struct Sockets {
 struct ProgramPlan {
     std::string module;
     const mh_http_handler* handler = nullptr;  // null: requests are answered 503
-    module::Generation* generation = nullptr;  // null: `redirect` has the handler
+    module::Generation* generation = nullptr;  // null: the handler is the host's
     std::string problem;                       // why there is no handler
     std::vector<FilterPtr> chain;
-    std::shared_ptr<const Redirect> redirect;  // of the plain-text side of a TLS listener
+    std::shared_ptr<const Redirect> redirect;          // of the plain-text side of a TLS listener
+    std::shared_ptr<const rpc::RouterHandler> router;  // of a module that takes rpc
 
     bool operator==(const ProgramPlan&) const = default;
 };
@@ -56,6 +61,8 @@ struct SitePlan {
     http::Limits limits;
     bool proxy_protocol = false;
     bool rfc7239 = false;
+    bool speaks_rpc = false;
+    bool offers = false;  // the services of this process, rather than a module's router
     bool trust_all = false;
     std::shared_ptr<const net::PrefixSet> trusted;
     std::optional<config::Tls> tls_files;

@@ -83,7 +83,7 @@ void on_message(void* user, mh_rpc_call*, const mh_rpc_message* m) noexcept {
     }
 }
 
-constexpr mh_rpc_sink kSink{sizeof(mh_rpc_sink), 0, &on_message, &on_call_end};
+constexpr mh_rpc_sink kSink{sizeof(mh_rpc_sink), 0, &on_message, &on_call_end, nullptr};
 
 void call_with(Exchange& x, std::string_view body) {
     const shared::ApiRequest m = api_request(x.gateway(), x.request, body);

@@ -57,7 +57,7 @@ void on_message(void* user, mh_rpc_call*, const mh_rpc_message* m) noexcept {
     respond(g, x.request, 200, x.media->answer, body);
 }
 
-constexpr mh_rpc_sink kSink{sizeof(mh_rpc_sink), 0, &on_message, &on_call_end};
+constexpr mh_rpc_sink kSink{sizeof(mh_rpc_sink), 0, &on_message, &on_call_end, nullptr};
 
 void call_json(Exchange& x, std::string_view body) { start_call(x, kSink, {}, kJsonType, body); }
 

@@ -142,7 +142,7 @@ void on_message(void* user, mh_rpc_call*, const mh_rpc_message* m) noexcept {
     respond(x.gateway(), x.request, 200, kJsonType, body);
 }
 
-constexpr mh_rpc_sink kSink{sizeof(mh_rpc_sink), 0, &on_message, &on_call_end};
+constexpr mh_rpc_sink kSink{sizeof(mh_rpc_sink), 0, &on_message, &on_call_end, nullptr};
 
 void call_wanted(Shard& shard, mh_req* r, std::string_view body) {
     const Gateway& g = shard.gateway;

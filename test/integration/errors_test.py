@@ -95,7 +95,7 @@ class Errors(harness.Case):
         live = {f"{group}.{key}" for group, content in host.items() for key, rule in content.get("properties", {}).items()
                 if rule["x-live"]} | {key for key, rule in host.items() if rule.get("x-live")}
         self.assertEqual({key for key in live if not key.startswith("limits.")},
-                         {"drain_delay", "drain_timeout", "trusted_proxies", "log.level"})
+                         {"drain_delay", "drain_timeout", "rpc_address", "rpc_advertise", "registry", "trusted_proxies", "log.level"})
         self.assertEqual({key for key in host["limits"]["properties"]}, {key[7:] for key in live if key.startswith("limits.")})
 
     def test_a_limit_that_belongs_to_no_listener_is_refused_there(self):

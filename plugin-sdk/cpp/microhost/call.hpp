@@ -49,7 +49,7 @@ struct pending_call {
             return MH_OK;
         });
     }
-    static constexpr mh_rpc_sink sink{sizeof(mh_rpc_sink), 0, on_message, on_end};
+    static constexpr mh_rpc_sink sink{sizeof(mh_rpc_sink), 0, on_message, on_end, nullptr};
 };
 
 /// Calls, and hands the reply to `done(const mh::reply&)` exactly once unless the request ends first. The request (or null) lends

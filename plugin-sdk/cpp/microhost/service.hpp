@@ -82,7 +82,7 @@ struct [[gnu::visibility("hidden")]] service_part : per_loop_part<D> {
     static constexpr auto make_rows(std::index_sequence<I...>) {
         return std::array{mh_rpc_endpoint{D::endpoints[I].name, D::endpoints[I].request,
                                           D::endpoints[I].response, D::endpoints[I].metadata,
-                                          on_call<I>}...};
+                                          on_call<I>, nullptr, nullptr, nullptr, nullptr}...};
     }
     static constexpr auto rows = make_rows(std::make_index_sequence<D::endpoints.size()>{});
 

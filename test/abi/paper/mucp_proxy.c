@@ -9,7 +9,7 @@ static const mh_rpc_server* server;
 
 static void no_message(void* user, mh_rpc_call* c, const mh_rpc_message* m) { (void)user, (void)c, (void)m; }
 static void no_end(void* user, mh_rpc_call* c, mh_status s, mh_str e) { (void)user, (void)c, (void)s, (void)e; }
-static const mh_rpc_sink sink = {sizeof sink, 0, no_message, no_end};
+static const mh_rpc_sink sink = {sizeof sink, 0, no_message, no_end, NULL};
 
 static mh_status on_call(void* shard, void* user, mh_rpc_in* in, const mh_rpc_head* head, void** call_user) {
     mh_rpc_target to = {.size = sizeof to, .flags = head->flags & MH_RPC_STREAM, .service = head->service};

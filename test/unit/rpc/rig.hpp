@@ -178,7 +178,7 @@ struct Caller {
     }
     mh_status open(std::string_view service, std::string_view endpoint,
                    std::function<void(mh_rpc_target&)> change = {}) {
-        static const mh_rpc_sink sink{sizeof sink, 0, on_message, on_end};
+        static const mh_rpc_sink sink{sizeof sink, 0, on_message, on_end, nullptr};
         mh_rpc_target t{};
         t.size = sizeof t;
         t.service = str(service);

@@ -29,7 +29,7 @@ typedef struct mh_rpc_target {
     mh_str content_type;   /* "application/json" when empty */
     const mh_kv *metadata; /* user headers; framing, hop-by-hop and Micro-* ones are ignored */
     uint32_t n_metadata;
-    uint32_t timeout_ms; /* 0: the configured one; a request's deadline shortens it */
+    uint32_t timeout_ms; /* 0: the configured one; a request's deadline shortens it. Of a stream: of all of it; 0: none */
     const mh_kv *labels; /* only nodes with this metadata */
     uint32_t n_labels;
     uint32_t reserved;
@@ -59,6 +59,9 @@ typedef struct mh_rpc_sink {
      *   MH_E_CANCELLED    somebody ended it
      * [loop] [lent: until return] */
     void (*on_end)(void *user, mh_rpc_call *c, mh_status s, mh_str error);
+    /* Of a stream: send() can be called again after MH_E_BUSY. May be NULL.
+     * [loop] */
+    void (*on_writable)(void *user, mh_rpc_call *c);
 } mh_rpc_sink;
 
 typedef struct mh_rpc {
@@ -72,12 +75,19 @@ typedef struct mh_rpc {
      * [loop] [main] */
     mh_status (*open)(const mh_host *h, mh_req *r, const mh_rpc_target *t, const mh_rpc_sink *sink, void *user,
                       mh_rpc_call **c);
-    /* Sends a message; `fin` 1 says it is the last. MH_E_BUSY: the window is full.
+    /* Sends a message; `fin` 1 says it is the last: always so for a unary call. Of a stream, `fin` with a body whose ptr is NULL
+     * is only the end; MH_E_BUSY: not taken, over 256 KiB wait, on_writable follows; callbacks never come before this returns.
      * [owner's loop] [lent: until return] */
     mh_status (*send)(mh_rpc_call *c, mh_seg body, uint32_t fin);
     /* Ends it without further callbacks.
      * [owner's loop] */
     void (*cancel)(mh_rpc_call *c);
+    /* Stops and continues the flow of on_message of a stream; meanwhile at most the window and one message are kept, and the other
+     * side is held back. MH_E_INVALID: it is none.
+     * [owner's loop] */
+    mh_status (*pause)(mh_rpc_call *c);
+    /* [owner's loop] */
+    mh_status (*resume)(mh_rpc_call *c);
 } mh_rpc;
 
 #ifdef __cplusplus

@@ -28,8 +28,9 @@ typedef struct mh_rpc_incoming {
     uint32_t size;
     uint32_t reserved;
 
-    /* Sends one message of a streamed answer; `fin` 1 says it is the last and ends the call. MH_E_BUSY: not taken, over 256 KiB
-     * wait: on_writable follows. MH_E_GONE: the caller left.
+    /* Sends one message of a streamed answer; `fin` 1 says it is the last and ends the call; with `fin` and a body whose ptr is
+     * NULL there is no message, only the end. MH_E_BUSY: not taken, over 256 KiB wait: on_writable follows. MH_E_GONE: the call
+     * is over. MH_E_INVALID: it is not a stream.
      * [loop] [copied] */
     mh_status (*send)(mh_rpc_in *in, mh_str content_type, mh_seg body, uint32_t fin);
     /* Joins an incoming call to one that was opened on this loop and has not sent anything: from now on messages, ends and

@@ -14,24 +14,6 @@ extern "C" {
 
 #define MH_RPC_ROUTER "mh.rpc.router/1"
 
-/* Head of an incoming call. */
-typedef struct mh_rpc_head {
-    uint32_t size;
-    uint32_t flags;  /* MH_RPC_STREAM: the caller speaks a stream */
-    mh_str service;  /* as the caller named it; may be empty */
-    mh_str endpoint; /* "Say.Hello" */
-    mh_str content_type;
-    mh_str peer;              /* address of the caller, or of the client that a trusted proxy names */
-    mh_str listener;          /* name of the listener */
-    const mh_header *headers; /* of the wire message that opened the call */
-    uint32_t n_headers;
-    uint32_t timeout_ms;   /* time left; UINT32_MAX without a deadline */
-    const mh_kv *metadata; /* the headers that a target may take on: without framing, hop-by-hop and Micro-* ones */
-    uint32_t n_metadata;
-    uint32_t reserved;
-    const mh_principal *principal; /* NULL while nobody is authenticated */
-} mh_rpc_head;
-
 /* Contributed with mh_host.contribute(MH_RPC_ROUTER, &router). A NULL member is allowed where it says so. */
 typedef struct mh_rpc_router {
     uint32_t size;
@@ -44,7 +26,8 @@ typedef struct mh_rpc_router {
      * below. `head` is lent until return; `in` is valid until on_end returns.
      * [loop] [lent: until return] */
     mh_status (*on_call)(void *shard, void *user, mh_rpc_in *in, const mh_rpc_head *head, void **call_user);
-    /* A message of the caller; `fin` is 1 with the last one, whose body may be empty. Not called for a spliced call.
+    /* A message of the caller; `fin` is 1 with the message of a unary call, and when no more come: then, for a stream, `m` has
+     * no message (its body's ptr is NULL). Not called for a spliced call.
      * [loop] [lent: until return] */
     void (*on_message)(void *call_user, mh_rpc_in *in, const mh_rpc_message *m, uint32_t fin);
     /* send() can be called again after MH_E_BUSY. May be NULL.

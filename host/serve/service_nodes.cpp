@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serve/service_nodes.hpp"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+
+#include "rpc/advertised.hpp"
+#include "rpc/announced.hpp"
+
+namespace microhost::serve {
+namespace {
+
+/// RFC 4122, version 4.
+std::string make_uuid() {
+    std::array<unsigned char, 16> b{};
+    if (::getrandom(b.data(), b.size(), 0) != static_cast<ssize_t>(b.size()))
+        for (std::random_device random; unsigned char& c : b)
+            c = static_cast<unsigned char>(random());
+    b[6] = static_cast<unsigned char>((b[6] & 0x0f) | 0x40);
+    b[8] = static_cast<unsigned char>((b[8] & 0x3f) | 0x80);
+    std::string out;
+    for (size_t i = 0; i < b.size(); i++)
+        out += fmt::format("{}{:02x}", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", b[i]);
+    return out;
+}
+
+/// As go-micro 1.18 has it (source: capture 00); clients choose the framing by "protocol".
+registry::Metadata metadata_of(const SitePlan& site) {
+    registry::Metadata m{{"broker", "http"},
+                         {"protocol", "mucp"},
+                         {"registry", "directory"},
+                         {"server", "mucp"},
+                         {"transport", "http"}};
+    if (site.tls) m["secure"] = "true";
+    return m;
+}
+
+}  // namespace
+
+void ServiceNodes::narrow(std::vector<registry::Service> services,
+                          const std::vector<SitePlanPtr>& sites) {
+    services_ = std::move(services);
+    rpc::Announced* announced = rpc::Announced::current();
+    std::erase_if(rows_, [&](const auto& row) {
+        const auto& [service, listener] = row.first;
+        const bool stays =
+            std::any_of(services_.begin(), services_.end(),
+                        [&](const registry::Service& s) { return s.name == service; }) &&
+            std::any_of(sites.begin(), sites.end(),
+                        [&](const SitePlanPtr& s) { return s->offers && s->name == listener; });
+        if (!stays && announced) announced->deregister(row.second.token);
+        return !stays;
+    });
+}
+
+void ServiceNodes::announce(const std::vector<SitePlanPtr>& sites, std::string_view advertise) {
+    const std::vector<net::Address> interfaces = rpc::interface_addresses();
+    for (const SitePlanPtr& site : sites) {
+        if (!site->offers) continue;
+        auto address = rpc::advertised_address(site->address(), advertise, interfaces);
+        if (!address) {
+            log_.warn("the services of a listener are not announced",
+                      {{"listener", site->name}, {"reason", address.error().what}});
+            continue;
+        }
+        for (const registry::Service& service : services_) announce(service, *site, *address);
+    }
+}
+
+void ServiceNodes::announce(const registry::Service& service, const SitePlan& site,
+                            std::string_view address) {
+    rpc::Announced* announced = rpc::Announced::current();
+    if (!announced) return;
+    auto row = rows_.find({service.name, site.name});
+    if (row != rows_.end() && row->second.service == service && row->second.address == address)
+        return;
+    registry::Service one = service;
+    one.nodes = {
+        {fmt::format("{}-{}", service.name, make_uuid()), std::string(address), metadata_of(site)}};
+    const std::string id = one.nodes[0].id;
+    table_.never_call(id);  // it comes back to us through the providers
+    auto token = announced->offer(std::move(one), rpc::Announced::kDefaultTtl);
+    if (!token)
+        return log_.error("a service is not announced",
+                          {{"service", service.name}, {"reason", token.error().what}});
+    log_.info("announced", {{"service", service.name},
+                            {"version", service.version},
+                            {"node", id},
+                            {"address", address}});
+    if (row != rows_.end()) announced->deregister(row->second.token);
+    rows_[{service.name, site.name}] = {*token, service, std::string(address)};
+}
+
+}  // namespace microhost::serve
