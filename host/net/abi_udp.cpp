@@ -224,7 +224,7 @@ const std::vector<LinkAddress>& recent_links() {
 }
 
 mh_status on_link(const mh_host* h, mh_str from, uint32_t interface) {
-    if (!HostSide::find(h) || broken(from)) return MH_E_INVALID;
+    if (!HostSide::find(h) || broken(from) || !from.len) return MH_E_INVALID;
     return module::guard_status([&]() -> mh_status {
         const std::string text(view(from));
         auto a = Address::parse(text);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A datagram of any bytes, as a question and as an answer, and any bytes as a text record: no crash, nothing without a bound,
 // and what is told to the host is JSON with names that it takes.
+#include <microhost/json.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
