@@ -45,7 +45,7 @@ void Browser::again(uint64_t now_ms) {
 
 void Browser::forget_ours() {
     known_.forget_if(reports_.ours);
-    known_.flush();
+    known_.flush(true);
 }
 
 void Browser::ask_list() {
@@ -66,7 +66,7 @@ void Browser::take(const Message& response, const Source& from, uint64_t now_ms)
     for (const Found& f : nodes_of(response)) take_node(f, from, now_ms);
     for (const std::string& d : domains_)
         for (const std::string& name : names_of(response, d)) take_name(name, now_ms);
-    known_.flush();
+    known_.flush(false);
     ask_queued(now_ms);
     check_synced(now_ms);
 }
@@ -120,7 +120,7 @@ void Browser::learn(const Found& f, const std::string& ip, const std::string& do
 
 void Browser::answer_look_ups(const std::string& name) {
     if (look_ups_.empty() || !look_ups_.erase(name)) return;
-    known_.flush();  // the node is there before the answer
+    known_.flush(true);  // the node is there before the answer
     reports_.looked_up(name);
 }
 
@@ -185,7 +185,7 @@ int64_t Browser::work(uint64_t now_ms) {
     }
     std::set<std::string> due;
     known_.age(now_ms, due);
-    known_.flush();
+    known_.flush(true);
     queue_.merge(due);
     ask_queued(now_ms);
     std::erase_if(asked_, [&](const auto& a) { return now_ms - a.second >= kNotAgain; });

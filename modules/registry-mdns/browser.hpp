@@ -40,6 +40,8 @@ class Browser {
     void look_up(const std::string& name, uint64_t now_ms);
     /// Sends what is due and ends what is over. Milliseconds until the next.
     int64_t work(uint64_t now_ms);
+    /// Something waits for work().
+    bool busy() const { return !queue_.empty() || known_.pending(); }
     const Known& known() const { return known_; }
 
   private:

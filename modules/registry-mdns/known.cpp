@@ -11,6 +11,8 @@ namespace {
 // In hundredths of its time to live a node is asked for again (RFC 6762 section 5.2).
 constexpr uint64_t kAskAt[] = {80, 85, 90, 95};
 
+constexpr size_t kMany = 64;
+
 size_t hash_of(const std::vector<std::string>& texts) {
     size_t h = texts.size();
     for (const std::string& t : texts) h = h * 31 + std::hash<std::string>{}(t);
@@ -110,9 +112,13 @@ void Known::age(uint64_t now_ms, std::set<std::string>& ask) {
     }
 }
 
-void Known::flush() {
+void Known::flush(bool all) {
     for (const Group& group : std::exchange(changed_, {})) {
         const auto g = groups_.find(group);
+        if (!all && g != groups_.end() && g->second.size() > kMany) {
+            changed_.insert(group);
+            continue;
+        }
         if (g == groups_.end()) {
             reports_.gone(group.first, group.second);
             continue;

@@ -15,7 +15,7 @@ namespace microhost::registry_mdns {
 
 class Known {
   public:
-    static constexpr size_t kMostNodes = 8192;
+    static constexpr size_t kMostNodes = 16384;
     static constexpr uint32_t kLongestTtl =
         4500;  // seconds; RFC 6762 section 10 knows none that is longer
 
@@ -42,8 +42,9 @@ class Known {
     void clear();
     /// Lets go of what is over, and puts the services into `ask` whose nodes have to be asked for again.
     void age(uint64_t now_ms, std::set<std::string>& ask);
-    /// Reports what has changed since the last time.
-    void flush();
+    /// Reports what has changed since the last time. Without `all`, services of many nodes wait: each report tells all of them.
+    void flush(bool all);
+    bool pending() const { return !changed_.empty(); }
 
     bool has(const std::string& service) const;
     size_t size() const { return rows_.size(); }

@@ -12,6 +12,8 @@ namespace {
 constexpr uint32_t kPriority = 50;       // the directory of this machine has 100
 constexpr uint64_t kInterfaces = 5'000;  // how often they are looked at, in milliseconds
 
+constexpr int64_t kSoon = 100;
+
 uint64_t now_ms() {
     timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -183,6 +185,7 @@ void Provider::take(const Source& from, std::string_view bytes) {
     if (!m->response()) return announcer_.answer(*m, from, now);
     if (from.port != settings_.port) return;  // RFC 6762 section 6; Micro keeps to it
     browser_.take(*m, from, now);
+    if (browser_.busy()) wake(kSoon);
 }
 
 void Provider::work() {

@@ -401,6 +401,19 @@ TEST_SUITE("modules/registry-mdns") {
         CHECK(l.air.asked.size() <= 2 * 500);
     }
 
+    TEST_CASE("a service of very many nodes is not told again for each of them") {
+        Listening l;
+        for (int i = 0; i < 1000; i++)
+            l.browser->take(announced(node("n" + std::to_string(i))), kPeer, 0);
+        CHECK(l.changed.size() < 70);
+        CHECK(l.browser->busy());
+        const size_t before = l.changed.size();
+        l.browser->work(100);
+        CHECK(l.changed.size() == before + 1);
+        CHECK(l.changed.back().find("\"n999\"") != std::string::npos);
+        CHECK_FALSE(l.browser->busy());
+    }
+
     TEST_CASE("the captured announcements of go-micro become its services") {
         Listening l;
         Node n;
