@@ -12,7 +12,7 @@ namespace {
 constexpr uint32_t kPriority = 50;       // the directory of this machine has 100
 constexpr uint64_t kInterfaces = 5'000;  // how often they are looked at, in milliseconds
 
-constexpr int64_t kSoon = 100;
+constexpr int64_t kSoon = 100, kLeastInterval = 1000;
 
 uint64_t now_ms() {
     timespec t;
@@ -75,7 +75,9 @@ Provider::Provider(Settings s)
       sockets_(settings_, socket_reports()),
       announcer_(sockets_, host_name(), settings_.domains, static_cast<uint16_t>(settings_.port)),
       browser_(sockets_, read_domains(settings_.domains),
-               static_cast<uint64_t>(settings_.query_interval.count()), browser_reports()) {
+               static_cast<uint64_t>(
+                   std::max<int64_t>(settings_.query_interval.count(), kLeastInterval)),
+               browser_reports()) {
     table_.size = sizeof table_;
     table_.priority = kPriority;
     table_.name = "mdns";
