@@ -40,7 +40,7 @@ def service(name, ident, address="127.0.0.1:18999", endpoints=("Say.Hello",), ve
 
 
 def call(host, name, endpoint="say/hello"):
-    return host.post(f"/{name}/{endpoint}", b'{"name":"John"}', JSON)
+    return host.post(f"/{name}/{endpoint}", b'{"name":"John"}', JSON, listener="edge")
 
 
 def reply(text):
