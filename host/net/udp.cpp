@@ -14,6 +14,7 @@ namespace microhost::net {
 namespace {
 
 constexpr size_t kLongest = 65535;
+constexpr int kReceiveBuffer = 1 << 20;
 constexpr uint32_t kLoopback = 1;  // in each network namespace of Linux
 constexpr int kBatch = 64;  // datagrams of a turn: others of the loop want their turn as well
 
@@ -59,6 +60,8 @@ bool prepare(int fd, const UdpOptions& o) {
     if (o.shared && !set(fd, SOL_SOCKET, SO_REUSEADDR, 1)) return false;
     // For programs that share only with this one set. One of another user then still refuses, which bind() says.
     if (o.shared) set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    // One question may bring hundreds of answers at once. The system gives as much of it as it allows.
+    set(fd, SOL_SOCKET, SO_RCVBUF, kReceiveBuffer);
     if (o.broadcast && !set(fd, SOL_SOCKET, SO_BROADCAST, 1)) return false;
     const bool v6 = o.at.family() == AF_INET6;
     if (v6 && !prepare_v6(fd, o)) return false;
