@@ -17,7 +17,7 @@ DOORS = {
     r"crypt\.h": ["modules/auth-basic"],
     r"wslay/": ["host/http"],
     r"CLI/": ["host"],
-    r"zlib\.h": ["modules/compress"],
+    r"zlib\.h": ["modules/compress", "modules/registry-mdns"],
 }
 MODULES = r"(api|web|proxy|bot|cli)"
 
