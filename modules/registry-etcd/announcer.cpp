@@ -55,8 +55,7 @@ void Announcer::withdraw_all() {
 void Announcer::revoke(Own& own) {
     client_.cancel(std::exchange(own.ticket, 0));
     own.timer.cancel();
-    if (own.lease)
-        client_.post("/kv/lease/revoke", lease_request(own.lease), [](const Answer&) {});
+    if (own.lease) client_.post("/kv/lease/revoke", lease_request(own.lease), [](const Answer&) {});
     own.lease = 0;
 }
 
@@ -160,9 +159,7 @@ void Announcer::failed(Own& own, const Answer& a) {
     else
         set_trouble(own, a.why());
     if (!up_) return;
-    own.timer.start(own.backoff.next(), [this, &own] {
-        own.lease ? keep_alive(own) : grant(own);
-    });
+    own.timer.start(own.backoff.next(), [this, &own] { own.lease ? keep_alive(own) : grant(own); });
 }
 
 void Announcer::set_trouble(Own& own, const std::string& why) {

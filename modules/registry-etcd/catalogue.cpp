@@ -67,8 +67,7 @@ void Catalogue::put(std::string_view key, std::string_view value, int64_t mod_re
     join(key, e, value, mod_revision);
 }
 
-void Catalogue::join(std::string_view key, Entry& e, std::string_view value,
-                     int64_t mod_revision) {
+void Catalogue::join(std::string_view key, Entry& e, std::string_view value, int64_t mod_revision) {
     const Said said = read(value);
     const Which which{said.name, said.version};
     if (e.usable && (said.wrong || e.which != which)) leave(key, e);
@@ -88,9 +87,8 @@ void Catalogue::join(std::string_view key, Entry& e, std::string_view value,
 
 std::shared_ptr<const std::string> Catalogue::head_of(const Group& g,
                                                       std::string_view value) const {
-    std::string text = R"(,"metadata":)" + member_or_null(value, "metadata") +
-                       R"(,"endpoints":)" + member_or_null(value, "endpoints") +
-                       R"(,"nodes":[)";
+    std::string text = R"(,"metadata":)" + member_or_null(value, "metadata") + R"(,"endpoints":)" +
+                       member_or_null(value, "endpoints") + R"(,"nodes":[)";
     for (const auto& [key, n] : g.nodes)
         if (n.head && *n.head == text) return n.head;
     return std::make_shared<const std::string>(std::move(text));
@@ -122,9 +120,8 @@ void Catalogue::end_list(std::string_view folder) {
 }
 
 size_t Catalogue::count(std::string_view folder) const {
-    return static_cast<size_t>(std::count_if(entries_.begin(), entries_.end(), [&](const auto& e) {
-        return begins(e.first, folder);
-    }));
+    return static_cast<size_t>(std::count_if(
+        entries_.begin(), entries_.end(), [&](const auto& e) { return begins(e.first, folder); }));
 }
 
 bool Catalogue::holds(std::string_view key, std::string_view value) const {

@@ -30,9 +30,7 @@ struct Answer {
 
     bool good() const { return status == MH_OK && code == 200 && json; }
     /// Nobody answered, or one who cannot do anything now: another endpoint may.
-    bool unreachable() const {
-        return !good() && (!refusal || refusal->code == kUnavailable);
-    }
+    bool unreachable() const { return !good() && (!refusal || refusal->code == kUnavailable); }
     bool refused(std::string_view words) const {
         return refusal && refusal->text.find(words) != std::string::npos;
     }

@@ -17,8 +17,8 @@ bool decode(mh::json_value v, std::string& out) {
     const auto text = v.string();
     if (!text || !shared::base64_decode(*text, out)) return false;
     const size_t rest = out.size() % 3;
-    return rest == 0 || text->ends_with(shared::base64_encode(
-                            std::string_view(out).substr(out.size() - rest)));
+    return rest == 0 ||
+           text->ends_with(shared::base64_encode(std::string_view(out).substr(out.size() - rest)));
 }
 
 /// Absent: 0, as etcd leaves it out.
@@ -98,8 +98,8 @@ std::string count_request(std::string_view from, std::string_view end) {
 }
 
 std::string watch_request(std::string_view from, std::string_view end, int64_t revision) {
-    return R"({"create_request":{)" + span(from, end) + R"(,"start_revision":)" +
-           quoted(revision) + R"(,"progress_notify":true,"fragment":true}})";
+    return R"({"create_request":{)" + span(from, end) + R"(,"start_revision":)" + quoted(revision) +
+           R"(,"progress_notify":true,"fragment":true}})";
 }
 
 std::string grant_request(int64_t ttl_s) { return R"({"TTL":)" + quoted(ttl_s) + "}"; }
@@ -113,8 +113,13 @@ std::string lease_request(int64_t lease) { return R"({"ID":)" + quoted(lease) + 
 
 std::string authenticate_request(std::string_view user, std::string_view password) {
     std::string out;
-    shared::JsonWriter(out).begin_object().key("name").string(user).key("password").string(
-        password).end_object();
+    shared::JsonWriter(out)
+        .begin_object()
+        .key("name")
+        .string(user)
+        .key("password")
+        .string(password)
+        .end_object();
     return out;
 }
 

@@ -49,7 +49,14 @@ struct Refusal {
     std::string text;
 };
 /// gRPC's codes that make a difference here.
-enum : int64_t { kInvalidArgument = 3, kNotFound = 5, kPermissionDenied = 7, kPrecondition = 9, kUnavailable = 14, kUnauthenticated = 16 };
+enum : int64_t {
+    kInvalidArgument = 3,
+    kNotFound = 5,
+    kPermissionDenied = 7,
+    kPrecondition = 9,
+    kUnavailable = 14,
+    kUnauthenticated = 16
+};
 
 /// "/micro/registry0" for "/micro/registry/": the first key behind all that begin with `prefix`.
 std::string range_end(std::string_view prefix);

@@ -34,7 +34,7 @@ void drain(const mh_module*, uint64_t) {
 
 void destroy(const mh_module*) { delete std::exchange(provider, nullptr); }
 
-constexpr mh_module kModule{sizeof(mh_module), 0,     nullptr, start, nullptr,
+constexpr mh_module kModule{sizeof(mh_module), 0,     nullptr, start,  nullptr,
                             nullptr,           drain, destroy, nullptr};
 
 mh_status create(const mh_host* host, const mh_module** out) {

@@ -85,15 +85,13 @@ void Provider::add_folder(std::string folder) {
 
 // The file is there from the beginning; later the next token is asked for with what it says then.
 void Provider::read_password() {
-    password_file_.emplace(
-        settings_.password_file, [this](mh_status s, std::string_view content) {
-            const std::string_view word = shared::trim(content);
-            if (s == MH_OK && !word.empty()) return client_.set_password(std::string(word));
-            password_problem_ = settings_.password_file + ": " +
-                                (s == MH_OK ? "it is empty" : std::string(mh::file_problem(s)));
-            if (started_)
-                mh::log::warn(password_problem_ + "; the password read last still counts");
-        });
+    password_file_.emplace(settings_.password_file, [this](mh_status s, std::string_view content) {
+        const std::string_view word = shared::trim(content);
+        if (s == MH_OK && !word.empty()) return client_.set_password(std::string(word));
+        password_problem_ = settings_.password_file + ": " +
+                            (s == MH_OK ? "it is empty" : std::string(mh::file_problem(s)));
+        if (started_) mh::log::warn(password_problem_ + "; the password read last still counts");
+    });
     if (!password_problem_.empty())
         throw mh::failure("password_file: " + password_problem_, "/password_file", MH_E_IO);
 }
@@ -135,8 +133,8 @@ void Provider::on_down(const std::string& why) {
 void Provider::on_listed(Folder& f, const Header& header) {
     f.listed = true;
     if (&f == folders_.front().get()) announcer_.on_listed(header);
-    const bool all = std::all_of(folders_.begin(), folders_.end(),
-                                 [](const auto& one) { return one->listed; });
+    const bool all =
+        std::all_of(folders_.begin(), folders_.end(), [](const auto& one) { return one->listed; });
     if (all && !std::exchange(synced_, true)) sink().synced(mh::the_host, &table_);
 }
 
@@ -166,8 +164,7 @@ void Provider::tell_problems() {
     if (text.empty()) text = own_problem_;
     if (text == said_) return;
     said_ = text;
-    sink().trouble(mh::the_host, &table_, text.empty() ? MH_OK : MH_E_UNAVAILABLE,
-                   mh::lend(text));
+    sink().trouble(mh::the_host, &table_, text.empty() ? MH_OK : MH_E_UNAVAILABLE, mh::lend(text));
 }
 
 }  // namespace microhost::registry_etcd

@@ -56,7 +56,8 @@ mh_status Stream::start(const Client& client, const Endpoint& endpoint, const Se
             static_cast<State*>(user)->code = status;
         },
         [](void* user, mh_http_call*, mh_seg piece) {
-            mh::guarded("watch", [&] { return static_cast<State*>(user)->body(mh::view(piece)), MH_OK; });
+            mh::guarded("watch",
+                        [&] { return static_cast<State*>(user)->body(mh::view(piece)), MH_OK; });
         },
         [](void* user, mh_http_call*, mh_status s) {
             mh::guarded("watch", [&] { return static_cast<State*>(user)->end(s), MH_OK; });

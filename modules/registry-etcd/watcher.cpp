@@ -131,11 +131,11 @@ void Watcher::open() {
 
 void Watcher::open_stream() {
     endpoint_ = endpoints_.current();
-    const mh_status s = stream_.start(
-        client_, endpoints_.at(endpoint_), settings_, "/watch",
-        watch_request(folder_, range_end(folder_), seen_.revision + 1),
-        {[this](std::string_view m) { on_message(m); },
-         [this](mh_status status, const std::string& why) { on_end(status, why); }});
+    const mh_status s =
+        stream_.start(client_, endpoints_.at(endpoint_), settings_, "/watch",
+                      watch_request(folder_, range_end(folder_), seen_.revision + 1),
+                      {[this](std::string_view m) { on_message(m); },
+                       [this](mh_status status, const std::string& why) { on_end(status, why); }});
     if (s != MH_OK) fail("the watch cannot be opened", true);
 }
 

@@ -18,7 +18,8 @@ mh_status open(const mh_host*, const mh_http_out* out, const mh_http_sink* sink,
     r.address = mh::view(out->address), r.target = mh::view(out->target);
     r.body = mh::view(out->body), r.timeout_ms = out->timeout_ms;
     for (uint32_t i = 0; i < out->n_headers; ++i)
-        if (mh::view(out->headers[i].key) == "Authorization") r.token = mh::view(out->headers[i].val);
+        if (mh::view(out->headers[i].key) == "Authorization")
+            r.token = mh::view(out->headers[i].val);
     r.sink = sink, r.user = user;
     *c = reinterpret_cast<mh_http_call*>(&r);
     return MH_OK;
@@ -38,7 +39,8 @@ const mh_timer kTimer{sizeof(mh_timer), 0,
 std::string text(mh_str s) { return std::string(mh::view(s)); }
 
 const mh_registry_sink kSink{
-    sizeof(mh_registry_sink), 0,
+    sizeof(mh_registry_sink),
+    0,
     [](const mh_host*, const mh_registry_provider*, mh_str json, uint32_t) -> mh_status {
         const std::string said = text(json);
         REQUIRE(mh::json_document(said));
@@ -80,8 +82,7 @@ std::string decoded(std::string_view base64) {
 
 std::string shown(mh::json_value v, std::string_view key) {
     if (const auto s = v.string())
-        return key == "key" || key == "range_end" || key == "value" ? decoded(*s)
-                                                                    : std::string(*s);
+        return key == "key" || key == "range_end" || key == "value" ? decoded(*s) : std::string(*s);
     return v.boolean().value_or(false) ? "true" : "?";
 }
 
@@ -171,7 +172,8 @@ void FakeEtcd::pass(int64_t ms) {
     while (true) {
         auto first = timers.end();
         for (auto it = timers.begin(); it != timers.end(); ++it)
-            if (it->second.at <= until && (first == timers.end() || it->second.at < first->second.at))
+            if (it->second.at <= until &&
+                (first == timers.end() || it->second.at < first->second.at))
                 first = it;
         if (first == timers.end()) break;
         const Waiting w = first->second;
@@ -188,9 +190,9 @@ std::string etcd_header(int64_t revision, std::string_view cluster) {
 }
 
 std::string etcd_kv(std::string_view key, std::string_view value, int64_t mod_revision) {
-    return R"({"key":")" + shared::base64_encode(key) + R"(","create_revision":"1","mod_revision":")" +
-           std::to_string(mod_revision) + R"(","version":"1","value":")" +
-           shared::base64_encode(value) + "\"}";
+    return R"({"key":")" + shared::base64_encode(key) +
+           R"(","create_revision":"1","mod_revision":")" + std::to_string(mod_revision) +
+           R"(","version":"1","value":")" + shared::base64_encode(value) + "\"}";
 }
 
 std::string etcd_service(std::string_view name, std::string_view version, std::string_view id,

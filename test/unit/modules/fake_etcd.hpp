@@ -48,7 +48,8 @@ class FakeEtcd {
     void pass(int64_t ms);
 
     std::deque<EtcdRequest> requests;
-    std::vector<std::string> told;  ///< what the sink heard: "upsert {...}", "remove NAME VERSION", "synced", "trouble N TEXT"
+    std::vector<std::string>
+        told;  ///< what the sink heard: "upsert {...}", "remove NAME VERSION", "synced", "trouble N TEXT"
     std::vector<std::string> warnings;
     mh_status open_status = MH_OK;
     std::string refuse;  ///< an upsert that has this is MH_E_INVALID

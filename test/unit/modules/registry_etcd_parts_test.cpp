@@ -59,8 +59,8 @@ TEST_SUITE("modules/registry-etcd") {
         CHECK(parsed(" etcd-1:23790 ,, [::1]") == "etcd-1:23790, [::1]:2379, ");
         CHECK(parsed("http://a, https://b:1/", true) == "a:2379, b:1 tls, ");
         CHECK(parsed("a", true) == "a:2379 tls, ");
-        for (const char* bad : {"", " , ", "a:b", "a:70000", "a:0", "::1", "ftp://a", "a/b", "user@a",
-                                "a b", "https://", "[::1"})
+        for (const char* bad : {"", " , ", "a:b", "a:70000", "a:0", "::1", "ftp://a", "a/b",
+                                "user@a", "a b", "https://", "[::1"})
             CHECK(parsed(bad).starts_with("refused: addresses: "));
     }
 
@@ -72,7 +72,8 @@ TEST_SUITE("modules/registry-etcd") {
         CHECK(endpoints.failed().count() == 0);
         CHECK_FALSE(endpoints.exhausted());
         int64_t longest = 0;
-        for (int i = 0; i < 300; ++i) longest = std::max<int64_t>(longest, endpoints.failed().count());
+        for (int i = 0; i < 300; ++i)
+            longest = std::max<int64_t>(longest, endpoints.failed().count());
         CHECK(endpoints.exhausted());
         CHECK(longest <= 2000);
         CHECK(longest > 200);
@@ -112,12 +113,15 @@ TEST_SUITE("modules/registry-etcd") {
         };
         CHECK(watched("[]").has_value());
         CHECK(watched(R"([{"kv":{"key":"QQ==","mod_revision":"5"}}])").has_value());
-        CHECK(watched(R"([{"type":"DELETE","kv":{"key":"QQ==","mod_revision":5}}])")->events[0].deleted);
+        CHECK(watched(R"([{"type":"DELETE","kv":{"key":"QQ==","mod_revision":5}}])")
+                  ->events[0]
+                  .deleted);
         for (const char* bad :
-             {R"([{"kv":{"key":"QQ","mod_revision":"5"}}])",   // no padding
-              R"([{"kv":{"key":"QR==","mod_revision":"5"}}])", // bits that no byte has
-              R"([{"kv":{"key":"Q Q=","mod_revision":"5"}}])", R"([{"kv":{"key":1}}])", R"([{"kv":{}}])",
-              R"([{"kv":{"key":"QQ==","mod_revision":"5x"}}])", R"([{"kv":{"key":"QQ==","mod_revision":"-5"}}])",
+             {R"([{"kv":{"key":"QQ","mod_revision":"5"}}])",    // no padding
+              R"([{"kv":{"key":"QR==","mod_revision":"5"}}])",  // bits that no byte has
+              R"([{"kv":{"key":"Q Q=","mod_revision":"5"}}])", R"([{"kv":{"key":1}}])",
+              R"([{"kv":{}}])", R"([{"kv":{"key":"QQ==","mod_revision":"5x"}}])",
+              R"([{"kv":{"key":"QQ==","mod_revision":"-5"}}])",
               R"([{"type":"OTHER","kv":{"key":"QQ=="}}])", R"([1])", R"({})"})
             CHECK_FALSE(watched(bad).has_value());
         CHECK_FALSE(read_watch("{}").has_value());
@@ -131,10 +135,11 @@ TEST_SUITE("modules/registry-etcd") {
             Splitter splitter(16);
             std::string got;
             for (size_t at = 0; at < text.size(); at += step)
-                REQUIRE(splitter.feed(std::string_view(text).substr(at, step), [&](std::string_view m) {
-                    got += "<" + std::string(m.substr(0, m.find_last_not_of("\r") + 1)) + ">";
-                    return true;
-                }));
+                REQUIRE(
+                    splitter.feed(std::string_view(text).substr(at, step), [&](std::string_view m) {
+                        got += "<" + std::string(m.substr(0, m.find_last_not_of("\r") + 1)) + ">";
+                        return true;
+                    }));
             CHECK(got == "<{\"a\":1}>< {\"b\":2}><{\"c\":3}>");
             CHECK(splitter.rest() == "rest");
         }
@@ -150,9 +155,10 @@ TEST_SUITE("modules/registry-etcd") {
         told.put("a/1", etcd_service("a", "1", "a-1"));
         told.put("a/2", etcd_service("a", "1", "a-2"));
         told.put("b/1", etcd_service("b", "", "b-1"));
-        const std::string one = R"({"id":"a-1","address":"127.0.0.1:1","metadata":{"protocol":"mucp"}})",
-                          two = R"({"id":"a-2","address":"127.0.0.1:1","metadata":{"protocol":"mucp"}})",
-                          a = R"({"name":"a","version":"1","metadata":null,"endpoints":null,"nodes":[)";
+        const std::string
+            one = R"({"id":"a-1","address":"127.0.0.1:1","metadata":{"protocol":"mucp"}})",
+            two = R"({"id":"a-2","address":"127.0.0.1:1","metadata":{"protocol":"mucp"}})",
+            a = R"({"name":"a","version":"1","metadata":null,"endpoints":null,"nodes":[)";
         CHECK(told.flushed() == Lines{a + one + "," + two + "]}", etcd_service("b", "", "b-1")});
         told.put("a/1", etcd_service("a", "1", "a-1"));
         CHECK(told.flushed() == Lines{});
@@ -177,20 +183,23 @@ TEST_SUITE("modules/registry-etcd") {
 
     TEST_CASE("the newest node says what the endpoints are") {
         Told told;
-        const std::string older = R"({"name":"a","version":"1","metadata":{"x":"1"},"endpoints":[{"name":"Say.Hello"}],"nodes":[{"id":"1","address":"h:1"}]})";
+        const std::string older =
+            R"({"name":"a","version":"1","metadata":{"x":"1"},"endpoints":[{"name":"Say.Hello"}],"nodes":[{"id":"1","address":"h:1"}]})";
         told.put("a/2", etcd_service("a", "1", "a-2"));
         told.put("a/1", older);
         const Lines both = told.flushed();
-        CHECK(both[0].find(R"("metadata":{"x":"1"},"endpoints":[{"name":"Say.Hello"}])") != std::string::npos);
+        CHECK(both[0].find(R"("metadata":{"x":"1"},"endpoints":[{"name":"Say.Hello"}])") !=
+              std::string::npos);
         told.put("a/3", etcd_service("a", "1", "a-3"));
         CHECK(told.flushed()[0].find(R"("metadata":null,"endpoints":null)") != std::string::npos);
     }
 
     TEST_CASE("values that are no service are passed over, with one warning each") {
         Told told;
-        for (const char* bad : {"", "x", "[]", R"({"nodes":[]})", R"({"name":1,"nodes":[{"id":"1"}]})",
-                                R"({"name":"a","nodes":[{"id":"1"},{"id":"2"}]})", R"({"name":"a","nodes":[{}]})",
-                                R"({"name":"a","version":2,"nodes":[{"id":"1"}]})"}) {
+        for (const char* bad :
+             {"", "x", "[]", R"({"nodes":[]})", R"({"name":1,"nodes":[{"id":"1"}]})",
+              R"({"name":"a","nodes":[{"id":"1"},{"id":"2"}]})", R"({"name":"a","nodes":[{}]})",
+              R"({"name":"a","version":2,"nodes":[{"id":"1"}]})"}) {
             told.put("k", bad);
             const Lines said = told.flushed();
             CAPTURE(bad);

@@ -9,7 +9,8 @@ using namespace microhost::test;
 
 namespace {
 
-const std::string kFolder = "/micro/registry/", kKey = kFolder + "a/a-1", kA = etcd_service("a", "1", "a-1");
+const std::string kFolder = "/micro/registry/", kKey = kFolder + "a/a-1",
+                  kA = etcd_service("a", "1", "a-1");
 
 Settings settings(std::string addresses = "127.0.0.1:2379") {
     Settings s;
@@ -39,31 +40,36 @@ struct Rig {
         etcd.head(w);
         etcd.message(w, R"({"result":{)" + etcd_header(revision, cluster) + R"(,"created":true}})");
     }
-    void event(std::string_view type, int64_t revision, std::string_view key = kKey, std::string_view value = "") {
-        etcd.message(etcd.next("/watch"), R"({"result":{)" + etcd_header(revision) + R"(,"events":[{"type":")" + std::string(type) + R"(","kv":)" +
-                                              etcd_kv(key, value, revision) + "}]}}");
+    void event(std::string_view type, int64_t revision, std::string_view key = kKey,
+               std::string_view value = "") {
+        etcd.message(etcd.next("/watch"),
+                     R"({"result":{)" + etcd_header(revision) + R"(,"events":[{"type":")" +
+                         std::string(type) + R"(","kv":)" + etcd_kv(key, value, revision) + "}]}}");
     }
     void announce(uint32_t ttl_s = 60) {
         REQUIRE(table->announce(table->user, 1, mh::lend(kA), ttl_s) == MH_OK);
     }
     /// A lease, and the key under it.
     void put(int64_t lease = 77, int64_t revision = 11) {
-        etcd.answer(etcd.next("/lease/grant"), "{" + etcd_header(revision) + R"(,"ID":")" + std::to_string(lease) + R"(","TTL":"60"})");
+        etcd.answer(etcd.next("/lease/grant"), "{" + etcd_header(revision) + R"(,"ID":")" +
+                                                   std::to_string(lease) + R"(","TTL":"60"})");
         EtcdRequest& r = etcd.next("/kv/put");
-        CHECK(r.said() == "/v3/kv/put key=" + kKey + " value=" + kA + " lease=" + std::to_string(lease));
+        CHECK(r.said() ==
+              "/v3/kv/put key=" + kKey + " value=" + kA + " lease=" + std::to_string(lease));
         etcd.answer(r, "{" + etcd_header(revision) + "}");
     }
     void kept(int64_t lease, int64_t ttl) {
         EtcdRequest& r = etcd.next("/lease/keepalive");
         CHECK(r.said() == "/v3/lease/keepalive ID=" + std::to_string(lease));
-        etcd.answer(r, R"({"result":{)" + etcd_header(11) + R"(,"ID":")" + std::to_string(lease) + (ttl ? R"(","TTL":")" + std::to_string(ttl) : std::string()) +
-                           "\"}}\n");
+        etcd.answer(r, R"({"result":{)" + etcd_header(11) + R"(,"ID":")" + std::to_string(lease) +
+                           (ttl ? R"(","TTL":")" + std::to_string(ttl) : std::string()) + "\"}}\n");
     }
     std::vector<std::string> told() { return std::exchange(etcd.told, {}); }
 };
 
 using Lines = std::vector<std::string>;
-const std::string kTrouble = "trouble " + std::to_string(MH_E_UNAVAILABLE) + " etcd at 127.0.0.1:2379: ";
+const std::string kTrouble =
+    "trouble " + std::to_string(MH_E_UNAVAILABLE) + " etcd at 127.0.0.1:2379: ";
 
 }  // namespace
 
@@ -81,12 +87,15 @@ TEST_SUITE("modules/registry-etcd") {
         const std::string b = etcd_service("b", "1", "b-1");
         rig.etcd.answer(second, rig.range(12, etcd_kv(kFolder + "b/b-1", b, 6)));
         CHECK(rig.told() == Lines{"upsert " + kA, "upsert " + b, "synced"});
-        CHECK(rig.etcd.next("/watch").said() == "/v3/watch key=/micro/registry/ start_revision=11 progress_notify=true fragment=true");
+        CHECK(
+            rig.etcd.next("/watch").said() ==
+            "/v3/watch key=/micro/registry/ start_revision=11 progress_notify=true fragment=true");
         CHECK(rig.etcd.next("/watch").timeout_ms == UINT32_MAX);
         rig.created(12);
         rig.event("PUT", 13, kKey, etcd_service("a", "1", "a-1", "10.0.0.1:2"));
         rig.event("DELETE", 14, kFolder + "b/b-1");
-        CHECK(rig.told() == Lines{"upsert " + etcd_service("a", "1", "a-1", "10.0.0.1:2"), "remove b 1"});
+        CHECK(rig.told() ==
+              Lines{"upsert " + etcd_service("a", "1", "a-1", "10.0.0.1:2"), "remove b 1"});
     }
 
     TEST_CASE("a page that is too long is asked for in halves") {
@@ -101,7 +110,8 @@ TEST_SUITE("modules/registry-etcd") {
         Rig rig;
         rig.watch();
         rig.event("PUT", 15, kFolder + "x", etcd_service("x", "1", "x-1"));
-        rig.etcd.message(rig.etcd.next("/watch"), R"({"result":{)" + etcd_header(20) + "}}");  // progress
+        rig.etcd.message(rig.etcd.next("/watch"),
+                         R"({"result":{)" + etcd_header(20) + "}}");  // progress
         rig.told();
         rig.etcd.fail(rig.etcd.next("/watch"), MH_E_IO);
         rig.etcd.beat(20, 2);
@@ -115,8 +125,11 @@ TEST_SUITE("modules/registry-etcd") {
         Rig rig;
         rig.watch();
         rig.told();
-        rig.etcd.message(rig.etcd.next("/watch"), R"({"result":{)" + etcd_header(90) + R"(,"canceled":true,"compact_revision":"80"}})");
-        rig.etcd.answer(rig.etcd.next("/kv/range"), rig.range(90, etcd_kv(kFolder + "b", etcd_service("b", "1", "b-1"), 70)));
+        rig.etcd.message(
+            rig.etcd.next("/watch"),
+            R"({"result":{)" + etcd_header(90) + R"(,"canceled":true,"compact_revision":"80"}})");
+        rig.etcd.answer(rig.etcd.next("/kv/range"),
+                        rig.range(90, etcd_kv(kFolder + "b", etcd_service("b", "1", "b-1"), 70)));
         CHECK(rig.told() == Lines{"remove a 1", "upsert " + etcd_service("b", "1", "b-1")});
         CHECK(rig.etcd.next("/watch").said().find("start_revision=91 ") != std::string::npos);
     }
@@ -148,7 +161,8 @@ TEST_SUITE("modules/registry-etcd") {
             rig.created(revision, cluster);
             rig.etcd.answer(rig.etcd.next("/kv/range"), "{" + etcd_header(revision, cluster) + "}");
             CHECK(rig.told() == Lines{"remove a 1"});
-            CHECK(rig.etcd.next("/watch").said().find("start_revision=" + std::to_string(revision + 1)) != std::string::npos);
+            CHECK(rig.etcd.next("/watch").said().find(
+                      "start_revision=" + std::to_string(revision + 1)) != std::string::npos);
         }
     }
 
@@ -156,7 +170,7 @@ TEST_SUITE("modules/registry-etcd") {
         Rig rig;
         rig.watch(10);
         rig.told();
-        for (int i = 0; i < 2; ++i) {
+        for (int i = 0; i < 3; ++i) {
             rig.etcd.pass(5000);
             rig.etcd.beat(20 + i, 5);
         }
@@ -218,7 +232,9 @@ TEST_SUITE("modules/registry-etcd") {
         rig.watch();
         rig.put(77, 11);
         for (const int revision : {10, 12}) {
-            rig.etcd.message(rig.etcd.next("/watch"), R"({"result":{)" + etcd_header(revision) + R"(,"canceled":true,"compact_revision":"9"}})");
+            rig.etcd.message(rig.etcd.next("/watch"),
+                             R"({"result":{)" + etcd_header(revision) +
+                                 R"(,"canceled":true,"compact_revision":"9"}})");
             rig.etcd.answer(rig.etcd.next("/kv/range"), rig.range(revision, ""));
             rig.etcd.pass(500);
             CHECK(rig.etcd.asked("/lease/grant") == (revision == 12));
@@ -231,8 +247,11 @@ TEST_SUITE("modules/registry-etcd") {
         rig.announce();
         rig.watch();
         rig.told();
-        rig.etcd.answer(rig.etcd.next("/lease/grant"), R"({"error":"etcdserver: permission denied","code":7})", 403);
-        CHECK(rig.told() == Lines{"trouble " + std::to_string(MH_E_UNAVAILABLE) + " etcd did not take " + kKey + ": it says \"etcdserver: permission denied\""});
+        rig.etcd.answer(rig.etcd.next("/lease/grant"),
+                        R"({"error":"etcdserver: permission denied","code":7})", 403);
+        CHECK(rig.told() ==
+              Lines{"trouble " + std::to_string(MH_E_UNAVAILABLE) + " etcd did not take " + kKey +
+                    ": it says \"etcdserver: permission denied\""});
         rig.etcd.pass(500);
         rig.put();
         CHECK(rig.told() == Lines{"trouble 0 "});
@@ -247,7 +266,8 @@ TEST_SUITE("modules/registry-etcd") {
         CHECK(rig.etcd.next("/auth/authenticate").body == R"({"name":"root","password":"pa\"ss"})");
         rig.etcd.answer(rig.etcd.next("/auth/authenticate"), R"({"token":"T1"})");
         CHECK(rig.etcd.next("/kv/range").token == "T1");
-        rig.etcd.answer(rig.etcd.next("/kv/range"), R"({"error":"etcdserver: invalid auth token","code":16})", 401);
+        rig.etcd.answer(rig.etcd.next("/kv/range"),
+                        R"({"error":"etcdserver: invalid auth token","code":16})", 401);
         rig.etcd.answer(rig.etcd.next("/auth/authenticate"), R"({"token":"T2"})");
         CHECK(rig.etcd.next("/kv/range").token == "T2");
         rig.etcd.beat(10);
@@ -255,7 +275,10 @@ TEST_SUITE("modules/registry-etcd") {
         CHECK(rig.etcd.next("/watch").token == "T2");
         // A watch says it in its own way.
         rig.etcd.head(rig.etcd.next("/watch"));
-        rig.etcd.message(rig.etcd.next("/watch"), R"({"result":{)" + etcd_header(10) + R"(,"created":true,"canceled":true,"cancel_reason":"etcdserver: permission denied"}})");
+        rig.etcd.message(
+            rig.etcd.next("/watch"),
+            R"({"result":{)" + etcd_header(10) +
+                R"(,"created":true,"canceled":true,"cancel_reason":"etcdserver: permission denied"}})");
         rig.etcd.pass(500);
         rig.etcd.answer(rig.etcd.next("/auth/authenticate"), R"({"token":"T3"})");
         while (rig.etcd.asked("/kv/range")) rig.etcd.beat(10);
@@ -268,12 +291,20 @@ TEST_SUITE("modules/registry-etcd") {
         {
             Rig rig(s);
             REQUIRE(rig.table->start(rig.table->user) == MH_OK);
-            rig.etcd.answer(rig.etcd.next("/auth/authenticate"), R"({"error":"etcdserver: authentication failed, invalid user ID or password","code":3})", 400);
-            CHECK(rig.told() == Lines{kTrouble + "it says \"etcdserver: authentication failed, invalid user ID or password\""});
+            rig.etcd.answer(
+                rig.etcd.next("/auth/authenticate"),
+                R"({"error":"etcdserver: authentication failed, invalid user ID or password","code":3})",
+                400);
+            CHECK(
+                rig.told() ==
+                Lines{
+                    kTrouble +
+                    "it says \"etcdserver: authentication failed, invalid user ID or password\""});
         }
         Rig rig(s);
         REQUIRE(rig.table->start(rig.table->user) == MH_OK);
-        rig.etcd.answer(rig.etcd.next("/auth/authenticate"), R"({"error":"etcdserver: authentication is not enabled","code":9})", 400);
+        rig.etcd.answer(rig.etcd.next("/auth/authenticate"),
+                        R"({"error":"etcdserver: authentication is not enabled","code":9})", 400);
         CHECK(rig.etcd.next("/kv/range").token.empty());
     }
 
@@ -288,7 +319,8 @@ TEST_SUITE("modules/registry-etcd") {
     }
 
     TEST_CASE("nonsense ends the watch, not the process") {
-        for (const std::string bad : {std::string("x"), std::string("{}"), std::string(17 << 20, 'x')}) {
+        for (const std::string& bad :
+             {std::string("x"), std::string("{}"), std::string(17 << 20, 'x')}) {
             Rig rig;
             rig.watch();
             rig.told();
@@ -308,7 +340,8 @@ TEST_SUITE("modules/registry-etcd") {
         rig.etcd.answer(rig.etcd.next("/kv/range"), rig.range(10, ""));
         CHECK(rig.told() == Lines{});
         CHECK(rig.etcd.next("/kv/range").said() == "/v3/kv/range key=/micro-registry/ limit=500");
-        rig.etcd.answer(rig.etcd.next("/kv/range"), rig.range(10, etcd_kv("/micro-registry/a/a-1", kA, 5)));
+        rig.etcd.answer(rig.etcd.next("/kv/range"),
+                        rig.range(10, etcd_kv("/micro-registry/a/a-1", kA, 5)));
         CHECK(rig.told() == Lines{"upsert " + kA, "synced"});
     }
 
