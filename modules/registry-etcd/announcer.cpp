@@ -46,8 +46,9 @@ void Announcer::withdraw(uint64_t key) {
     own_.erase(it);
 }
 
-void Announcer::withdraw_all() {
-    while (!own_.empty()) withdraw(own_.begin()->first);
+void Announcer::stop() {
+    for (auto& [key, own] : own_) client_.cancel(own->ticket);
+    own_.clear();
 }
 
 // With the lease goes the key, in one step, and only while it is ours: the next generation of this module may have put it

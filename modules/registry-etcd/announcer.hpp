@@ -29,7 +29,8 @@ class Announcer {
     /// False for what is no service with one node.
     bool announce(uint64_t key, std::string_view service_json, uint32_t ttl_s);
     void withdraw(uint64_t key);
-    void withdraw_all();
+    /// No more is done for what is announced still: the next generation of this module has it. Its leases end by themselves.
+    void stop();
 
     void on_up();
     void on_down();

@@ -138,12 +138,13 @@ void Catalogue::flush() {
         if (g.dirty && !g.lost) order.push_back(which);
     for (const Which& which : order) send(which, groups_.at(which));
     for (const Which& which : order)
-        if (groups_.at(which).nodes.empty()) groups_.erase(which);
+        if (const Group& g = groups_.at(which); g.nodes.empty() && !g.dirty) groups_.erase(which);
 }
 
 void Catalogue::send(const Which& which, Group& g) {
     g.dirty = g.lost = false;
     if (!say(which, g)) find_refused(which, g);
+    if (g.dirty) return;  // later
     for (auto& [key, n] : g.nodes) n.pending = false;
 }
 
@@ -162,18 +163,22 @@ void Catalogue::find_refused(const Which& which, Group& g) {
     }
 }
 
-/// False when the host does not take it.
+/// False when the host does not take it. When it has no room now, the group stays dirty.
 bool Catalogue::say(const Which& which, Group& g) {
     const std::string text = compose(which, g);
     if (text.empty()) {
-        if (std::exchange(g.said, 0)) hooks_.remove(which.first, which.second);
+        g.dirty = g.said && hooks_.remove(which.first, which.second) == MH_E_BUSY;
+        if (!g.dirty) g.said = 0;
         return true;
     }
     const size_t hash = std::hash<std::string>{}(text) | 1;
     if (hash == g.said) return true;
     const mh_status s = hooks_.upsert(text);
     if (s == MH_E_INVALID) return false;
-    g.said = hash;
+    if (s == MH_E_BUSY)
+        g.dirty = true;
+    else
+        g.said = hash;
     return true;
 }
 

@@ -19,9 +19,9 @@ namespace microhost::registry_etcd {
 class Catalogue {
   public:
     struct Hooks {
-        /// Answers MH_E_INVALID for what the host does not take as a service.
+        /// Answers MH_E_INVALID for what the host does not take as a service, MH_E_BUSY when it has no room now.
         std::function<mh_status(const std::string& service_json)> upsert;
-        std::function<void(std::string_view name, std::string_view version)> remove;
+        std::function<mh_status(std::string_view name, std::string_view version)> remove;
         std::function<void(const std::string& text)> warn;
     };
     explicit Catalogue(Hooks hooks) : hooks_(std::move(hooks)) {}
@@ -31,7 +31,7 @@ class Catalogue {
     /// A list of all keys that begin with `folder` comes, in any number of puts; what was not in it is erased at its end.
     void begin_list(std::string_view folder);
     void end_list(std::string_view folder);
-    /// Tells what has changed since the last time.
+    /// Tells what has changed since the last time. What the host had no room for comes with the next call.
     void flush();
 
     /// Keys that begin with `folder`, those that say nothing usable too.

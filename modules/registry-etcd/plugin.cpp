@@ -27,7 +27,7 @@ mh_status start(const mh_module*) {
 
 void drain(const mh_module*, uint64_t) {
     mh::guarded("drain", [] {
-        if (provider) provider->leave();
+        if (provider) provider->stop();
         return MH_OK;
     });
 }

@@ -22,7 +22,8 @@ Provider::Provider(Settings settings)
                       return sink().upsert(mh::the_host, &table_, mh::lend(json), 0);
                   },
                   [this](std::string_view name, std::string_view version) {
-                      sink().remove(mh::the_host, &table_, mh::lend(name), mh::lend(version), {});
+                      return sink().remove(mh::the_host, &table_, mh::lend(name), mh::lend(version),
+                                           {});
                   },
                   [](const std::string& text) { mh::log::warn(text); }}),
       announcer_(client_, settings_, catalogue_, Settings::folder(settings_.prefix),
@@ -34,6 +35,7 @@ Provider::Provider(Settings settings)
       link_(client_, endpoints_, settings_, Settings::folder(settings_.prefix),
             {[this] { on_up(); }, [this](const std::string& why) { on_down(why); },
              [this](const Header& header, int64_t keys) {
+                 catalogue_.flush();  // what the host had no room for
                  for (size_t i = 0; i < folders_.size(); ++i)
                      folders_[i]->watcher->on_beat(header, i == 0 ? keys : -1);
              }}) {
@@ -106,11 +108,7 @@ mh_status Provider::start() {
 void Provider::stop() {
     link_.stop();
     for (auto& f : folders_) f->watcher->stop();
-}
-
-void Provider::leave() {
-    stop();
-    announcer_.withdraw_all();
+    announcer_.stop();
 }
 
 // ---- what the parts say

@@ -25,8 +25,8 @@ class Provider {
     Provider(const Provider&) = delete;
 
     const mh_registry_provider* table() const { return &table_; }
-    /// Nothing is watched any more and ours is withdrawn; requests that do so may still be on their way.
-    void leave();
+    /// Nothing is watched or announced any more; requests that take back what was withdrawn may still be on their way.
+    void stop();
 
   private:
     struct Folder {
@@ -39,7 +39,6 @@ class Provider {
     void add_folder(std::string folder);
     void read_password();
     mh_status start();
-    void stop();
 
     void on_up();
     void on_down(const std::string& why);

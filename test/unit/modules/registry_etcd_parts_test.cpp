@@ -33,9 +33,10 @@ struct Told {
                                  return MH_E_INVALID;
                              return lines.push_back(json), MH_OK;
                          },
-                         [this](std::string_view name, std::string_view version) {
+                         [this](std::string_view name, std::string_view version) -> mh_status {
                              lines.push_back("remove " + std::string(name) + " " +
                                              std::string(version));
+                             return MH_OK;
                          },
                          [this](const std::string& text) { lines.push_back(text); }}};
     int64_t revision = 1;
@@ -231,6 +232,28 @@ TEST_SUITE("modules/registry-etcd") {
               }) == 1);
         told.put("a/2", etcd_service("a", "1", "a-2"));
         CHECK(told.flushed().back().find("a-2") != std::string::npos);
+    }
+
+    TEST_CASE("what the host has no room for comes the next time") {
+        FakeEtcd fake;
+        mh_status s = MH_E_BUSY;
+        int told = 0;
+        Catalogue catalogue({[&](const std::string&) { return ++told, s; },
+                             [&](std::string_view, std::string_view) { return ++told, s; },
+                             nullptr});
+        catalogue.put("/m/a", etcd_service("a", "1", "a-1"), 1);
+        catalogue.flush();
+        s = MH_OK;
+        catalogue.flush();
+        catalogue.flush();
+        CHECK(told == 2);
+        s = MH_E_BUSY;
+        catalogue.erase("/m/a");
+        catalogue.flush();
+        s = MH_OK;
+        catalogue.flush();
+        catalogue.flush();
+        CHECK(told == 4);
     }
 
     TEST_CASE("what is not in a new list is gone, elsewhere it stays") {

@@ -345,15 +345,21 @@ TEST_SUITE("modules/registry-etcd") {
         CHECK(rig.told() == Lines{"upsert " + kA, "synced"});
     }
 
-    TEST_CASE("leaving withdraws everything and watches nothing") {
+    TEST_CASE("a stop ends everything, and leaves what was not withdrawn to the next generation") {
         Rig rig;
         rig.announce();
         rig.watch();
         rig.put();
-        rig.provider.leave();
+        rig.table->announce(rig.table->user, 2, mh::lend(etcd_service("b", "1", "b-1")), 60);
+        rig.etcd.answer(rig.etcd.next("/lease/grant"),
+                        "{" + etcd_header(12) + R"(,"ID":"78","TTL":"60"})");
+        rig.etcd.answer(rig.etcd.next("/kv/put"), "{" + etcd_header(12) + "}");
+        rig.table->withdraw(rig.table->user, 1);
+        rig.table->stop(rig.table->user);
         CHECK_FALSE(rig.etcd.asked("/watch"));
         CHECK(rig.etcd.next("/kv/lease/revoke").said() == "/v3/kv/lease/revoke ID=77");
+        rig.etcd.answer(rig.etcd.next("/kv/lease/revoke"), "{" + etcd_header(12) + "}");
         rig.etcd.pass(60'000);
-        CHECK_FALSE(rig.etcd.asked("/kv/range"));
+        for (const EtcdRequest& r : rig.etcd.requests) CHECK(r.over);
     }
 }
