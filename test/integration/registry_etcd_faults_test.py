@@ -10,7 +10,7 @@ import harness
 import micro_replay
 import tls_test
 import wire
-from registry_etcd_test import Case, call, host, nodes, readiness, wait_for_nodes
+from registry_etcd_test import Case, call, host, nodes, ours, readiness, wait_for_call, wait_for_nodes
 
 NAME = "go.micro.srv.greeter"
 FROZEN = 30 if "MICROHOST_ALL" in os.environ else 4  # seconds
@@ -20,17 +20,17 @@ class Faults(Case):
     def setUp(self):
         self.store = self.enterContext(etcd.Etcd())
         self.greeter = self.enterContext(micro_replay.Greeter())
-        self.value = etcd.service("go.micro.srv.ours", "ours-1", "127.0.0.1:4711")
-        self.key = etcd.key("go.micro.srv.ours", "ours-1")
+        self.key, self.value = ours()
         self.store.put(NAME, "g-1", self.greeter.address)
 
     def assert_degraded(self, gateway):
         harness.wait_for(lambda: self.store.address in readiness(gateway), 10, "a word in /readyz?verbose")
-        self.assertEqual(gateway.ask_control("GET", "/readyz").status, 200)
+        # Also without it, once nobody waits for it any more.
+        harness.wait_for(lambda: gateway.ask_control("GET", "/readyz").status == 200, 10, "readiness")
 
     def test_etcd_hangs(self):
         with host(self.store, self.value) as gateway, micro_replay.Greeter(wire.answer('{"msg":"moved"}')) as moved:
-            self.assertEqual(call(gateway).status, 200)
+            wait_for_call(gateway)
             self.store.freeze()
             end = time.monotonic() + FROZEN
             self.assert_degraded(gateway)
@@ -57,13 +57,13 @@ class Faults(Case):
             self.store.begin_anew()
             harness.wait_for(lambda: self.store.get(self.key) == self.value, 10, "our key again")
             print(f"ours is back {time.monotonic() - begun:.1f} s after the start of the new etcd")
-            harness.wait_for(lambda: call(gateway).status == 503, 5, "the end of what is not there any more")
+            wait_for_call(gateway, status=503)
             self.store.put(NAME, "g-1", self.greeter.address)
-            harness.wait_for(lambda: call(gateway).status == 200, 5, "the service again")
+            wait_for_call(gateway)
 
     def test_changes_that_etcd_has_forgotten_are_seen_by_a_list(self):
         with host(self.store, self.value) as gateway:
-            self.assertEqual(call(gateway).status, 200)
+            wait_for_call(gateway)
             with self.store.elsewhere() as store:
                 self.assert_degraded_at(gateway)
                 store.ctl("del", "--prefix", etcd.FOLDER + NAME)
@@ -74,14 +74,14 @@ class Faults(Case):
                 store.ctl("compact", revision)
             wait_for_nodes(gateway, "go.micro.srv.other", self.greeter.address)
             wait_for_nodes(gateway, NAME)
-            self.assertEqual(call(gateway, "other").status, 200)
+            wait_for_call(gateway, "other")
 
     def assert_degraded_at(self, gateway):
         harness.wait_for(lambda: "etcd at" in readiness(gateway), 10, "a word in /readyz?verbose")
 
     def test_a_connection_that_breaks_loses_nothing(self):
         with host(self.store) as gateway:
-            self.assertEqual(call(gateway).status, 200)
+            wait_for_call(gateway)
             with self.store.elsewhere() as store:
                 store.put(NAME, "g-2", "127.0.0.1:9")
             wait_for_nodes(gateway, NAME, self.greeter.address, "127.0.0.1:9")
@@ -91,7 +91,7 @@ class Faults(Case):
         for addresses in (f"{dead},{self.store.address}", f"{self.store.address},{dead}"):
             for _ in range(3):  # it begins with any of them
                 with host(addresses, self.value) as gateway:
-                    self.assertEqual(call(gateway).status, 200)
+                    wait_for_call(gateway)
                     harness.wait_for(lambda: self.store.get(self.key), 5, "our key")
                     self.assertNotIn("etcd at", readiness(gateway))
 
@@ -100,7 +100,7 @@ class Faults(Case):
         with host(self.store, self.value) as gateway:
             self.assert_degraded(gateway)
             self.store.start()
-            harness.wait_for(lambda: call(gateway).status == 200, 5, "the service")
+            wait_for_call(gateway)
             harness.wait_for(lambda: self.store.get(self.key), 5, "our key")
 
     def test_a_user_with_a_password(self):
@@ -110,7 +110,7 @@ class Faults(Case):
             self.store.ctl(*words)
         self.store.user = "root:secret"
         with host(self.store, self.value, username="root", password="secret") as gateway:
-            self.assertEqual(call(gateway).status, 200)
+            wait_for_call(gateway)
             harness.wait_for(lambda: self.store.get(self.key), 5, "our key")
             # Tokens do not survive a restart of etcd.
             self.store.kill()
@@ -129,7 +129,7 @@ class Faults(Case):
         path = self.store.folder / "password"
         path.write_text("secret\n")
         with host(self.store, username="root", password_file=str(path)) as gateway:
-            self.assertEqual(call(gateway).status, 200)
+            wait_for_call(gateway)
 
 
 @unittest.skipUnless(shutil.which("openssl"), "needs openssl")
@@ -144,7 +144,7 @@ class Secure(Case):
 
     def test_tls_with_a_client_certificate(self):
         files = {"ca_file": self.made.path("ca.pem"), "cert_file": self.own["cert"], "key_file": self.own["key"]}
-        value, key = etcd.service("go.micro.srv.ours", "ours-1", "127.0.0.1:4711"), etcd.key("go.micro.srv.ours", "ours-1")
+        key, value = ours()
         with micro_replay.Greeter() as greeter, host(self.store, value, tls=True, **files) as gateway:
             self.store.put(NAME, "g-1", greeter.address)
             wait_for_nodes(gateway, NAME, greeter.address)
