@@ -150,7 +150,7 @@ void Announcer::on_kept(Own& own, const Answer& a) {
 void Announcer::lost(Own& own) {
     if (own.ticket || !up_) return;
     own.put_at = 0;
-    own.timer.start(own.backoff.next(), [this, &own] { grant(own); });
+    own.timer.start(own.backoff.next(), [this, &own] { keep_alive(own); });
 }
 
 void Announcer::failed(Own& own, const Answer& a) {

@@ -13,7 +13,7 @@ namespace microhost::registry_etcd {
 namespace {
 
 constexpr size_t kLongestValue = 1u << 20, kLongestName = 1024;
-constexpr unsigned kMostComplaints = 100;
+constexpr unsigned kMostComplaints = 20;
 
 struct Said {
     std::string name, version, id;

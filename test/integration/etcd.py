@@ -4,6 +4,7 @@
     with etcd.Etcd() as store:
         store.ctl("put", "/micro/registry/a/a-1", etcd.service("a", "a-1", "127.0.0.1:1"))
 """
+import base64
 import contextlib
 import json
 import os
@@ -17,6 +18,7 @@ import unittest
 from pathlib import Path
 
 import harness
+import wire
 
 sys.path.append(str(harness.ROOT / "test"))
 
@@ -112,6 +114,18 @@ class Etcd:
 
     def put(self, name, node, address, **more):
         self.ctl("put", key(name, node), service(name, node, address, **more))
+
+    def put_many(self, pairs):
+        """In one step, and without a process."""
+        puts = [{"request_put": {"key": base64.b64encode(k.encode()).decode(), "value": base64.b64encode(v.encode()).decode()}}
+                for k, v in pairs]
+        with wire.Client(self.port) as client:
+            answer = client.request("POST", "/v3/kv/txn", (), json.dumps({"success": puts}).encode())
+        assert answer.status == 200, answer.body
+
+    def get_json(self, at):
+        """The key as etcd tells of it: its value is base64."""
+        return json.loads(self.ctl("get", "-w", "json", at))["kvs"][0]
 
     def get(self, at):
         return self.ctl("get", "--print-value-only", at).rstrip("\n")

@@ -220,10 +220,15 @@ TEST_SUITE("modules/registry-etcd") {
         rig.event("PUT", 11, kKey, kA);
         rig.event("DELETE", 12);
         rig.etcd.pass(500);
-        rig.put(78, 13);
-        rig.event("DELETE", 12, kFolder + "b/b-1");
+        rig.kept(77, 60);  // the key alone
+        rig.etcd.answer(rig.etcd.next("/kv/put"), "{" + etcd_header(13) + "}");
+        rig.event("DELETE", 14);
         rig.etcd.pass(500);
-        CHECK_FALSE(rig.etcd.asked("/lease/grant"));
+        rig.kept(77, 0);  // with its lease
+        rig.put(78, 15);
+        rig.event("DELETE", 16, kFolder + "b/b-1");
+        rig.etcd.pass(500);
+        CHECK_FALSE(rig.etcd.asked("/lease/keepalive"));
     }
 
     TEST_CASE("a node of ours that a list does not have comes back, unless it was put behind it") {
@@ -237,7 +242,7 @@ TEST_SUITE("modules/registry-etcd") {
                                  R"(,"canceled":true,"compact_revision":"9"}})");
             rig.etcd.answer(rig.etcd.next("/kv/range"), rig.range(revision, ""));
             rig.etcd.pass(500);
-            CHECK(rig.etcd.asked("/lease/grant") == (revision == 12));
+            CHECK(rig.etcd.asked("/lease/keepalive") == (revision == 12));
             if (revision == 10) rig.created(revision);
         }
     }
