@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/assemble.hpp"
 
+#include <algorithm>
+
 #include "config/assembly.hpp"
 #include "config/frame.hpp"
 #include "config/names.hpp"
@@ -30,6 +32,29 @@ std::string words(const std::vector<std::string>& list) {
     return out;
 }
 
+// As --load registry-NAME would, behind the others. The directory is the host's own and always there.
+void load_registries(Assembly& a) {
+    for (const std::string& name : a.out.host.registry) {
+        if (name == "directory" || name == "memory") continue;
+        if (name.find('/') != name.npos) {
+            a.wrong(
+                a.out.origins["/host/registry"],
+                fmt::format("registry {:?}: write a name such as etcd, or load the file", name));
+            continue;
+        }
+        const std::string module = "registry-" + name;
+        auto is_it = [&](std::string_view loaded) {
+            const auto slash = loaded.rfind('/');
+            if (slash != loaded.npos) loaded.remove_prefix(slash + 1);
+            return loaded == module || loaded == module + ".so";
+        };
+        if (std::any_of(a.out.load.begin(), a.out.load.end(), is_it)) continue;
+        a.out.load.push_back(module);
+        const Origin from = a.out.origins["/host/registry"];
+        a.out.origins.try_emplace("/load", from);
+    }
+}
+
 void assemble_load(Assembly& a) {
     const auto take = [&](std::vector<std::string> list, Origin origin) {
         a.out.load = std::move(list);
@@ -53,6 +78,7 @@ void assemble_load(Assembly& a) {
         for (json::Value item : file.items()) list.emplace_back(item.as_string().value_or(""));
         take(std::move(list), a.in_file("/load"));
     }
+    load_registries(a);
     a.load = words(a.out.load);
 }
 

@@ -38,6 +38,7 @@ void doubt_variables(Assembly& a, const Names& names) {
     for (const Key& key : keys()) {
         host.push_back(variable_name(key.path));
         if (!key.alias.empty()) host.push_back(variable_name(key.alias));
+        if (!key.variable.empty()) host.emplace_back(key.variable);
     }
     auto known = names.all_variables();
     known.insert(known.end(), host.begin(), host.end());

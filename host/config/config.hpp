@@ -49,7 +49,9 @@ struct HostSettings {
     std::string runtime_dir;
     std::string state_dir;
     std::vector<std::string> module_path;
-    std::string plugin_dir;  ///< may be absent; empty: none
+    std::string plugin_dir;             ///< may be absent; empty: none
+    std::vector<std::string> registry;  ///< modules registry-NAME that are loaded besides
+    std::chrono::milliseconds registry_wait{5000};
     std::string control_address;
     std::string card = "auto";  ///< auto, on, off
     std::vector<std::string> card_try;

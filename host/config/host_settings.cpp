@@ -35,6 +35,8 @@ std::optional<Found> find(Assembly& a, const Key& key) {
         const auto text = a.in.surroundings.variable(name);
         if (!text.empty()) return Found{std::string(text), {}, {Source::environment, name, 0}};
     }
+    if (const auto text = a.in.surroundings.variable(key.variable); !text.empty())
+        return Found{std::string(text), {}, {Source::environment, std::string(key.variable), 0}};
     std::optional<Found> out;
     for (std::string_view path : paths_of(key)) {
         const std::string pointer = fmt::format("/host/{}", path);
@@ -187,6 +189,8 @@ HostSettings host_settings(const Settings& s) {
     out.state_dir = get<std::string>(s, "state_dir");
     out.plugin_dir = get<std::string>(s, "plugin_dir");
     out.module_path = get<std::vector<std::string>>(s, "module_path");
+    out.registry = get<std::vector<std::string>>(s, "registry");
+    out.registry_wait = get<std::chrono::milliseconds>(s, "registry_wait");
     out.control_address = get<std::string>(s, "control_address");
     out.card = get<std::string>(s, "card");
     out.card_try = get<std::vector<std::string>>(s, "card_try");

@@ -28,6 +28,7 @@ struct Key {
     std::string_view doc;
     std::string_view choices = {};  ///< separated by spaces; for an integer: words that mean 0
     std::string_view alias = {};  ///< a second path (and so flag and variable) for the same setting
+    std::string_view variable = {};  ///< a second variable, which Micro has
 };
 
 std::span<const Key> keys();

@@ -109,6 +109,7 @@ void host_help(std::string& out) {
             doc += fmt::format(": {}", fmt::join(split_list(key.choices, ' '), " | "));
         if (!key.fallback.empty()) doc += fmt::format(" [{}]", key.fallback);
         if (!key.alias.empty()) doc += fmt::format(" (also --{})", flag_name(key.alias));
+        if (!key.variable.empty()) doc += fmt::format(" (also {})", key.variable);
         entry(out, fmt::format("--{}{}", flag_name(key.path), value_word(key.type)), doc);
     }
 }

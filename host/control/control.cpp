@@ -87,6 +87,7 @@ struct Control::State {
     Answer listeners(http::Exchange&) { return {200, kJson, listeners_page(from, figures(), own)}; }
     Answer filters(http::Exchange&) { return {200, kJson, filters_page(from, figures())}; }
     Answer explain(http::Exchange& x);
+    Answer registry(http::Exchange&) { return {200, kJson, registry_page(from)}; }
     Answer services(http::Exchange&) { return {200, kJson, services_page(from)}; }
 
     Sources from;
@@ -116,7 +117,7 @@ struct Control::State {
 };
 
 std::span<const Control::State::Route> Control::State::routes() {
-    static constexpr std::array<Route, 9> kRoutes{{
+    static constexpr std::array<Route, 10> kRoutes{{
         {"/", "this list", false, &State::index},
         {"/healthz", "200 as long as the process answers", false, &State::healthz},
         {"/readyz", "200 when requests may be sent here, 503 else; ?verbose lists the checks", true,
@@ -129,6 +130,8 @@ std::span<const Control::State::Route> Control::State::routes() {
         {"/v1/explain",
          "what a request passes: ?method=&path=&host=&listener=&header=Name:%20value", true,
          &State::explain},
+        {"/v1/registry", "where the registry has its services from, and what is wrong there", false,
+         &State::registry},
         {"/v1/services", "the services that the registry knows", false, &State::services},
     }};
     return kRoutes;

@@ -18,8 +18,19 @@ using observe::Emit;
 
 double real(uint64_t n) { return static_cast<double>(n); }
 
+std::vector<registry::ProviderRow> rows_of(const Sources& s) {
+    return s.providers ? s.providers() : std::vector<registry::ProviderRow>{};
+}
+
 void emit_nodes(const registry::Snapshot& known, const Emit& emit) {
     for (const auto& s : known.services()) emit({s->name}, real(s->nodes.size()));
+}
+
+void emit_states(const std::vector<registry::ProviderRow>& rows, const Emit& emit) {
+    using enum registry::ProviderState;
+    for (const registry::ProviderRow& p : rows)
+        for (const registry::ProviderState s : {waiting, synced, stale, failed})
+            emit({p.name, std::string(registry::state_name(s))}, p.state == s ? 1 : 0);
 }
 
 void emit_verdicts(const LoopFigures& all, const Emit& emit) {
@@ -124,6 +135,13 @@ Gauges::Gauges(const Sources& s, const Census& census) : metrics_(s.metrics) {
     add(names::kRegistryNodes, [&s](const Emit& emit) {
         if (auto known = s.registry()) emit_nodes(*known, emit);
     });
+    add(names::kRegistryProviderServices, [&s](const Emit& emit) {
+        for (const registry::ProviderRow& p : rows_of(s)) emit({p.name}, real(p.services));
+    });
+    add(names::kRegistryProviderNodes, [&s](const Emit& emit) {
+        for (const registry::ProviderRow& p : rows_of(s)) emit({p.name}, real(p.nodes));
+    });
+    add(names::kRegistryProviderState, [&s](const Emit& emit) { emit_states(rows_of(s), emit); });
     add(names::kModuleGenerations, [&s](const Emit& emit) { emit_generations(s.modules, emit); });
     add(names::kLoopTurns, [&s](const Emit& emit) {
         for (const Loop* l : s.loops)

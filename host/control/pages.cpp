@@ -148,6 +148,32 @@ std::string filters_page(const Sources& s, const LoopFigures& figures) {
     return out;
 }
 
+std::string registry_page(const Sources& s) {
+    std::string out;
+    Writer w(out);
+    w.array();
+    if (s.providers)
+        for (const registry::ProviderRow& p : s.providers())
+            w.object()
+                .key("provider")
+                .string(p.name)
+                .key("priority")
+                .int64(p.priority)
+                .key("state")
+                .string(registry::state_name(p.state))
+                .key("services")
+                .uint64(p.services)
+                .key("nodes")
+                .uint64(p.nodes)
+                .key("text")
+                .string(p.text)
+                .key("last_trouble")
+                .string(p.last_trouble)
+                .end();
+    w.end();
+    return out;
+}
+
 std::string services_page(const Sources& s) {
     std::string out;
     Writer w(out);

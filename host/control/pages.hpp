@@ -36,6 +36,8 @@ std::string listeners_page(const Sources& s, const LoopFigures& figures,
 std::string filters_page(const Sources& s, const LoopFigures& figures);
 /// "closed", "open", "skip".
 std::string_view on_error_text(http::OnError e);
+/// [{"provider","priority","state","services","nodes","text","last_trouble"}]; state: "waiting", "synced", "stale", "failed".
+std::string registry_page(const Sources& s);
 /// An array of services as Micro writes them, one element a version.
 std::string services_page(const Sources& s);
 

@@ -53,6 +53,23 @@ Check loops_check(size_t stalled) {
             fmt::format("{} do{} not turn: a module blocks", stalled, stalled == 1 ? "es" : "")};
 }
 
+// The worst of all providers, and what there is to say about each that is not well.
+Check registry_check(const Sources& sources) {
+    const auto known = sources.registry();
+    Check c =
+        simple("registry", known && known->complete(), "a provider has not told all that it knows");
+    if (!sources.providers) return c;
+    std::string text;
+    for (const registry::ProviderRow& p : sources.providers()) {
+        if (p.text.empty()) continue;
+        text += fmt::format("{}{}", text.empty() ? "" : "; ", p.text);
+        const bool fails = p.state == registry::ProviderState::failed || !p.waited;
+        c.state = std::max(c.state, fails ? CheckState::failing : CheckState::degraded);
+    }
+    if (!text.empty()) c.text = one_line(text);
+    return c;
+}
+
 void add_modules(const module::HealthBoard& health, std::vector<Check>& out) {
     for (const module::HealthCheck& h : health.checks()) {
         CheckState state = h.state == module::Health::ok         ? CheckState::ok
@@ -77,9 +94,7 @@ std::vector<Check> readiness(const Sources& sources, const LoopFigures& figures,
         if (!l.problem.empty())
             out.push_back({"listener:" + l.name, CheckState::failing, one_line(l.problem)});
     add_filters(listeners, figures, out);
-    auto known = sources.registry();
-    out.push_back(simple("registry", known && known->complete(),
-                         "a provider has not told all that it knows"));
+    out.push_back(registry_check(sources));
     out.push_back(loops_check(now.stalled_loops));
     add_modules(sources.health, out);
     return out;

@@ -9,6 +9,7 @@
 
 #include "http/site.hpp"
 #include "loop/loop.hpp"
+#include "registry/provider.hpp"
 #include "registry/snapshot.hpp"
 
 namespace microhost::command {
@@ -70,6 +71,8 @@ struct Sources {
     std::function<std::vector<ListenerRow>()> listeners;
     SiteVisit each_site;
     command::Table* commands = nullptr;  // null: none can be run
+    /// Of the registry, the host's own too; may be empty.
+    std::function<std::vector<registry::ProviderRow>()> providers = {};
 };
 
 }  // namespace microhost::control

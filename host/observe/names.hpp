@@ -128,6 +128,23 @@ inline constexpr Definition kUpstreamRetries{"microhost_upstream_retries_total",
                                              {"upstream", "reason"}};
 inline constexpr Definition kRegistryNodes{
     "microhost_registry_nodes", "Live nodes in the registry.", Kind::gauge, Unit::one, {"service"}};
+inline constexpr Definition kRegistryProviderServices{
+    "microhost_registry_provider_services",
+    "Versions of services that a provider of the registry knows.",
+    Kind::gauge,
+    Unit::one,
+    {"provider"}};
+inline constexpr Definition kRegistryProviderNodes{"microhost_registry_provider_nodes",
+                                                   "Nodes that a provider of the registry knows.",
+                                                   Kind::gauge,
+                                                   Unit::one,
+                                                   {"provider"}};
+inline constexpr Definition kRegistryProviderState{
+    "microhost_registry_provider_state",
+    "1 for the state that a provider of the registry is in, 0 for the others.",
+    Kind::gauge,
+    Unit::one,
+    {"provider", "state"}};
 
 // Filters and modules.
 inline constexpr Definition kFilterVerdicts{"microhost_filter_verdicts_total",
@@ -243,6 +260,9 @@ inline constexpr std::array kAll{
     &kUpstreamConnects,
     &kUpstreamRetries,
     &kRegistryNodes,
+    &kRegistryProviderServices,
+    &kRegistryProviderNodes,
+    &kRegistryProviderState,
     &kFilterVerdicts,
     &kFilterFailures,
     &kModuleCalls,

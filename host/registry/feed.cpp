@@ -24,28 +24,53 @@ Feed& Feed::operator=(Feed&& other) noexcept {
 Feed::~Feed() { close(); }
 
 void Feed::close() {
-    if (!alive_.expired() && table_->holds(provider_, opened_)) table_->close(provider_);
+    if (open()) table_->close(provider_);
     table_ = nullptr;
     alive_.reset();
 }
 
+bool Feed::open() const { return !alive_.expired() && table_->holds(provider_, opened_); }
+
 void Feed::upsert(const Service& service) {
     assert(!service.name.empty());
-    if (!alive_.expired() && table_->holds(provider_, opened_)) table_->upsert(provider_, service);
+    if (open()) table_->upsert(provider_, service);
 }
 
 void Feed::withdraw(std::string_view service, std::string_view node_id) {
-    if (alive_.expired() || !table_->holds(provider_, opened_)) return;
-    table_->withdraw(provider_, service, node_id);
+    if (open()) table_->withdraw(provider_, service, node_id);
+}
+
+bool Feed::replace(const Service& service, std::chrono::seconds ttl) {
+    assert(!service.name.empty());
+    return open() && table_->replace(provider_, service, ttl);
+}
+
+bool Feed::remove(std::string_view service, std::string_view version, std::string_view node_id) {
+    return open() && table_->remove(provider_, service, version, node_id);
+}
+
+bool Feed::expire() { return open() && table_->expire(provider_); }
+
+void Feed::renew() {
+    if (open()) table_->renew(provider_);
+}
+
+std::vector<Service> Feed::services() const {
+    return open() ? table_->services_of(provider_) : std::vector<Service>{};
+}
+
+void Feed::wait_no_more() {
+    if (!open()) return;
+    table_->providers_[provider_].synced = true;
+    table_->schedule();
 }
 
 void Feed::resync() {
-    if (alive_.expired() || !table_->holds(provider_, opened_)) return;
-    table_->providers_[provider_].epoch = ++table_->counter_;
+    if (open()) table_->providers_[provider_].epoch = ++table_->counter_;
 }
 
 void Feed::synced() {
-    if (alive_.expired() || !table_->holds(provider_, opened_)) return;
+    if (!open()) return;
     table_->providers_[provider_].synced = true;
     table_->withdraw_older(provider_);
     table_->schedule();

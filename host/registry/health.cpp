@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace microhost::registry {
 namespace {
@@ -79,14 +80,12 @@ HealthChecks::HealthChecks(Table& table, Probe probe, Warn warn)
     : table_(table),
       probe_(std::move(probe)),
       warn_(std::move(warn)),
-      alive_(std::make_shared<char>()),
-      revision_(UINT64_MAX) {}
+      alive_(std::make_shared<char>()) {}
 
 HealthChecks::~HealthChecks() = default;
 
 TimePoint HealthChecks::tick(TimePoint now) {
-    const auto snapshot = table_.snapshot();
-    if (snapshot->revision() != revision_) update(*snapshot);
+    if (table_.snapshot() != seen_) update(table_.snapshot());
     TimePoint next = TimePoint::max();
     int started = 0;
     for (auto& [key, check] : checks_) {
@@ -99,10 +98,19 @@ TimePoint HealthChecks::tick(TimePoint now) {
     return next;
 }
 
-void HealthChecks::update(const Snapshot& snapshot) {
-    revision_ = snapshot.revision();
+// Only what was built anew is looked at: one change among ten thousand nodes must not cost a look at each.
+void HealthChecks::update(std::shared_ptr<const Snapshot> now) {
+    const Snapshot& snapshot = *now;
+    const auto before = std::exchange(seen_, std::move(now));
+    auto unchanged = [&](const ServiceNodes* service) {
+        return before && service != nullptr && before->find(service->name) == service;
+    };
     std::map<Key, std::unique_ptr<Check>> kept;
+    for (auto& [key, check] : checks_) {
+        if (unchanged(snapshot.find(key.first))) kept.emplace(key, std::move(check));
+    }
     for (const auto& service : snapshot.services()) {
+        if (unchanged(service.get())) continue;
         for (const LiveNode& node : service->callable()) add(*service, node, kept);
     }
     std::swap(checks_, kept);
@@ -115,6 +123,7 @@ void HealthChecks::update(const Snapshot& snapshot) {
 void HealthChecks::add(const ServiceNodes& service, const LiveNode& node,
                        std::map<Key, std::unique_ptr<Check>>& kept) {
     auto spec = health_spec(node.node.metadata);
+    if (spec && !*spec) return;
     Key key{service.name, node.node.id};
     if (!spec) {
         std::string& before = warned_[key];
@@ -125,7 +134,6 @@ void HealthChecks::add(const ServiceNodes& service, const LiveNode& node,
         }
         return;
     }
-    if (!*spec) return;
     auto old = checks_.find(key);
     const bool same = old != checks_.end() && old->second && old->second->target.spec == **spec &&
                       old->second->target.address.host == node.address.host &&

@@ -71,7 +71,7 @@ class HealthChecks {
     struct Check;
     using Key = std::pair<std::string, std::string>;  // service, node id
 
-    void update(const Snapshot& snapshot);
+    void update(std::shared_ptr<const Snapshot> now);
     void add(const ServiceNodes& service, const LiveNode& node,
              std::map<Key, std::unique_ptr<Check>>& kept);
     void start(Check& check, TimePoint now);
@@ -83,8 +83,8 @@ class HealthChecks {
     Warn warn_;
     std::shared_ptr<void> alive_;
     std::map<Key, std::unique_ptr<Check>> checks_;
-    std::map<Key, std::string> warned_;  // the metadata that was complained about
-    uint64_t revision_ = 0;
+    std::map<Key, std::string> warned_;     // the metadata that was complained about
+    std::shared_ptr<const Snapshot> seen_;  // null: none
     uint64_t round_ = 0;
 };
 

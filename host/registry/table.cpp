@@ -33,9 +33,9 @@ Feed Table::open(std::string_view provider, int priority) {
         found->priority = priority;
         for (auto& [name, of] : names_) dirty_.insert(name);
     }
+    if (found->opened == 0) found->synced = false;  // else it takes over
     found->opened = ++counter_;
     found->epoch = ++counter_;
-    found->synced = false;
     schedule();
     return {*this, static_cast<uint32_t>(found - providers_.begin()), found->opened};
 }
@@ -78,12 +78,12 @@ bool Table::holds(uint32_t provider, uint64_t opened) const {
     return providers_[provider].opened == opened;
 }
 
-void Table::upsert(uint32_t provider, const Service& service) {
+void Table::upsert(uint32_t provider, const Service& service, std::chrono::seconds ttl) {
     auto head = std::make_shared<Service>(
         Service{service.name, service.version, service.metadata, service.endpoints, {}});
     auto found = names_.try_emplace(service.name).first;
-    if (service.nodes.empty()) put(provider, found->second, head, Node{});
-    for (const Node& node : service.nodes) put(provider, found->second, head, node);
+    if (service.nodes.empty()) put(provider, found->second, head, Node{}, ttl);
+    for (const Node& node : service.nodes) put(provider, found->second, head, node, ttl);
     if (found->second.changed) {
         dirty_.insert(found->first);
         schedule();
@@ -91,17 +91,21 @@ void Table::upsert(uint32_t provider, const Service& service) {
 }
 
 void Table::put(uint32_t provider, Name& name, std::shared_ptr<const Service> head,
-                const Node& node) {
+                const Node& node, std::chrono::seconds ttl) {
     const uint64_t epoch = providers_[provider].epoch;
+    const TimePoint ends = ttl.count() > 0 ? clock_() + ttl : TimePoint::max();
+    providers_[provider].next_end = std::min(providers_[provider].next_end, ends);
     auto& records = name.nodes[node.id];
     auto record = std::find_if(records.begin(), records.end(),
                                [&](const Record& r) { return r.provider == provider; });
     if (record == records.end()) {
-        records.push_back({provider, epoch, ++counter_, std::move(head), node});
+        records.push_back({provider, epoch, ++counter_, std::move(head), node, ttl, ends});
     } else {
         record->epoch = epoch;
+        record->ttl = ttl;
+        record->ends = ends;
         if (record->node == node && *record->head == *head) return;
-        *record = {provider, epoch, ++counter_, std::move(head), node};
+        *record = {provider, epoch, ++counter_, std::move(head), node, ttl, ends};
     }
     name.changed = true;
 }

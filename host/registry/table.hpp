@@ -4,6 +4,7 @@
 
 #include "registry/snapshot.hpp"
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -30,15 +31,33 @@ class Feed {
     void upsert(const Service& service);
     /// Takes a node away; an empty id takes the entry without nodes away. Unknown ones are ignored.
     void withdraw(std::string_view service, std::string_view node_id);
+    /// What one service version is now: its nodes that were told before and are not in `service` are
+    /// taken away; one without nodes is gone. A `ttl` that is not 0 lets expire() forget it, unless it
+    /// is told again. True if that changed anything.
+    bool replace(const Service& service, std::chrono::seconds ttl = {});
+    /// Takes away the nodes of a name that fit: empty fits all. True if there were any.
+    bool remove(std::string_view service, std::string_view version, std::string_view node_id);
+    /// Forgets what nobody told again within its ttl. True if there was anything.
+    bool expire();
+    /// Whatever has a ttl is as if it was told now.
+    void renew();
     /// Starts telling everything anew: what is not upserted before synced() is withdrawn there.
     void resync();
-    /// "I have told all that I know." Until every provider said so the snapshot is not complete().
+    /// "I have told all that I know." Until every provider said so once the snapshot is not complete().
     void synced();
+    /// The snapshot may be complete() without it.
+    void wait_no_more();
+    /// All that the provider says, whichever of its feeds told it; one element for each version.
+    [[nodiscard]] std::vector<Service> services() const;
+    struct Count {
+        size_t services = 0, nodes = 0;  // of services: names with a version
+    };
 
   private:
     friend class Table;
     Feed(Table& table, uint32_t provider, uint64_t opened);
     void close();
+    [[nodiscard]] bool open() const;
 
     Table* table_ = nullptr;
     std::weak_ptr<void> alive_;  // a feed may outlive the table at shutdown
@@ -68,7 +87,8 @@ class Table {
 
     /// A provider comes. Of two that name the same node the higher `priority` wins, then the older.
     /// The name of a provider that is there already (a reloaded module) takes its nodes over: they
-    /// stay until the new feed's synced(), so that a reload never empties the table.
+    /// stay until the new feed's synced(), so that a reload never empties the table. It was waited for
+    /// already: the snapshot stays complete().
     [[nodiscard]] Feed open(std::string_view provider, int priority);
 
     /// Never null. All changes of one turn of the thread become one snapshot, at the end of the turn.
@@ -86,6 +106,15 @@ class Table {
         decorate_ = std::move(make);
     }
 
+    /// Providers that have a feed, in the order in which they came. Counted anew each time.
+    struct Told {
+        std::string_view provider;
+        int priority = 0;
+        bool synced = false;
+        Feed::Count count;
+    };
+    [[nodiscard]] std::vector<Told> told() const;
+
     /// What the active health check of a node found; forgotten when the node goes.
     void set_healthy(std::string_view service, std::string_view node_id, bool healthy);
     /// Drops what is older than ten minutes from the list of vanished names; call it now and then.
@@ -100,9 +129,16 @@ class Table {
     using Rank = std::tuple<int64_t, uint32_t, int64_t>;
 
     [[nodiscard]] bool holds(uint32_t provider, uint64_t opened) const;
-    void upsert(uint32_t provider, const Service& service);
-    void put(uint32_t provider, Name& name, std::shared_ptr<const Service> head, const Node& node);
+    void upsert(uint32_t provider, const Service& service, std::chrono::seconds ttl = {});
+    void put(uint32_t provider, Name& name, std::shared_ptr<const Service> head, const Node& node,
+             std::chrono::seconds ttl);
     void withdraw(uint32_t provider, std::string_view service, std::string_view node_id);
+    bool replace(uint32_t provider, const Service& service, std::chrono::seconds ttl);
+    bool remove(uint32_t provider, std::string_view service, std::string_view version,
+                std::string_view node_id);
+    bool expire(uint32_t provider);
+    void renew(uint32_t provider);
+    [[nodiscard]] std::vector<Service> services_of(uint32_t provider) const;
     void withdraw_older(uint32_t provider);
     void close(uint32_t provider);
     void schedule();

@@ -11,9 +11,10 @@ namespace microhost::registry {
 struct Table::Provider {
     std::string name;
     int priority = 0;
-    uint64_t opened = 0;  // 0: no feed
-    uint64_t epoch = 0;   // of the telling that is under way
-    bool synced = false;
+    uint64_t opened = 0;                    // 0: no feed
+    uint64_t epoch = 0;                     // of the telling that is under way
+    bool synced = false;                    // once; or nobody waits for it
+    TimePoint next_end = TimePoint::max();  // no record ends before it
 };
 
 /// One node as one provider told it. `node` without id: the service alone.
@@ -23,6 +24,8 @@ struct Table::Record {
     uint64_t sequence;
     std::shared_ptr<const Service> head;  // without nodes; shared by the nodes told together
     Node node;
+    std::chrono::seconds ttl{0};
+    TimePoint ends = TimePoint::max();
 };
 
 struct Table::Name {

@@ -7,6 +7,7 @@
 #include "module/host_side.hpp"
 #include "rpc/engine.hpp"
 #include "rpc/forward_way.hpp"
+#include "rpc/unknown.hpp"
 
 namespace microhost::rpc {
 namespace {
@@ -18,6 +19,7 @@ mh_status to_service(Way& w, const mh_http_forward_to& to) {
     const std::string_view name = view(to.service);
     const registry::ServiceNodes* nodes = e.snapshot().find(name);
     if (!nodes || nodes->callable_count == 0) {
+        if (!nodes) ask_for(name);
         if (e.local(name)) return MH_E_UNSUPPORTED;  // there is no connection that could carry it
         const bool known = nodes || e.snapshot().vanished(name, e.now());
         return known ? MH_E_UNAVAILABLE : MH_E_NOT_FOUND;

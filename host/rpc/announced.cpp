@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/announced.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <vector>
+
 #include "json/document.hpp"
+#include "json/writer.hpp"
 #include "module/environment.hpp"
 #include "module/generation.hpp"
 #include "module/host_side.hpp"
@@ -36,39 +42,76 @@ Announced::~Announced() {
 Announced* Announced::current() { return current_announced; }
 void Announced::adopt_thread() { current_announced = this; }
 
+Result<mh_token> Announced::offer(registry::Service service, uint32_t ttl_s) {
+    if (!publisher_ || over_) return error("service {}: nothing is announced here", service.name);
+    if (service.nodes.size() != 1)
+        return error("service {} has {} nodes, give exactly one", service.name,
+                     service.nodes.size());
+    if (!ttl_s) ttl_s = kDefaultTtl;
+    if (auto ok = publisher_->enlist(service, std::chrono::seconds(ttl_s)); !ok) return ok.error();
+    return add(nullptr, std::move(service), ttl_s);
+}
+
 mh_status Announced::enlist(module::HostSide& side, std::string_view service_json, uint32_t ttl_s,
                             mh_token& out) {
     if (!publisher_) return MH_E_UNSUPPORTED;
+    if (over_) return MH_E_GONE;
     auto service = parse(service_json);
     if (!service) {
         module::report(side, MH_E_INVALID, {}, "enlist: " + service.error().what);
         return MH_E_INVALID;
     }
-    const std::chrono::seconds ttl(ttl_s ? ttl_s : kDefaultTtl);
-    if (auto ok = publisher_->enlist(*service, ttl); !ok) {
+    if (!ttl_s) ttl_s = kDefaultTtl;
+    if (auto ok = publisher_->enlist(*service, std::chrono::seconds(ttl_s)); !ok) {
         module::report(side, MH_E_IO, {}, "enlist: " + ok.error().what);
         return MH_E_IO;
     }
-    out = ++tokens_;
-    rows_.emplace(out, Row{&side, std::move(*service)});
+    out = add(&side, std::move(*service), ttl_s);
     side.generation.at_end(side.environment.control_index(), end_on_this_thread);
     return MH_OK;
+}
+
+mh_token Announced::add(const module::HostSide* side, registry::Service service, uint32_t ttl_s) {
+    const mh_token t = ++tokens_;
+    Announcement& a = announcements_[t];
+    a = {t, service.name, service.nodes.front().id, {}, ttl_s};
+    json::Writer writer(a.json);
+    registry::write_json(writer, service);
+    rows_.emplace(t, Row{side, std::move(service)});
+    if (herald_) herald_->announce(a);
+    return t;
+}
+
+void Announced::take_back(mh_token t, const Row& row) {
+    if (publisher_) publisher_->deregister(row.service);
+    announcements_.erase(t);
+    if (herald_) herald_->withdraw(t);
 }
 
 mh_status Announced::deregister(mh_token t) {
     auto it = rows_.find(t);
     if (it == rows_.end()) return t ? MH_E_GONE : MH_E_INVALID;
-    publisher_->deregister(it->second.service);
+    const Row row = std::move(it->second);
     rows_.erase(it);
+    take_back(t, row);
     return MH_OK;
 }
 
 void Announced::end(const module::HostSide& side) {
-    std::erase_if(rows_, [&](const auto& row) {
-        if (row.second.side != &side) return false;
-        publisher_->deregister(row.second.service);
-        return true;
-    });
+    std::vector<mh_token> gone;
+    for (const auto& [t, row] : rows_)
+        if (row.side == &side) gone.push_back(t);
+    for (mh_token t : gone) deregister(t);
+}
+
+void Announced::withdraw_all() {
+    over_ = true;
+    while (!rows_.empty()) deregister(rows_.begin()->first);
+}
+
+bool Announced::has(std::string_view node_id) const {
+    return std::any_of(announcements_.begin(), announcements_.end(),
+                       [&](const auto& a) { return a.second.node_id == node_id; });
 }
 
 }  // namespace microhost::rpc

@@ -9,6 +9,7 @@
 #include "rpc/engine.hpp"
 #include "rpc/mucp.hpp"
 #include "rpc/reach.hpp"
+#include "rpc/unknown.hpp"
 
 namespace microhost::rpc {
 namespace {
@@ -40,7 +41,10 @@ mh_status Call::choose(const mh_rpc_target& t) {
 mh_status Call::pick_node(uint32_t avoid) {
     const registry::Snapshot& known = engine_.snapshot();
     const registry::ServiceNodes* nodes = engine_.nodes_of(service_);
-    if (!nodes) return known.vanished(service_, engine_.now()) ? MH_E_UNAVAILABLE : MH_E_NOT_FOUND;
+    if (!nodes) {
+        ask_for(service_);
+        return known.vanished(service_, engine_.now()) ? MH_E_UNAVAILABLE : MH_E_NOT_FOUND;
+    }
     picked_from_ = nodes;
     picked_at_ = known.revision();
     if (!meter_) meter_ = engine_.metrics.of(service_);

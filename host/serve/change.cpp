@@ -2,6 +2,7 @@
 #include "serve/change.hpp"
 
 #include <microhost/draft/command_provider.h>
+#include <microhost/draft/registry_provider.h>
 
 #include <algorithm>
 
@@ -173,6 +174,7 @@ void Change::publish(StagedSitesPtr staged) {
     s_.trusted = std::move(trusted_);
     s_.config = std::move(wanted_.config);
     s_.candidates = std::move(wanted_.modules);
+    s_.providers->adopt(s_.modules->published(MH_REGISTRY_PROVIDER));
     auto services = s_.offer_services();
     const http::Limits limits = s_.main_http->limits = limits_of(s_.host().limits);
     services(*s_.main_rpc);

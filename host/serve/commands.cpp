@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands of a serving process: its own, and those of its modules as they come and go.
 #include "command/modules.hpp"
-#include "command/provider.hpp"
 #include "serve/module_operations.hpp"
 #include "serve/runtime_state.hpp"
 
@@ -13,7 +12,6 @@ void Runtime::State::start_commands() {
     command::add_modules_commands(*commands, *operations);
     environment->commands = commands.get();
     environment->operations = operations.get();
-    environment->points.add(command::kProviderPoint);
 }
 
 // What "@module", "@service" and "@endpoint" stand for where a command line is completed.

@@ -15,6 +15,7 @@
 #include "module/abi/tables.hpp"
 #include "rpc/abi_forward.hpp"
 #include "rpc/abi_registry.hpp"
+#include "rpc/abi_registry_provider.hpp"
 #include "rpc/abi_rpc.hpp"
 #include "rpc/local_call.hpp"
 
@@ -31,14 +32,20 @@ void offer_interfaces(module::InterfaceTable& table) {
     table.offer(MH_RPC, &rpc::kRpcTable);
     table.offer(MH_RPC_SERVER, &rpc::kServerTable);
     table.offer(MH_REGISTRY, &rpc::kRegistryTable);
+    table.offer(MH_REGISTRY_SINK, &rpc::kRegistrySinkTable);
     table.offer(MH_COMMAND, &command::kCommandTable);
     table.offer(MH_COMMAND_OUTPUT, &command::kOutputTable);
     table.offer(MH_MODULES, &command::kModulesTable);
     // A point at which modules contribute can be required like an interface; there is nothing to call.
     static const uint32_t point = sizeof point;
-    for (const char* id :
-         {MH_HTTP_FILTER, MH_HTTP_HANDLER, MH_HTTP_LISTENER, MH_RPC_SERVICE, MH_COMMAND_PROVIDER})
+    for (const char* id : {MH_HTTP_FILTER, MH_HTTP_HANDLER, MH_HTTP_LISTENER, MH_RPC_SERVICE,
+                           MH_COMMAND_PROVIDER, MH_REGISTRY_PROVIDER})
         table.offer(id, &point);
+}
+
+void add_points(module::Points& points) {
+    points.add(command::kProviderPoint);
+    points.add(rpc::kRegistryProviderPoint);
 }
 
 const module::InterfaceTable& offered_interfaces() {

@@ -64,7 +64,7 @@ int Runtime::run() {
         return s.status;
     }
     for (auto& l : s.loops) l->start();
-    s.operations->start([&s](Result<> r) { r ? s.ready() : s.fail(r.error()); });
+    s.operations->start([&s](Result<> r) { r ? s.started() : s.fail(r.error()); });
     s.control->run();
     for (auto& l : s.loops) l->stop();
     http::set_client_resolver(nullptr);
@@ -120,6 +120,7 @@ Result<> Runtime::State::start_basics() {
     environment =
         std::make_unique<module::Environment>(*log, *metrics, control->loop, bare, options);
     offer_interfaces(environment->interfaces);
+    add_points(environment->points);
     if (http::poison_what_is_lent(environment->interfaces, environment->points))
         log->domain("host").warn(
             "MICROHOST_POISON: what modules are lent is made unreadable after each hook; slow, for "
@@ -199,6 +200,9 @@ Result<> Runtime::State::start_registry() {
                                                       std::move(options));
     directory->start();
     local_feed = table->open("process", 200);
+    providers = std::make_unique<rpc::Providers>(
+        control->loop, *table, *rpc::Announced::current(), log->domain("host/registry"),
+        rpc::ProvidersOptions{host().state_dir, host().registry_wait});
     health_probes = std::make_unique<HealthProbes>(*main_http, *resolver, *table, warn);
     sweep_registry();
     return {};
@@ -293,7 +297,8 @@ Result<> Runtime::State::open_control() {
         supervise::instance_name(host().name), MICROHOST_VERSION,
         overlaps ? folder.path() + "/next.sock" : folder.control_socket(), overlaps,
         host().control_address, [this] { return table->snapshot(); },
-        [this] { return listener_rows(); }, each_site, commands.get()});
+        [this] { return listener_rows(); }, each_site, commands.get(),
+        [this] { return providers->rows(); }});
     observe::add_process_metrics(*metrics, MICROHOST_VERSION);
     observe::add_log_metrics(*metrics, *log);
     if (access_log) observe::add_access_log_metrics(*metrics, *access_log);
@@ -312,22 +317,36 @@ void Runtime::State::announce_listeners() {
     if (Result<> r = folder.announce(open); !r) log->domain("host/serve").error(r.error().what);
 }
 
+// The modules run, and listeners accept.
+void Runtime::State::started() {
+    if (stopping) return;
+    const supervise::Link* link = supervise::Link::here();
+    // Who takes over leaves the requests to the other worker until it knows where the services are.
+    if (!link || !link->overlaps()) serve();
+    providers->when_settled([this] { ready(); });
+}
+
+void Runtime::State::serve() {
+    serving = true;
+    for (const std::string& w : config.warnings) log->domain("host/config").warn(w);
+    control_socket->set_ready(true);
+    announce_listeners();
+}
+
 void Runtime::State::ready() {
     if (stopping) return;
     supervise::Link* link = supervise::Link::here();
-    if (link && link->overlaps())
+    if (!serving) {
         if (Result<> r = control_socket->take_over(folder.control_socket()); !r)
             return fail(r.error());
-    serving = true;
-    for (const std::string& w : config.warnings) log->domain("host/config").warn(w);
-    announce_listeners();
+        serve();
+    }
     bool show = host().card == "on" || (host().card == "auto" && ::isatty(2));
     if (show)
         std::fputs(
             card(config, *modules, *sites, *table->snapshot(), folder.control_socket()).c_str(),
             stderr);
     log->domain("host").info("ready", {{"listeners", sites->sites().size()}});
-    control_socket->set_ready(true);
     if (link) link->ready();
     notify("READY=1");
 }

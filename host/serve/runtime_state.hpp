@@ -25,6 +25,7 @@
 #include "registry/table.hpp"
 #include "rpc/abi_registry.hpp"
 #include "rpc/local_call.hpp"
+#include "rpc/providers.hpp"
 #include "serve/control_thread.hpp"
 #include "serve/health_probes.hpp"
 #include "serve/instance_folder.hpp"
@@ -65,6 +66,7 @@ struct Runtime::State {
     std::unique_ptr<registry::Table> table;
     std::unique_ptr<registry::Directory> directory;
     registry::Feed local_feed;
+    std::unique_ptr<rpc::Providers> providers;
     std::unique_ptr<HealthProbes> health_probes;
     InstanceFolder folder;
     FilterSet filters;
@@ -96,6 +98,8 @@ struct Runtime::State {
     command::Table::Words known_words(std::string_view kind) const;
     Result<> open_control();
     std::vector<control::ListenerRow> listener_rows() const;
+    void started();
+    void serve();
     void ready();
 
     // ---- for changes
@@ -108,6 +112,7 @@ struct Runtime::State {
     void fail(const Error& e);
     void stop();
     void retire();
+    static void withdraw_announced();
     void drain();
     void wait_for_connections(uint64_t deadline_ns);
     void finish();

@@ -77,6 +77,7 @@ void Runtime::State::stop() {
     if (stopping) return;
     stopping = true;
     log->domain("host").info("stopping");
+    withdraw_announced();
     control_socket->set_draining();
     notify("STOPPING=1");
     operations->stop([this] {
@@ -88,11 +89,17 @@ void Runtime::State::stop() {
     });
 }
 
+// Others call us as long as they find us.
+void Runtime::State::withdraw_announced() {
+    if (rpc::Announced* announced = rpc::Announced::current()) announced->withdraw_all();
+}
+
 // Nothing is to be told: whoever looks for the instance finds the worker that serves it now.
 void Runtime::State::retire() {
     if (stopping) return;
     stopping = retired = true;
     log->domain("host").info("another worker serves; this one finishes what it has");
+    withdraw_announced();
     control_socket->set_draining();
     control_socket->leave();
     operations->stop([this] { drain(); });
@@ -149,6 +156,8 @@ void Runtime::State::wait_for_connections(uint64_t deadline_ns) {
 
 void Runtime::State::finish() {
     commands->stop_all("the process stops");
+    withdraw_announced();
+    if (providers) providers->stop();
     auto modules_down = [this] {
         filters = {};
         modules->stop_all(monotonic_ns() + 2'000'000'000, [this] {

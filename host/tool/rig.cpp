@@ -30,6 +30,7 @@ Result<std::unique_ptr<Rig>> Rig::make() {
     rig->environment = std::make_unique<module::Environment>(
         *rig->log, rig->metrics, rig->control, std::vector<Loop*>{&rig->loops[0]->loop}, about);
     serve::offer_interfaces(rig->environment->interfaces);
+    serve::add_points(rig->environment->points);
     rig->modules = std::make_unique<module::ModuleSet>(*rig->environment);
     rig->loops[0]->start();
     return rig;

@@ -11,17 +11,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PAGE, MANUAL = ROOT / "docs/configuration.md", ROOT / "docs/man/microhost.1"
 BEGIN, END = "<!-- keys: from host/config/keys.cpp by test/docs/keys_test.py --write -->\n", "<!-- end of keys -->\n"
-KEY = re.compile(r'Key\{\s*"([^"]*)",\s*(\w+),\s*"([^"]*)",\s*(true|false),\s*("[^"]*"|)(?:,\s*("[^"]*"|\{\})(?:,\s*("[^"]*"))?)?\s*\}')
+KEY = re.compile(r'Key\{\s*"([^"]*)",\s*(\w+),\s*"([^"]*)",\s*(true|false),\s*("[^"]*"|)(?:,\s*("[^"]*"|\{\})(?:,\s*("[^"]*"|\{\})(?:,\s*("[^"]*"))?)?)?\s*\}')
 
 
 def table():
     text = (ROOT / "host/config/keys.cpp").read_text()
     assert len(KEY.findall(text)) == text.count("Key{"), "a key that KEY does not understand"
     rows = ["| key | kind | default | live | meaning |\n", "|---|---|---|---|---|\n"]
-    for path, kind, default, live, doc, choices, alias in KEY.findall(text):
-        choices, alias = choices.strip('"{}'), alias.strip('"')
+    for path, kind, default, live, doc, choices, alias, variable in KEY.findall(text):
+        choices, alias, variable = choices.strip('"{}'), alias.strip('"{}'), variable.strip('"')
         kind = " \\| ".join(f"`{c}`" for c in choices.split()) if kind == "choice" else kind
         also = f" (flag and variable also `{alias}`)" if alias else ""
+        also += f" (variable also `{variable}`)" if variable else ""
         shown = f"`{default}`" if default else ""
         live = "yes" if live == "true" else ""
         meaning = doc.strip('"').replace("|", "\\|")

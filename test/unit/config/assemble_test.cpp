@@ -332,6 +332,22 @@ TEST_SUITE("host/config") {
         CHECK(f.origin("/load") == "flag --load");
     }
 
+    TEST_CASE("a registry is a module that is loaded besides, by Micro's variable too") {
+        Fixture f;
+        f.args = {"--load", "api", "--registry", "directory,etcd,mdns"};
+        CHECK(f.text("/load") == R"(["api","registry-etcd","registry-mdns"])");
+        f.args = {"--load", "api", "--load", "/opt/registry-etcd.so", "--registry", "etcd"};
+        CHECK(f.text("/load") == R"(["api","/opt/registry-etcd.so"])");
+        f.in.environment["MICRO_REGISTRY"] = "mdns";
+        CHECK(f.text("/host/registry") == R"(["etcd"])");
+        f.args = {};
+        CHECK(f.text("/load") == R"(["registry-mdns"])");
+        f.in.environment["MICRO_REGISTRY"] = "memory";
+        CHECK(f.text("/load") == "[]");
+        f.args = {"--registry", "/opt/etcd"};
+        CHECK(f.refusal().starts_with("--registry: registry \"/opt/etcd\""));
+    }
+
     TEST_CASE("before the modules are known, their flags and sections are left alone") {
         Fixture f;
         f.modules.clear();

@@ -97,6 +97,7 @@ TEST_SUITE("host/control") {
             {"/v1/modules", "200", "application/json"},
             {"/v1/listeners", "200", "application/json"},
             {"/v1/filters", "200", "application/json"},
+            {"/v1/registry", "200", "application/json"},
             {"/v1/services", "200", "application/json"},
             {"/nowhere", "404", "application/json"},
             {"/healthz/", "404", "application/json"},

@@ -66,6 +66,26 @@ TEST_SUITE("host/control") {
     }
 
     TEST_CASE(
+        "a provider of services that is not well is said; only one that is waited for, or failed, "
+        "keeps requests away") {
+        using enum registry::ProviderState;
+        Rig rig;
+        rig.providers = {{"directory", 100, synced, true, 1, 1, "", ""},
+                         {"etcd", 50, stale, true, 1, 1, "etcd: refused", "refused"}};
+        CHECK(is_ready(rig));
+        CHECK(verbose(rig).find("[+]registry degraded: etcd: refused\n") != std::string::npos);
+        rig.providers.push_back({"mdns", 40, waiting, true, 0, 0, "mdns: not synced yet", ""});
+        CHECK(is_ready(rig));
+        rig.providers.back().waited = false;
+        CHECK_FALSE(is_ready(rig));
+        CHECK(verbose(rig).find("[-]registry etcd: refused; mdns: not synced yet\n") !=
+              std::string::npos);
+        rig.providers = {{"etcd", 50, failed, true, 0, 0, "etcd: no\nendpoint", ""}};
+        CHECK_FALSE(is_ready(rig));
+        CHECK(verbose(rig).find("[-]registry etcd: no endpoint\n") != std::string::npos);
+    }
+
+    TEST_CASE(
         "a filter that is missing makes the process unready unless requests may pass without it") {
         struct Case {
             http::OnError on_error;

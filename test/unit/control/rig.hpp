@@ -37,7 +37,9 @@ struct Rig {
                 {},
                 [this] { return known; },
                 [this] { return listeners; },
-                {}};
+                {},
+                nullptr,
+                [this] { return providers; }};
     }
     void set_health(const char* check, module::Health state, std::string_view text) {
         health.set(side, check, state, text);
@@ -55,6 +57,7 @@ struct Rig {
     module::HealthBoard health;
     std::shared_ptr<const registry::Snapshot> known = std::make_shared<registry::Snapshot>(
         registry::Snapshot::Services{}, std::vector<registry::Vanished>{}, 0u, uint64_t{1}, true);
+    std::vector<registry::ProviderRow> providers;
     std::vector<ListenerRow> listeners{{"edge", "guest", "127.0.0.1:8080", false, false, {}}};
 };
 
