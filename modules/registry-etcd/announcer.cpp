@@ -77,21 +77,21 @@ void Announcer::on_down() {
 
 void Announcer::on_listed(const Header& header) {
     for (auto& [key, own] : own_) {
-        const bool settled = own->put_at && own->put_at <= header.revision && !own->ticket;
-        if (settled && !catalogue_.holds(own->key, own->value)) lost(*own);
+        const bool put = own->put_at && own->put_at <= header.revision;
+        if (put && !catalogue_.holds(own->key, own->value)) lost(*own, header.revision);
     }
 }
 
 void Announcer::on_deleted(const std::string& key, int64_t revision) {
     for (auto& [token, own] : own_)
-        if (own->key == key && own->put_at && revision > own->put_at) lost(*own);
+        if (own->key == key && revision > own->put_at) lost(*own, revision);
 }
 
 // ---- the life of one
 
 void Announcer::grant(Own& own) {
     own.timer.cancel();
-    own.lease = own.put_at = 0;
+    own.lease = own.put_at = own.deleted_at = 0;
     own.ticket = client_.post("/lease/grant", grant_request(own.ttl_s),
                               [this, &own](const Answer& a) { on_granted(own, a); });
 }
@@ -121,6 +121,7 @@ void Announcer::on_put(Own& own, const Answer& a) {
     if (!header) return failed(own, a);
     own.put_at = header->revision;
     set_trouble(own, {});
+    if (own.deleted_at > own.put_at) return lost(own, own.deleted_at);  // after it was put
     schedule(own);
 }
 
@@ -147,9 +148,10 @@ void Announcer::on_kept(Own& own, const Answer& a) {
 }
 
 // Somebody deleted the key, or the lease ran out. At once, but not in a race with who deletes it again and again.
-void Announcer::lost(Own& own) {
-    if (own.ticket || !up_) return;
+void Announcer::lost(Own& own, int64_t revision) {
     own.put_at = 0;
+    own.deleted_at = revision;
+    if (own.ticket || !up_) return;  // the answer that is awaited, or on_up(), goes on from here
     own.timer.start(own.backoff.next(), [this, &own] { keep_alive(own); });
 }
 

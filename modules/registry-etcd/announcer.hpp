@@ -42,7 +42,8 @@ class Announcer {
         std::string key, value;
         int64_t ttl_s = 0;
         int64_t lease = 0;
-        int64_t put_at = 0;  ///< revision, 0: it is not there
+        int64_t put_at = 0;      ///< revision, 0: it is not there
+        int64_t deleted_at = 0;  ///< revision of the last time that somebody did
         int64_t period_ms = 0;
         Client::Ticket ticket = 0;
         mh::timer timer;
@@ -56,7 +57,7 @@ class Announcer {
     void keep_alive(Own& own);
     void on_kept(Own& own, const Answer& a);
     void schedule(Own& own);
-    void lost(Own& own);
+    void lost(Own& own, int64_t revision);
     void failed(Own& own, const Answer& a);
     void revoke(Own& own);
     void set_trouble(Own& own, const std::string& why);

@@ -60,7 +60,7 @@ void Catalogue::put(std::string_view key, std::string_view value, int64_t mod_re
     auto it = entries_.find(key);
     if (it == entries_.end()) it = entries_.emplace(key, Entry{}).first;
     Entry& e = it->second;
-    e.listed = lists_;
+    e.listed = true;
     const size_t hash = std::hash<std::string_view>{}(value);
     if (e.hash == hash) return;  // the same again, also the same nonsense
     e.hash = hash;
@@ -110,12 +110,15 @@ void Catalogue::erase(std::string_view key) {
     entries_.erase(it);
 }
 
-void Catalogue::begin_list(std::string_view) { ++lists_; }
+void Catalogue::begin_list(std::string_view folder) {
+    for (auto& [key, e] : entries_)
+        if (begins(key, folder)) e.listed = false;
+}
 
 void Catalogue::end_list(std::string_view folder) {
     std::vector<std::string> gone;
     for (const auto& [key, e] : entries_)
-        if (e.listed != lists_ && begins(key, folder)) gone.push_back(key);
+        if (!e.listed && begins(key, folder)) gone.push_back(key);
     for (const std::string& key : gone) erase(key);
 }
 

@@ -54,8 +54,8 @@ class Catalogue {
     };
     struct Entry {
         Which which;
-        size_t hash = 0;  ///< of the value
-        uint64_t listed = 0;
+        size_t hash = 0;     ///< of the value
+        bool listed = true;  ///< by the list that comes, or by a change since it began
         bool usable = false;
     };
     struct Hash {
@@ -75,7 +75,6 @@ class Catalogue {
     Hooks hooks_;
     std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
     std::map<Which, Group> groups_;
-    uint64_t lists_ = 0;
     unsigned complaints_ = 0;
 };
 

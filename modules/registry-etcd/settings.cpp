@@ -39,8 +39,10 @@ Settings Settings::read(const mh_config* config) {
     from.read("probe", s.probe), from.read("priority", s.priority);
     check_prefix(s.prefix, "/prefix");
     if (!s.old_prefix.empty()) check_prefix(s.old_prefix, "/old_prefix");
-    if (s.old_prefix.empty() ? false : folder(s.old_prefix) == folder(s.prefix))
-        throw mh::failure("old_prefix: it is the same as prefix; leave it out", "/old_prefix");
+    const std::string now = folder(s.prefix), old = folder(s.old_prefix);
+    if (!s.old_prefix.empty() && (now.starts_with(old) || old.starts_with(now)))
+        throw mh::failure("old_prefix: one of it and prefix is within the other; leave it out",
+                          "/old_prefix");
     if (s.ttl.count()) check_time(s.ttl, 2'000, 86'400'000, "/ttl");
     check_time(s.timeout, 100, 60'000, "/timeout");
     check_time(s.probe, 100, 60'000, "/probe");

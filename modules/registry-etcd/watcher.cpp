@@ -112,8 +112,16 @@ void Watcher::on_list_failure(const Answer& a) {
         page_ /= 2;
         return ask_page();
     }
-    if (a.refused("compacted")) return list();  // it took longer than etcd remembers
+    if (a.refused("compacted")) return list_later();  // it took longer than etcd remembers
     fail(a.why(), a.unreachable());
+}
+
+// Soon, but not as often as a server can say so.
+void Watcher::list_later() {
+    stop();
+    state_ = State::waiting;
+    need_list_ = true;
+    if (up_) timer_.start(backoff_.next(), [this] { resume(); });
 }
 
 // ---- watch
@@ -149,7 +157,7 @@ void Watcher::on_message(std::string_view message) {
 void Watcher::on_watched(const Watched& w) {
     if (w.canceled) return on_canceled(w);
     if (w.created) {
-        if (lost_data(w.header)) return list();
+        if (lost_data(w.header)) return list_later();
         seen_.cluster = w.header.cluster;
         state_ = State::watching;
         hooks_.watching();
@@ -163,7 +171,7 @@ void Watcher::on_watched(const Watched& w) {
 }
 
 void Watcher::on_canceled(const Watched& w) {
-    if (w.compact_revision > 0 || w.reason.find("compacted") != w.reason.npos) return list();
+    if (w.compact_revision > 0 || w.reason.find("compacted") != w.reason.npos) return list_later();
     // Also what is said of a token that is over, when a watch begins with it.
     client_.forget_token();
     fail(w.reason.empty() ? "it ended the watch" : "it says \"" + w.reason.substr(0, 200) + '"',

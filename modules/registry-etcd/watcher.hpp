@@ -45,6 +45,7 @@ class Watcher {
     void ask_page();
     void on_page(const Answer& a);
     void on_list_failure(const Answer& a);
+    void list_later();
     void open();
     void open_stream();
     void on_message(std::string_view message);

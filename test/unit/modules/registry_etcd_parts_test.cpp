@@ -264,6 +264,9 @@ TEST_SUITE("modules/registry-etcd") {
         told.flushed();
         told.catalogue.begin_list("/m/");
         told.put("c/1", etcd_service("c", "1", "c-1"));
+        told.catalogue.begin_list("/old/");  // two at a time
+        told.catalogue.put("/old/b", etcd_service("b", "1", "b-1"), 1);
+        told.catalogue.end_list("/old/");
         told.catalogue.end_list("/m/");
         CHECK(told.flushed() == Lines{"remove a 1"});
         CHECK(told.catalogue.count("/m/") == 1);

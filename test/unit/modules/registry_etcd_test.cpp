@@ -128,6 +128,7 @@ TEST_SUITE("modules/registry-etcd") {
         rig.etcd.message(
             rig.etcd.next("/watch"),
             R"({"result":{)" + etcd_header(90) + R"(,"canceled":true,"compact_revision":"80"}})");
+        rig.etcd.pass(2000);
         rig.etcd.answer(rig.etcd.next("/kv/range"),
                         rig.range(90, etcd_kv(kFolder + "b", etcd_service("b", "1", "b-1"), 70)));
         CHECK(rig.told() == Lines{"remove a 1", "upsert " + etcd_service("b", "1", "b-1")});
@@ -159,6 +160,7 @@ TEST_SUITE("modules/registry-etcd") {
             rig.etcd.beat(revision, 0, cluster);
             rig.etcd.pass(2000);
             rig.created(revision, cluster);
+            rig.etcd.pass(2000);
             rig.etcd.answer(rig.etcd.next("/kv/range"), "{" + etcd_header(revision, cluster) + "}");
             CHECK(rig.told() == Lines{"remove a 1"});
             CHECK(rig.etcd.next("/watch").said().find(
@@ -226,6 +228,14 @@ TEST_SUITE("modules/registry-etcd") {
         rig.etcd.pass(500);
         rig.kept(77, 0);  // with its lease
         rig.put(78, 15);
+        rig.etcd.pass(20'000);
+        rig.event("DELETE", 16);  // while the lease is kept alive
+        rig.kept(78, 60);
+        rig.event("DELETE", 18);  // and while the key is put
+        rig.etcd.answer(rig.etcd.next("/kv/put"), "{" + etcd_header(17) + "}");
+        rig.etcd.pass(2000);
+        rig.kept(78, 60);
+        rig.etcd.answer(rig.etcd.next("/kv/put"), "{" + etcd_header(19) + "}");
         rig.event("DELETE", 16, kFolder + "b/b-1");
         rig.etcd.pass(500);
         CHECK_FALSE(rig.etcd.asked("/lease/keepalive"));
@@ -240,6 +250,7 @@ TEST_SUITE("modules/registry-etcd") {
             rig.etcd.message(rig.etcd.next("/watch"),
                              R"({"result":{)" + etcd_header(revision) +
                                  R"(,"canceled":true,"compact_revision":"9"}})");
+            rig.etcd.pass(2000);
             rig.etcd.answer(rig.etcd.next("/kv/range"), rig.range(revision, ""));
             rig.etcd.pass(500);
             CHECK(rig.etcd.asked("/lease/keepalive") == (revision == 12));
