@@ -159,7 +159,7 @@ class Secure(Case):
             harness.wait_for(lambda: "gone.pem" in readiness(gateway), 5, "the file in /readyz?verbose")
 
 
-class Options(Case):
+class Options(harness.Case):
     def test_micros_names(self):
         for args, env, says in ((("--registry_address", "10.0.0.1,10.0.0.2:1"), {}, "flag --registry_address"),
                                 ((), {"MICRO_REGISTRY_ADDRESS": "10.0.0.1,10.0.0.2:1"}, "env MICRO_REGISTRY_ADDRESS")):
