@@ -136,9 +136,10 @@ void Provider::save() {
     std::string failed;
     if (auto written = file_.write(services); !written) failed = written.error().what;
     if (!failed.empty() && failed != write_error_)
-        options_.warn(fmt::format("{}; a start during which registry {} cannot be reached will know "
-                                  "nothing of it",
-                                  failed, name()));
+        options_.warn(
+            fmt::format("{}; a start during which registry {} cannot be reached will know "
+                        "nothing of it",
+                        failed, name()));
     write_error_ = std::move(failed);
 }
 

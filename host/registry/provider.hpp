@@ -18,7 +18,7 @@ namespace microhost::registry {
 struct ProviderOptions {
     std::string name;
     int priority = 0;
-    std::string state_dir;  // empty: nothing is kept on disk
+    std::string state_dir;                 // empty: nothing is kept on disk
     std::chrono::milliseconds wait{5000};  // for synced(), then the process goes on without
     std::function<void(std::string_view)> warn, info;
     /// A node that this process announces itself is not written down: it would outlive us. May be empty.
@@ -39,9 +39,9 @@ struct ProviderRow {
     std::string name;
     int priority = 0;
     ProviderState state = ProviderState::waiting;
-    bool waited = false;  // the process does not wait for it (any more)
+    bool waited = false;             // the process does not wait for it (any more)
     size_t services = 0, nodes = 0;  // filled in by whoever counts all providers at once
-    std::string text;  // what is wrong, and what is used meanwhile; empty: nothing
+    std::string text;                // what is wrong, and what is used meanwhile; empty: nothing
     std::string last_trouble;  // what the source said last that was wrong, also when it is over
 };
 

@@ -39,9 +39,7 @@ Unknown::~Unknown() {
     if (on_main == this) on_main = nullptr;
 }
 
-void Unknown::enable(bool on) {
-    main_loop.store(on ? &main_ : nullptr, std::memory_order_release);
-}
+void Unknown::enable(bool on) { main_loop.store(on ? &main_ : nullptr, std::memory_order_release); }
 
 void Unknown::ask(std::string name, Clock::time_point now) {
     auto known = until_.find(name);

@@ -177,7 +177,8 @@ TEST_SUITE("host/registry/provider") {
         CHECK(r.warnings[0].find("etcd.json cannot be written") != std::string::npos);
     }
 
-    TEST_CASE("what is not told again within its time is forgotten, unless the source is in trouble") {
+    TEST_CASE(
+        "what is not told again within its time is forgotten, unless the source is in trouble") {
         Rig r;
         r.provider->begin(50, false);
         r.provider->upsert(service("a", "1", {node("n")}), 10s);

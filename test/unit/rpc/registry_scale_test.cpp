@@ -22,7 +22,8 @@ constexpr int kServices = 2000, kNodes = 5;
 registry::Service make(int i, int port = 1000) {
     registry::Service s{"go.micro.srv.service" + std::to_string(i), "1.0.0", {}, {}, {}};
     for (int e = 0; e < 3; ++e) {
-        registry::Value request{"Request", "Request", {{"name", "string", {}}, {"id", "int64", {}}}};
+        registry::Value request{
+            "Request", "Request", {{"name", "string", {}}, {"id", "int64", {}}}};
         s.endpoints.push_back({"Say.Method" + std::to_string(e), request, request, {}});
     }
     for (int n = 0; n < kNodes; ++n)
@@ -53,7 +54,8 @@ TEST_SUITE("host/rpc") {
         o.name = "scale";
         o.warn = o.info = [](std::string_view) {};
         registry::Provider provider(rig.table, std::move(o));
-        registry::HealthChecks health(rig.table, [](auto&, auto) {}, [](std::string_view) {});
+        registry::HealthChecks health(
+            rig.table, [](auto&, auto) {}, [](std::string_view) {});
         provider.begin(50, false);
         std::vector<registry::Service> all;
         for (int i = 0; i < kServices; ++i) all.push_back(make(i));
@@ -65,11 +67,12 @@ TEST_SUITE("host/rpc") {
         const double first = timed([&] { rig.publish(); });
         const double checked = timed([&] { health.tick(registry::TimePoint::clock::now()); });
         const size_t after = mallinfo2().uordblks;
-        std::printf("registry scale: %d services, %d nodes: told %.1f ms, first snapshot %.1f ms, "
-                    "health checks %.2f ms, memory %.1f MiB beyond the %.1f of the services told\n",
-                    kServices, kServices * kNodes, told, first, checked,
-                    static_cast<double>(after - given) / (1 << 20),
-                    static_cast<double>(given - before) / (1 << 20));
+        std::printf(
+            "registry scale: %d services, %d nodes: told %.1f ms, first snapshot %.1f ms, "
+            "health checks %.2f ms, memory %.1f MiB beyond the %.1f of the services told\n",
+            kServices, kServices * kNodes, told, first, checked,
+            static_cast<double>(after - given) / (1 << 20),
+            static_cast<double>(given - before) / (1 << 20));
         double change = 0, tick = 0, same = 0;
         constexpr int kTimes = 20;
         for (int i = 0; i < kTimes; ++i) {
@@ -84,9 +87,10 @@ TEST_SUITE("host/rpc") {
                 rig.publish();
             });
         }
-        std::printf("registry scale: one change %.3f ms, its health checks %.3f ms, a heartbeat "
-                    "%.3f ms\n",
-                    change / kTimes, tick / kTimes, same / kTimes);
+        std::printf(
+            "registry scale: one change %.3f ms, its health checks %.3f ms, a heartbeat "
+            "%.3f ms\n",
+            change / kTimes, tick / kTimes, same / kTimes);
         const double rows = timed([&] { rig.table.told(); });
         const double expiry = timed([&] { provider.tick(); });
         std::printf("registry scale: counting all providers %.3f ms, a tick %.3f ms\n", rows,
@@ -99,7 +103,8 @@ TEST_SUITE("host/rpc") {
         constexpr int kPicks = 100'000;
         const double picks = timed([&] {
             for (int i = 0; i < kPicks; ++i) {
-                const auto* s = rig.table.snapshot()->find(all[static_cast<size_t>(i) % kServices].name);
+                const auto* s =
+                    rig.table.snapshot()->find(all[static_cast<size_t>(i) % kServices].name);
                 auto p = selector.pick(*s, {});
                 selector.report(p, s, registry::Outcome::success, 1ms, {});
             }
