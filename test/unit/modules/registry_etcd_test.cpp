@@ -121,6 +121,22 @@ TEST_SUITE("modules/registry-etcd") {
         CHECK(rig.told() == Lines{});  // nobody needs to hear of it
     }
 
+    TEST_CASE("a watch that catches up is resumed behind what came, not behind what etcd has") {
+        Rig rig;
+        rig.watch();
+        const auto part = [&](int64_t revision, std::string_view more) {
+            rig.etcd.message(rig.etcd.next("/watch"),
+                             R"({"result":{)" + etcd_header(50) + std::string(more) +
+                                 R"(,"events":[{"kv":)" + etcd_kv(kKey, kA, revision) + "}]}}");
+        };
+        part(15, "");
+        part(17, R"(,"fragment":true)");  // the rest of revision 17 has not come
+        rig.etcd.fail(rig.etcd.next("/watch"), MH_E_IO);
+        rig.etcd.beat(50, 1);
+        rig.etcd.pass(2000);
+        CHECK(rig.etcd.next("/watch").said().find("start_revision=16 ") != std::string::npos);
+    }
+
     TEST_CASE("what etcd has forgotten is listed anew, and only what changed is told") {
         Rig rig;
         rig.watch();
