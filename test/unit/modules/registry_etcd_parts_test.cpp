@@ -163,6 +163,8 @@ TEST_SUITE("modules/registry-etcd") {
         CHECK(told.flushed() == Lines{a + one + "," + two + "]}", etcd_service("b", "", "b-1")});
         told.put("a/1", etcd_service("a", "1", "a-1"));
         CHECK(told.flushed() == Lines{});
+        told.put("a/1", etcd_service("a", "1", "a-1") + " ");  // the same to everybody
+        CHECK(told.flushed() == Lines{});
         told.catalogue.erase("/m/a/2");
         told.catalogue.erase("/m/never");
         CHECK(told.flushed() == Lines{a + one + "]}"});
