@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "http/client_request.hpp"
+#include "http/client_tls.hpp"
 #include "http/engine.hpp"
 #include "module/host_side.hpp"
 #include "net/resolver.hpp"
@@ -16,22 +18,6 @@ namespace {
 constexpr uint64_t kMaxResponse = 4 * 1024 * 1024;
 
 net::Resolver* client_resolver = nullptr;
-
-/// Read from the system's files by the first call that needs it. Null when they cannot be read.
-const net::TlsClientContext* tls_context(bool verify) {
-    auto load = [](bool v) {
-        net::TlsClientOptions o;
-        o.verify = v;
-        auto made = net::TlsClientContext::load(o);
-        return made ? std::move(*made) : nullptr;
-    };
-    if (verify) {
-        static const std::unique_ptr<net::TlsClientContext> strict = load(true);
-        return strict.get();
-    }
-    static const std::unique_ptr<net::TlsClientContext> lax = load(false);
-    return lax.get();
-}
 
 }  // namespace
 
@@ -54,7 +40,9 @@ mh_status ClientCall::open(Engine& e, module::HostSide* side, const mh_http_out&
         c->leave();
         return s;
     }
-    e.loop.arm(c->timer_, out.timeout_ms ? out.timeout_ms : e.limits.response_timeout_ms);
+    c->endless_ = out.timeout_ms == UINT32_MAX;
+    const uint32_t longest = c->endless_ ? out.head_timeout_ms : out.timeout_ms;
+    e.loop.arm(c->timer_, longest ? longest : e.limits.response_timeout_ms);
     *call = c;
     return MH_OK;
 }
@@ -71,10 +59,31 @@ mh_status ClientCall::take(const mh_http_out& out) {
     method_ = method_of_call(view(out.method));
     max_response_ = out.max_response ? out.max_response : kMaxResponse;
     if (mh_status s = write_request(out, authority, engine_, request_)) return s;
-    if (!(out.flags & MH_CLIENT_TLS)) return MH_OK;
-    tls_name_ = host_of(out.authority.len ? authority : std::string_view(place_.host));
-    tls_ = tls_context(!(out.flags & MH_CLIENT_NO_VERIFY));
-    return tls_ ? MH_OK : MH_E_UNAVAILABLE;
+    idle_timeout_ms_ = out.idle_timeout_ms;
+    return out.flags & MH_CLIENT_TLS ? take_tls(out, authority) : MH_OK;
+}
+
+mh_status ClientCall::take_tls(const mh_http_out& out, std::string_view authority) {
+    const mh_str& name = out.tls_server_name;
+    for (const mh_str& s : {name, out.tls_ca_file, out.tls_cert_file, out.tls_key_file})
+        if (module::broken(s)) return MH_E_INVALID;
+    tls_name_ = name.len            ? view(name)
+                : out.authority.len ? host_of(authority)
+                                    : std::string_view(place_.host);
+    ClientTls wanted{std::string(view(out.tls_ca_file)), std::string(view(out.tls_cert_file)),
+                     std::string(view(out.tls_key_file)), !(out.flags & MH_CLIENT_NO_VERIFY)};
+    auto context = client_tls(wanted);
+    if (context) return tls_ = *context, MH_OK;
+    tell_of_tls(context.error().what);
+    return wanted.names_files() ? MH_E_INVALID : MH_E_UNAVAILABLE;
+}
+
+// To the hook in which this happens, if it fails by it, and to the log: a timer or another callback reads no report.
+void ClientCall::tell_of_tls(const std::string& what) {
+    if (!side_) return;
+    module::report(*side_, MH_E_INVALID, {}, what);
+    static thread_local std::string said;
+    if (std::exchange(said, what) != what) side_->log.warn(what);
 }
 
 mh_status ClientCall::go() {
@@ -104,6 +113,7 @@ bool ClientCall::start(bool fresh) {
     r.method = method_;
     r.fresh = fresh;
     r.connect_timeout_ms = engine_.limits.connect_timeout_ms;
+    r.stream_timeout_ms = idle_timeout_ms_;
     Upstream& to =
         engine_.upstreams.get(place_.addresses[next_address_], tls_, tls_ ? tls_name_ : "");
     iovec v{request_.data(), request_.size()};
@@ -124,6 +134,7 @@ void ClientCall::fail_later(mh_status why) {
 
 void ClientCall::on_response(ResponseHead* head, std::string_view body, bool whole) {
     if (head) {
+        if (endless_) Wheel::disarm(timer_);
         const bool too_long =
             head->framing == Framing::length && head->content_length > max_response_;
         if (too_long && method_ != Method::head) return end(MH_E_LIMIT);

@@ -40,6 +40,8 @@ class ClientCall final : public mh_http_call, private Transaction {
     ClientCall(Engine& e, module::HostSide* side, const mh_http_sink& sink, void* user);
     ~ClientCall() override = default;
     mh_status take(const mh_http_out& out);
+    mh_status take_tls(const mh_http_out& out, std::string_view authority);
+    void tell_of_tls(const std::string& what);
     mh_status go();
     mh_status resolve();
     bool start(bool fresh);
@@ -66,6 +68,8 @@ class ClientCall final : public mh_http_call, private Transaction {
     uint64_t received_ = 0, max_response_ = 0;
     Method method_ = Method::get;
     mh_status late_failure_ = MH_OK;
+    uint32_t idle_timeout_ms_ = 0;
+    bool endless_ = false;  // the deadline is for the head alone
     bool retried_ = false;
     bool over_ = false;
     struct Deadline : Timer {

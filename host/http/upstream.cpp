@@ -190,6 +190,9 @@ void UpstreamConnection::begin(Transaction& t, const UpstreamRequest& r) {
         state_ = State::body;
         body_.start(Framing::until_close, 0);
     }
+    stream_timeout_ms_ = r.stream_timeout_ms == UINT32_MAX ? 0
+                         : r.stream_timeout_ms             ? r.stream_timeout_ms
+                                                           : engine_.limits.stream_timeout_ms;
     arm(connected_ ? response_timeout_ms_ : r.connect_timeout_ms);
 }
 
@@ -366,7 +369,7 @@ void UpstreamConnection::deliver(ResponseHead* head, char* data, size_t n) {
     if (!fed.done) {
         // A body of known length is there to be sent; others may be streams of events with long pauses.
         const bool known = body_.framing() == Framing::length && response_timeout_ms_;
-        arm(tunnel_ ? 0 : known ? response_timeout_ms_ : engine_.limits.stream_timeout_ms);
+        arm(tunnel_ ? 0 : known ? response_timeout_ms_ : stream_timeout_ms_);
         if (head || !piece.empty()) t_->on_response(head, piece, false);
         return;
     }

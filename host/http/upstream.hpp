@@ -82,6 +82,8 @@ struct UpstreamRequest {
     bool fin = true;       // the pieces hold the whole request
     uint32_t connect_timeout_ms = 0;
     uint32_t response_timeout_ms = 0;  // 0: none
+    uint32_t stream_timeout_ms =
+        0;               // longest pause in a streamed body; 0: the limit's; UINT32_MAX: none
     bool fresh = false;                // do not use a kept-alive connection
     bool raw = false;                  // a connection of its own, which is a tunnel from the start
 };
@@ -210,6 +212,7 @@ class UpstreamConnection final : public Pollable {
     bool end_told_ = false;      // the upstream's direction of a tunnel has ended
     bool write_window_ = false;  // the timer watches whether the upstream reads on
     uint32_t response_timeout_ms_ = 0;
+    uint32_t stream_timeout_ms_ = 0;  // 0: none
     uint64_t begun_ns_ = 0;
     uint64_t flushed_at_timer_ = 0;
     Output output_;

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests that a module makes itself: what it gets back, and what it gets when there is nothing good to get."""
+import shutil
 import socket
+import ssl
 import threading
 import time
 import unittest
+from pathlib import Path
 
 import fixtures
 import harness
+import tls_test
 import wire
 
 TIMEOUT, LIMIT, IO, UNAVAILABLE, INVALID = "-5", "-7", "-12", "-15", "-2"
@@ -119,6 +123,83 @@ class Client(harness.Case):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             sock.close()
             harness.wait_for(lambda: not upstream.connections, 5, "the end of the call")
+
+
+class Secure:
+    """A TLS server that answers with the names in the client's certificate; `client_ca`: it wants one."""
+
+    def __init__(self, own, client_ca=None):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(own["cert"], own["key"])
+        if client_ca:
+            self.context.verify_mode = ssl.CERT_REQUIRED
+            self.context.load_verify_locations(client_ca)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                peer, _ = self.listener.accept()
+            except OSError:
+                return
+            try:
+                with self.context.wrap_socket(peer, server_side=True) as secure:
+                    secure.recv(65536)
+                    subject = dict(pair[0] for pair in (secure.getpeercert() or {}).get("subject", ()))
+                    secure.sendall(wire.answer(subject.get("commonName", "nobody")))
+            except OSError:
+                pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+
+@unittest.skipUnless(shutil.which("openssl"), "needs openssl")
+class SecureClient(harness.Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.made = tls_test.Certificates()
+        cls.addClassCleanup(shutil.rmtree, cls.made.folder, ignore_errors=True)
+        cls.server = cls.made.sign("server", "server", dns="etcd.test")
+        cls.host = cls.enterClassContext(fixtures.serve("calls"))
+
+    def fetch(self, server, host="127.0.0.1", **fields):
+        fields = {"Address": f"{host}:{server.port}", "Tls": 1, "Ca": self.made.path("ca.pem"), **fields}
+        return self.host.get("/", [(f"X-{k}", str(v)) for k, v in fields.items()])
+
+    def test_the_authority_and_the_name_decide_whom_to_believe(self):
+        with Secure(self.server) as server:
+            self.assertEqual(self.fetch(server).body, b"nobody")
+            self.assertEqual(self.fetch(server, Name="etcd.test").body, b"nobody")
+            for wrong in ({"Name": "other.test"}, {"Ca": self.made.path("other-ca.pem")}, {"Ca": ""}, {"host": "localhost"}):
+                with self.subTest(wrong):
+                    self.assertIn(self.fetch(server, **wrong)["X-Outcome"], (IO, UNAVAILABLE))
+            self.assertEqual(self.fetch(server, host="localhost", Name="etcd.test").body, b"nobody")
+
+    def test_a_certificate_is_shown_to_who_asks_and_the_next_one_after_it_was_replaced(self):
+        own = self.made.sign("own", "first")
+        with Secure(self.server, client_ca=self.made.path("ca.pem")) as server:
+            self.assertIn(self.fetch(server)["X-Outcome"], (IO, UNAVAILABLE))
+            files = {"Cert": own["cert"], "Key": own["key"]}
+            self.assertEqual(self.fetch(server, **files).body, b"first")
+            after = self.made.sign("after", "second")
+            for kind in ("cert", "key"):
+                Path(after[kind]).replace(own[kind])
+            self.assertEqual(self.fetch(server, **files).body, b"second")
+
+    def test_a_file_that_cannot_be_used_is_named_in_the_log(self):
+        with Secure(self.server) as server:
+            gone = self.made.path("gone.pem")
+            for _ in range(3):
+                self.assertEqual(self.fetch(server, Ca=gone)["X-Outcome"], f"refused {INVALID}")
+            self.host.wait_for_log("gone.pem")
+            self.assertEqual(self.host.stderr.count("gone.pem"), self.host.stderr.count("No such file"))
 
 
 if __name__ == "__main__":

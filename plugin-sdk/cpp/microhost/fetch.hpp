@@ -76,6 +76,8 @@ struct to_fetch {
     std::span<const mh_kv> headers = {};
     std::chrono::milliseconds timeout{5000};
     std::uint64_t max_response = 1 << 20;
+    /// See mh_http_out; for https:// only.
+    string_view tls_ca_file = {}, tls_cert_file = {}, tls_key_file = {}, tls_server_name = {};
 };
 
 /// A request on its way; destroying it ends it without an answer. Redirects are not followed.
@@ -100,6 +102,10 @@ class fetching {
         out.timeout_ms = static_cast<uint32_t>(t.timeout.count());
         out.body = bytes(t.body);
         out.max_response = t.max_response;
+        out.tls_ca_file = lend(t.tls_ca_file);
+        out.tls_cert_file = lend(t.tls_cert_file);
+        out.tls_key_file = lend(t.tls_key_file);
+        out.tls_server_name = lend(t.tls_server_name);
         state_.reset(new state{nullptr, std::move(done), {}});
         return use<mh_http_client>().open(the_host, &out, &sink, state_.get(), &state_->call);
     }

@@ -6,6 +6,7 @@
 #include "http/abi_client.hpp"
 #include "loop_rig.hpp"
 #include "net/listener.hpp"
+#include "net/resolver.hpp"
 
 using namespace microhost;
 using namespace microhost::http;
@@ -126,6 +127,78 @@ TEST_SUITE("host/http") {
         REQUIRE(ask.ends());
         CHECK(ask.ended == MH_E_TIMEOUT);
         CHECK(ask.body == "half");
+    }
+
+    TEST_CASE("a response without an end has a deadline for its head, and none for what follows") {
+        Ask ask;
+        ask.out.timeout_ms = UINT32_MAX;
+        ask.out.head_timeout_ms = 200;
+        ask.out.idle_timeout_ms = UINT32_MAX;
+        ask.out.max_response = UINT64_MAX;
+        ask.rig.engine.limits.stream_timeout_ms = 200;
+        REQUIRE(ask.open() == MH_OK);
+        ask.reply("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n");
+        REQUIRE(ask.rig.until([&] { return ask.body == "one"; }));
+        const auto later = std::chrono::steady_clock::now() + std::chrono::milliseconds(600);
+        REQUIRE(ask.rig.until([&] { return std::chrono::steady_clock::now() > later; }));
+        CHECK(ask.events == "200 ");
+        ::send(ask.peer, "3\r\ntwo\r\n", 8, MSG_NOSIGNAL);
+        REQUIRE(ask.rig.until([&] { return ask.body == "onetwo"; }));
+        ::send(ask.peer, "0\r\n\r\n", 5, MSG_NOSIGNAL);
+        REQUIRE(ask.ends());
+        CHECK(ask.ended == MH_OK);
+    }
+
+    TEST_CASE("a response without an end whose head does not come is over in time") {
+        Ask ask;
+        ask.out.timeout_ms = UINT32_MAX;
+        ask.out.head_timeout_ms = 200;
+        REQUIRE(ask.open() == MH_OK);
+        ask.reply("");
+        REQUIRE(ask.ends());
+        CHECK(ask.ended == MH_E_TIMEOUT);
+    }
+
+    TEST_CASE("a response without an end may not pause for longer than was said") {
+        Ask ask;
+        ask.out.timeout_ms = UINT32_MAX;
+        ask.out.idle_timeout_ms = 200;
+        REQUIRE(ask.open() == MH_OK);
+        ask.reply("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n");
+        REQUIRE(ask.ends());
+        CHECK(ask.ended == MH_E_TIMEOUT);
+        CHECK(ask.body == "one");
+    }
+
+    TEST_CASE("a name is resolved, and its addresses are tried one after the other") {
+        Ask ask;
+        net::ResolverOptions options;
+        options.query = [](const std::string& host) -> net::Resolved {
+            if (host != "etcd.test") return error("resolve {}: no such host", host);
+            // Nobody listens at the first one.
+            return std::vector<net::Address>{*net::Address::parse("127.255.255.254:0"),
+                                             *net::Address::parse("127.0.0.1:0")};
+        };
+        net::Resolver resolver(options);
+        set_client_resolver(&resolver);
+        const std::string named = "etcd.test" + ask.address.substr(ask.address.rfind(':'));
+        ask.out.address = str(named);
+        REQUIRE(ask.open() == MH_OK);
+        REQUIRE(ask.rig.until([&] {
+            ask.peer = accept4(ask.listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+            return ask.peer >= 0;
+        }));
+        constexpr std::string_view kAnswer = "HTTP/1.1 204 No Content\r\n\r\n";
+        ::send(ask.peer, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL);
+        REQUIRE(ask.ends());
+        CHECK(ask.events == "204 end ");
+
+        Ask gone;
+        gone.out.address = str("gone.test:80");
+        REQUIRE(gone.open() == MH_OK);
+        REQUIRE(gone.ends());
+        CHECK(gone.ended == MH_E_UNAVAILABLE);
+        set_client_resolver(nullptr);
     }
 
     TEST_CASE("nobody listens: the call ends after open() has returned") {

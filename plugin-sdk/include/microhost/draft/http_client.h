@@ -24,9 +24,20 @@ typedef struct mh_http_out {
     mh_str target;    /* "/path?query" */
     const mh_kv *headers;
     uint32_t n_headers;
-    uint32_t timeout_ms; /* for the whole exchange; 0: the configured upstream response timeout */
+    uint32_t timeout_ms; /* for the whole exchange; 0: the configured upstream response timeout; UINT32_MAX: none, for a
+                            response that streams for as long as both want: then head_timeout_ms bounds the wait for its head */
     mh_seg body;
-    uint64_t max_response; /* bytes of the body; 0: 4 MiB */
+    uint64_t max_response; /* bytes of the body; 0: 4 MiB; UINT64_MAX: no bound */
+
+    /* What follows came later: a shorter struct is taken as if it was 0 and empty. */
+    uint32_t head_timeout_ms; /* only without timeout_ms; 0: the configured upstream response timeout */
+    uint32_t idle_timeout_ms; /* longest pause in the body; 0: the configured stream timeout; UINT32_MAX: none */
+    /* Paths of PEM files, with MH_CLIENT_TLS. They are read by open(), and again when one of them has changed. */
+    mh_str tls_ca_file;   /* whose servers are believed; empty: the system's authorities */
+    mh_str tls_cert_file; /* own certificate for servers that ask; empty: none */
+    mh_str tls_key_file;  /* its key; empty: it is in tls_cert_file */
+    mh_str
+        tls_server_name; /* sent as SNI and looked for in the certificate; empty: the host of `authority`, else of `address` */
 } mh_http_out;
 
 typedef struct mh_http_sink {
@@ -49,7 +60,8 @@ typedef struct mh_http_client {
     uint32_t reserved;
 
     /* Sends a request. The callbacks come on the calling thread, never before this returns. `out` and what it points to are
-     * copied.
+     * copied. MH_E_INVALID when a TLS file is missing or damaged: the log says which and why, and so does the failure of the hook
+     * that fails by it.
      * [loop] [main] */
     mh_status (*open)(const mh_host *h, const mh_http_out *out, const mh_http_sink *sink, void *user, mh_http_call **c);
     /* Ends it without further callbacks.
