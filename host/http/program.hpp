@@ -83,9 +83,9 @@ struct Program {
     observe::ModuleCost* handler_cost = nullptr;                            // null: not counted
     std::array<const HookMark*, kHandlerHookNames.size()> handler_marks{};  // of its generation
     std::vector<FilterLink> chain;
-    uint32_t interests = 0;  // of all of them
+    uint32_t interests = 0;    // of all of them
     uint64_t conditional = 0;  // a bit for each link that has a match
-    uint32_t pins = 0;       // requests that began with it
+    uint32_t pins = 0;         // requests that began with it
 
     /// Called at the end of the turn in which the last request let go of it, once it is retired. It may free the program.
     void (*on_unused)(Program&) = nullptr;

@@ -84,8 +84,8 @@ struct UpstreamRequest {
     uint32_t response_timeout_ms = 0;  // 0: none
     uint32_t stream_timeout_ms =
         0;               // longest pause in a streamed body; 0: the limit's; UINT32_MAX: none
-    bool fresh = false;                // do not use a kept-alive connection
-    bool raw = false;                  // a connection of its own, which is a tunnel from the start
+    bool fresh = false;  // do not use a kept-alive connection
+    bool raw = false;    // a connection of its own, which is a tunnel from the start
 };
 
 /// What one loop has counted for an upstream since the start.
