@@ -45,7 +45,7 @@ void ServiceNodes::narrow(std::vector<registry::Service> services,
     services_ = std::move(services);
     rpc::Announced* announced = rpc::Announced::current();
     std::erase_if(rows_, [&](const auto& row) {
-        const auto& [service, listener] = row.first;
+        const std::string &service = row.first.first, &listener = row.first.second;
         const bool stays =
             std::any_of(services_.begin(), services_.end(),
                         [&](const registry::Service& s) { return s.name == service; }) &&
