@@ -8,7 +8,7 @@ import harness
 import mucp
 import wire
 from rpc_listener_test import NAME, Case, nodes, serve
-from rpc_stream_test import counted
+from rpc_stream_test import ROOM, counted
 
 JOINER = str(fixtures.FOLDER / "joiner.so")
 
@@ -82,7 +82,7 @@ class Router(Case):
             memory = self.host.memory()
             for _ in range(1000):
                 self.assertEqual(len(stream.read().body), 16384)
-            self.assertLess(self.host.memory(), memory + 4_000_000)
+            self.assertLess(self.host.memory(), memory + ROOM)
         harness.wait_for(lambda: counted(self.speaker)["cancelled"] == before["cancelled"] + 1, 5, "its end")
         harness.wait_for(lambda: counted(self.speaker)["open"] == 0, 5, "no stream")
 
