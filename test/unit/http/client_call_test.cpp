@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <optional>
-
 #include "http/client_call.hpp"
 
 #include <doctest/doctest.h>
+
+#include <optional>
 
 #include "http/abi_client.hpp"
 #include "loop_rig.hpp"
