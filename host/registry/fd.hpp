@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A file descriptor with one owner.
+/// A file descriptor with one owner, and writing to one.
 #pragma once
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <string_view>
 #include <utility>
 
 namespace microhost::registry {
@@ -27,5 +29,16 @@ class Fd {
   private:
     int fd_ = -1;
 };
+
+/// False: errno says why; a part may have been written.
+inline bool write_all(int fd, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t n = ::write(fd, text.data(), text.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return false;
+        text.remove_prefix(static_cast<size_t>(n));
+    }
+    return true;
+}
 
 }  // namespace microhost::registry

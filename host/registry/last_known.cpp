@@ -40,16 +40,6 @@ Result<std::string> read_all(int fd, size_t size) {
     return {boost::system::in_place_value, std::move(text)};
 }
 
-bool write_all(int fd, std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t n = ::write(fd, text.data(), text.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return false;
-        text.remove_prefix(static_cast<size_t>(n));
-    }
-    return true;
-}
-
 Result<LastKnown::Content> understand(std::string_view text) {
     json::Options options;
     options.max_bytes = LastKnown::kLargest;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/publisher.hpp"
 
+#include "registry/fd.hpp"
 #include "registry/file_name.hpp"
 #include "registry/folder.hpp"
 #include "registry/owner.hpp"
@@ -23,16 +24,6 @@ namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t kLongestFileName = 255;
-
-bool write_all(int fd, std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t n = ::write(fd, text.data(), text.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return false;
-        text.remove_prefix(static_cast<size_t>(n));
-    }
-    return true;
-}
 
 /// A temporary file beside the target, then rename: no fsync, because nobody needs a node that was
 /// announced before the power went.

@@ -7,6 +7,7 @@
 
 #include "http/h1/hop_by_hop.hpp"
 #include "http/names.hpp"
+#include "rpc/mucp.hpp"
 
 namespace microhost::rpc::mucp {
 namespace {
@@ -15,17 +16,6 @@ using http::str;
 using http::view;
 
 constexpr size_t kLongestError = 8 * 1024;
-
-constexpr http::IdSet kNoMetadata = http::joined(http::kMicroFields, http::id_set({
-                                                                         MH_H_HOST,
-                                                                         MH_H_EXPECT,
-                                                                         MH_H_ACCEPT,
-                                                                         MH_H_CONTENT_TYPE,
-                                                                         MH_H_CONTENT_ENCODING,
-                                                                         MH_H_TIMEOUT,
-                                                                         MH_H_X_REQUEST_ID,
-                                                                         MH_H_TRACEPARENT,
-                                                                     }));
 
 std::string_view either(const http::Headers& h, uint32_t id, uint32_t old) {
     return h.has(id) ? h.value(id) : h.value(old);
@@ -92,7 +82,7 @@ Coding coding_of(std::string_view type, bool bare) {
 }
 
 bool is_metadata(const mh_header& h) {
-    if (h.id) return !http::skip_hop_by_hop(h.id) && !http::in(kNoMetadata, h.id);
+    if (h.id) return !http::skip_hop_by_hop(h.id) && !http::in(kNotMetadata, h.id);
     const std::string_view name = view(h.name);
     return !http::iequals(name.substr(0, 6), "micro-") &&
            !http::iequals(name.substr(0, 8), "x-micro-");

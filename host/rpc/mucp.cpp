@@ -11,18 +11,6 @@ namespace {
 
 using http::view;
 
-// Written here, or of no meaning to a service.
-constexpr http::IdSet kOwn = http::joined(http::kMicroFields, http::id_set({
-                                                                  MH_H_HOST,
-                                                                  MH_H_EXPECT,
-                                                                  MH_H_ACCEPT,
-                                                                  MH_H_CONTENT_TYPE,
-                                                                  MH_H_CONTENT_ENCODING,
-                                                                  MH_H_TIMEOUT,
-                                                                  MH_H_X_REQUEST_ID,
-                                                                  MH_H_TRACEPARENT,
-                                                              }));
-
 }  // namespace
 
 std::string_view write_fields(Text& out, const Request& r, std::span<const mh_kv> metadata) {
@@ -42,7 +30,7 @@ std::string_view write_fields(Text& out, const Request& r, std::span<const mh_kv
     for (const mh_kv& m : metadata) {
         std::string_view name = view(m.key), value = view(m.val);
         uint32_t id = http::header_id(name);
-        if (id && (http::skip_hop_by_hop(id) || http::in(kOwn, id))) continue;
+        if (id && (http::skip_hop_by_hop(id) || http::in(kNotMetadata, id))) continue;
         if ((!id && !http::is_token(name)) || !http::valid_value(value)) continue;
         w.field(name, value);
     }

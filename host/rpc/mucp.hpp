@@ -8,9 +8,23 @@
 #include <span>
 #include <string_view>
 
+#include "http/hygiene.hpp"
 #include "rpc/text.hpp"
 
 namespace microhost::rpc::mucp {
+
+/// Fields that never are metadata of a call: the protocol writes them, or they mean nothing to a service.
+inline constexpr http::IdSet kNotMetadata =
+    http::joined(http::kMicroFields, http::id_set({
+                                         MH_H_HOST,
+                                         MH_H_EXPECT,
+                                         MH_H_ACCEPT,
+                                         MH_H_CONTENT_TYPE,
+                                         MH_H_CONTENT_ENCODING,
+                                         MH_H_TIMEOUT,
+                                         MH_H_X_REQUEST_ID,
+                                         MH_H_TRACEPARENT,
+                                     }));
 
 /// What stays the same when a request is sent to another node.
 struct Request {
