@@ -5,7 +5,6 @@
 #include <charconv>
 #include <string>
 
-#include "http/h1/hop_by_hop.hpp"
 #include "http/names.hpp"
 #include "rpc/mucp.hpp"
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/mucp.hpp"
 
-#include "http/h1/hop_by_hop.hpp"
 #include "http/h1/write_head.hpp"
 #include "http/head.hpp"
 #include "http/names.hpp"

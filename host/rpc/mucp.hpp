@@ -8,7 +8,7 @@
 #include <span>
 #include <string_view>
 
-#include "http/hygiene.hpp"
+#include "http/h1/hop_by_hop.hpp"
 #include "rpc/text.hpp"
 
 namespace microhost::rpc::mucp {
