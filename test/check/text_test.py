@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every file has to look like."""
+import json
 import re
 import shutil
 import subprocess
@@ -60,6 +61,10 @@ class Text(unittest.TestCase):
         command = [program, "--dry-run", "--ferror-limit=1", "-Werror", *names]
         done = subprocess.run(command, cwd=tree.ROOT, capture_output=True, text=True)
         self.none(sorted({line.split(": error")[0] + ": run ./dev fmt" for line in done.stderr.splitlines() if ": error" in line}))
+
+    def test_every_fault_that_can_be_seeded_still_has_its_place(self):
+        faults = json.loads(tree.text("test/faults/faults.json"))
+        self.none([f"{f['what']}: {f['file']}" for f in faults if tree.text(f["file"]).count(f["find"]) != 1])
 
     def test_the_shell_scripts_pass_shellcheck(self):
         if not shutil.which("shellcheck"):

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -62,18 +63,26 @@ class Copy:
         return ok, text
 
     def noticed(self):
-        """The name of the first test program that fails, or None."""
+        """(name, what it printed) of the first test program that fails, or None."""
         for program in ("unit/unit", "hostile/hostile"):
-            if not run([f"build/test/{program}", "-aa=1"], self.tree, 300)[0]:
-                return Path(program).name
+            ok, text = run([f"build/test/{program}", "-aa=1"], self.tree, 300)
+            if not ok:
+                return Path(program).name, text
         env = {**os.environ, "MICROHOST_PREFIX": str(self.prefix)}
         env["MICROHOST_FIXTURES"] = str(self.tree / "build/test/fixtures")
         env["PYTHONPATH"] = str(self.tree / "test")
-        for test in sorted((self.tree / "test/integration").glob("*_test.py")):
-            ok, _ = run([sys.executable, "-m", "unittest", "-f", test.stem], test.parent, 300, env=env)
-            if not ok:
-                return test.stem
-        return None
+        folder = self.tree / "test/integration"
+        found = []
+
+        def file(name):
+            if not found:
+                ok, text = run([sys.executable, "-m", "unittest", "-f", name], folder, 300, env=env)
+                if not ok:
+                    found.append((name, text))
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(file, sorted(path.stem for path in folder.glob("*_test.py"))))
+        return found[0] if found else None
 
 
 def main():
@@ -88,8 +97,8 @@ def main():
     ok, text = copy.build()
     if not ok:
         sys.exit("the tree does not build:\n" + text[-2000:])
-    if name := copy.noticed():
-        sys.exit(f"{name} fails without any fault")
+    if found := copy.noticed():
+        sys.exit(f"{found[0]} fails without any fault:\n{found[1][-4000:]}")
     caught = 0
     for number, fault in enumerate(faults, 1):
         if number not in wanted:
@@ -101,7 +110,7 @@ def main():
         file.write_text(original.replace(fault["find"], fault["replace"]))
         begun = time.monotonic()
         ok, _ = copy.build()
-        by = copy.noticed() if ok else "the compiler"
+        by = (copy.noticed() or [None])[0] if ok else "the compiler"
         file.write_text(original)
         caught += by is not None
         print(f"{number:2} {'caught by ' + by if by else 'NOT CAUGHT':28} {fault['what']} ({time.monotonic() - begun:.0f} s)", flush=True)
