@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/abi_command.hpp"
 
+#include <algorithm>
+#include <cstring>
+
 #include "command/complete.hpp"
 #include "command/table.hpp"
 #include "command/words.hpp"
@@ -101,6 +104,13 @@ EntryPtr understand(const Table& table, const mh_command_run& r, Given& given, R
     return entry;
 }
 
+/// Of a module that was built when the table was shorter, too.
+mh_command_sink copy_of(const mh_command_sink& sink) {
+    mh_command_sink out{};
+    std::memcpy(&out, &sink, std::min<size_t>(sink.size, sizeof out));
+    return out;
+}
+
 mh_status run(const mh_host* h, const mh_command_run* r, const mh_command_sink* sink, void* user,
               mh_token* out) {
     constexpr uint32_t kSurfaces = MH_SURFACE_ALL;
@@ -117,8 +127,8 @@ mh_status run(const mh_host* h, const mh_command_run* r, const mh_command_sink* 
         Given given;
         RunningPtr running;
         if (EntryPtr e = understand(*table, *r, given, refusal))
-            running = table->start(e, given, *r, {*home, *sink, user, &HostSide::of(h).generation},
-                                   refusal);
+            running = table->start(
+                e, given, *r, {*home, copy_of(*sink), user, &HostSide::of(h).generation}, refusal);
         if (running) {
             *out = running->id();
             return mh_status{MH_OK};

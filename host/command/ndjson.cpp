@@ -73,6 +73,12 @@ void append_json(std::string& out, std::string_view json) {
     out += '\n';
 }
 
+void append_note(std::string& out, std::string_view line) {
+    Writer w(out);
+    w.object().key("note").string(line).end();
+    out += '\n';
+}
+
 void append_end(std::string& out, int32_t exit_code, std::string_view error) {
     if (!error.empty()) {
         Writer(out).object().key("error").string(error).end();

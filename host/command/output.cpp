@@ -63,6 +63,9 @@ void Output::give(const mh_command_sink& sink, void* user) const {
         case Kind::json:
             if (sink.on_json) sink.on_json(user, lend(text));
             return;
+        case Kind::note:
+            if (MH_FIELD_OK(&sink, on_note)) sink.on_note(user, lend(text));
+            return;
         case Kind::end: sink.on_end(user, status, exit_code, lend(text)); return;
     }
 }

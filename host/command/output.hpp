@@ -27,9 +27,9 @@ struct Cell {
 };
 
 struct Output {
-    enum class Kind : uint8_t { columns, row, text, json, end };
+    enum class Kind : uint8_t { columns, row, text, json, note, end };
     Kind kind = Kind::text;
-    std::string text;                ///< of text, json and end
+    std::string text;                ///< of text, json, note and end
     std::vector<std::string> names;  ///< of columns
     std::vector<Cell> cells;         ///< of row
     mh_status status = MH_OK;

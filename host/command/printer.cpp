@@ -64,6 +64,9 @@ void Printer::line(std::string_view text) {
     } else if (const auto e = root.find("error").as_string()) {
         std::fflush(out_);
         put(err_, "microhost: " + harmless(*e) + "\n");
+    } else if (const auto n = root.find("note").as_string()) {
+        std::fflush(out_);
+        put(err_, "microhost: " + harmless(*n) + "\n");
     } else if (const json::Value end = root.find("end")) {
         close_list();
         ended_ = true;

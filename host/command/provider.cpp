@@ -141,6 +141,11 @@ mh_status json(mh_command_in* in, mh_str json) {
     return with(in, [&](Running& r) { return r.json(view(json)); });
 }
 
+mh_status note(mh_command_in* in, mh_str line) {
+    if (broken(line)) return MH_E_INVALID;
+    return with(in, [&](Running& r) { return r.note(view(line)); });
+}
+
 mh_status end(mh_command_in* in, mh_status s, int32_t exit_code, mh_str error) {
     if (broken(error)) return MH_E_INVALID;
     return with(in, [&](Running& r) { return r.end(s, exit_code, view(error)); });
@@ -163,6 +168,7 @@ const mh_command_output kOutputTable = {sizeof(mh_command_output),
                                         row,
                                         text,
                                         json,
-                                        end};
+                                        end,
+                                        note};
 
 }  // namespace microhost::command

@@ -144,6 +144,10 @@ mh_status Running::json(std::string_view json) {
     return put({Output::Kind::json, parsed->text()});
 }
 
+mh_status Running::note(std::string_view line) {
+    return put({Output::Kind::note, std::string(line.substr(0, kLongestError))});
+}
+
 mh_status Running::end(mh_status s, int32_t exit_code, std::string_view error) {
     if (!right_thread()) return MH_E_WRONG_THREAD;
     bool heard;

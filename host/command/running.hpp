@@ -80,6 +80,7 @@ class Running : public std::enable_shared_from_this<Running> {
     mh_status row(std::vector<Cell> cells);
     mh_status text(std::string_view text);
     mh_status json(std::string_view json);
+    mh_status note(std::string_view line);
     bool right_thread() const;
 
     // ---- for the table; thread: main

@@ -157,7 +157,8 @@ Result<Config> assemble(const Input& input) {
     assemble_load(a);
     assemble_modules(a);
     // Listeners and filters are read without asking for the kind of each value.
-    if (readable) {
+    if (input.shared_file) a.listeners = a.filters = "{}";
+    if (readable && !input.shared_file) {
         assemble_filters(a);
         assemble_listeners(a);
     }

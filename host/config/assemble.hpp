@@ -29,6 +29,8 @@ struct Input {
     const Surroundings& surroundings;
     const File& file;
     std::span<const ModuleSchema> modules = {};
+    /// The file is that of another process: sections of further modules, listeners and filters in it are left alone.
+    bool shared_file = false;
 };
 
 /// What is needed to find the modules: `host` and `load` of the result, complete and checked. Flags and sections of

@@ -108,7 +108,7 @@ void assemble_modules(Assembly& a) {
     }
     out.end();
     for (auto [name, section] : a.file("/modules").members()) {
-        if (a.module(name)) continue;
+        if (a.module(name) || a.in.shared_file) continue;
         a.wrong(a.in_file("/modules/" + json::pointer_escape(name)),
                 fmt::format("/modules names {}, which is not loaded{}", json::quote_short(name),
                             json::did_you_mean(name, ids)));

@@ -129,6 +129,9 @@ const mh_command_sink Lines::kSink = {
     [](void* user, mh_status, int32_t exit_code, mh_str error) {
         static_cast<Lines*>(user)->ended_ = true;
         add(user, [&](std::string& out) { command::append_end(out, exit_code, view(error)); });
+    },
+    [](void* user, mh_str line) {
+        add(user, [&](std::string& out) { command::append_note(out, view(line)); });
     }};
 
 // ---- requests

@@ -43,6 +43,34 @@ Result<ino_t> write_file(const Folder& folder, const std::string& name, const st
     return error("{}/{} cannot be written: {}", folder.path, name, std::strerror(failed));
 }
 
+/// What readers would refuse is refused here, where somebody hears it. The name of the file.
+Result<std::string> check_node(const NodeFile& file) {
+    const Service& service = file.service;
+    if (service.nodes.size() != 1) {
+        return error("service {} has {} nodes, a file has one", service.name, service.nodes.size());
+    }
+    const std::string& id = service.nodes.front().id;
+    if (auto readable = parse_node_file(format_node_file(file), id); !readable) {
+        return error("service {}: {}", service.name, readable.error().what);
+    }
+    std::string name = file_name_of(id);
+    if (name.size() > kLongestFileName) return error("node id {} is too long for a file name", id);
+    return {boost::system::in_place_value, std::move(name)};
+}
+
+/// Whether that file speaks of a node of this service.
+bool is_of_service(const Folder& folder, const std::string& name, const Service& service,
+                   const std::string& node_id) {
+    const Fd fd(::openat(folder.fd.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    struct stat st {};
+    if (!fd || ::fstat(fd.get(), &st) != 0 || !distrust(st, folder).empty()) return false;
+    std::string text(static_cast<size_t>(st.st_size), '\0');
+    const ssize_t n = ::read(fd.get(), text.data(), text.size());
+    text.resize(n > 0 ? static_cast<size_t>(n) : 0);
+    const auto file = parse_node_file(text, node_id);
+    return file && file->service.name == service.name;
+}
+
 }  // namespace
 
 class Publisher::Leases : public std::enable_shared_from_this<Leases> {
@@ -51,11 +79,9 @@ class Publisher::Leases : public std::enable_shared_from_this<Leases> {
         : runtime_dir_(std::move(runtime_dir)), warn_(std::move(warn)), timer_(io) {}
 
     Result<void> publish(NodeFile file) {
-        const Node& node = file.service.nodes.front();
-        std::string name = file_name_of(node.id);
-        if (name.size() > kLongestFileName) {
-            return error("node id {} is too long for a file name", node.id);
-        }
+        auto checked = check_node(file);
+        if (!checked) return checked.error();
+        const std::string name = std::move(*checked);
         Lease lease{.text = format_node_file(file),
                     .every = std::chrono::milliseconds(file.ttl) / 3};
         if (auto written = write(name, lease); !written) return written.error();
@@ -152,16 +178,7 @@ Publisher::Publisher(asio::io_context& io, std::string runtime_dir, Warn warn)
 Publisher::~Publisher() { leases_->stop(); }
 
 Result<void> Publisher::publish(const Service& service, std::chrono::seconds ttl, pid_t owner_pid) {
-    NodeFile file{service, ttl, owner_pid};
-    if (service.nodes.size() != 1) {
-        return error("service {} has {} nodes, a file has one", service.name, service.nodes.size());
-    }
-    // What readers would refuse is refused here, where somebody hears it.
-    if (auto readable = parse_node_file(format_node_file(file), service.nodes.front().id);
-        !readable) {
-        return error("service {}: {}", service.name, readable.error().what);
-    }
-    return leases_->publish(std::move(file));
+    return leases_->publish({service, ttl, owner_pid});
 }
 
 void Publisher::withdraw(std::string_view node_id) { leases_->withdraw(file_name_of(node_id)); }
@@ -180,6 +197,48 @@ Result<void> Publisher::enlist(const Service& service, std::chrono::seconds ttl)
 
 void Publisher::deregister(const Service& service) {
     for (const Node& node : service.nodes) withdraw(node.id);
+}
+
+Result<void> put_nodes(const std::string& runtime_dir, const Service& service,
+                       std::chrono::seconds ttl) {
+    if (service.nodes.empty()) {
+        return error("service {} has no nodes: write \"nodes\": [{{\"id\": ..., \"address\": \"host:port\"}}]",
+                     service.name);
+    }
+    std::vector<std::pair<std::string, std::string>> files;  // name, text
+    Service one = service;
+    for (const Node& node : service.nodes) {
+        one.nodes = {node};
+        const NodeFile file{one, ttl, 0};
+        auto name = check_node(file);
+        if (!name) return name.error();
+        files.emplace_back(std::move(*name), format_node_file(file));
+    }
+    auto folder = open_folder(runtime_dir, true);
+    if (!folder) return folder.error();
+    for (size_t i = 0; i < files.size(); i++) {
+        auto written = write_file(*folder, files[i].first, files[i].second);
+        if (written) continue;
+        while (i-- > 0) ::unlinkat(folder->fd.get(), files[i].first.c_str(), 0);
+        return written.error();
+    }
+    return {};
+}
+
+Result<size_t> remove_nodes(const std::string& runtime_dir, const Service& service) {
+    auto folder = open_folder(runtime_dir, false);
+    if (!folder && errno == ENOENT) return size_t{0};
+    if (!folder) return folder.error();
+    size_t removed = 0;
+    for (const Node& node : service.nodes) {
+        const std::string name = file_name_of(node.id);
+        if (!is_of_service(*folder, name, service, node.id)) continue;
+        if (::unlinkat(folder->fd.get(), name.c_str(), 0) == 0)
+            removed++;
+        else if (errno != ENOENT)
+            return error("{}/{} cannot be removed: {}", folder->path, name, std::strerror(errno));
+    }
+    return removed;
 }
 
 }  // namespace microhost::registry

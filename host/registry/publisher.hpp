@@ -44,4 +44,12 @@ class Publisher {
     std::shared_ptr<Leases> leases_;
 };
 
+/// Nodes that nobody keeps alive, and no process owns: a file for each, until `ttl` has passed; all or none. Readers see the old
+/// content or the new one. Errors: no node, what readers would refuse, what the folder refuses.
+Result<void> put_nodes(const std::string& runtime_dir, const Service& service,
+                       std::chrono::seconds ttl);
+/// Removes the files of the nodes that `service` names by id, whoever wrote them, where they are of that service. How many were
+/// there; a folder that does not exist has none.
+Result<size_t> remove_nodes(const std::string& runtime_dir, const Service& service);
+
 }  // namespace microhost::registry

@@ -8,6 +8,7 @@
 #include "module/host_side.hpp"
 #include "rpc/announced.hpp"
 #include "rpc/registry_desk.hpp"
+#include "rpc/registry_sources.hpp"
 #include "rpc/registry_view.hpp"
 
 namespace microhost::rpc {
@@ -144,6 +145,44 @@ mh_status deregister(mh_token t) {
     return announced ? announced->deregister(t) : MH_E_WRONG_THREAD;
 }
 
+mh_status sources(const mh_host* h, void (*fn)(void*, const mh_registry_source*), void* user) {
+    if (!HostSide::find(h) || !fn) return MH_E_INVALID;
+    RegistrySources* all = RegistrySources::current();
+    if (!all) return Announced::current() ? MH_E_UNSUPPORTED : MH_E_WRONG_THREAD;
+    return module::guard_status([&] {
+        for (const SourceRow& row : all->rows()) {
+            mh_registry_source s{};
+            s.size = sizeof s;
+            s.name = lend(row.name);
+            s.place = lend(row.place);
+            s.problem = lend(row.problem);
+            s.services = static_cast<uint32_t>(row.services);
+            s.nodes = static_cast<uint32_t>(row.nodes);
+            fn(user, &s);
+        }
+        return mh_status{MH_OK};
+    });
+}
+
+mh_status put(const mh_host* h, mh_str service_json, uint32_t ttl_s) {
+    if (!HostSide::find(h) || broken(service_json)) return MH_E_INVALID;
+    RegistrySources* all = RegistrySources::current();
+    if (!all) return Announced::current() ? MH_E_UNSUPPORTED : MH_E_WRONG_THREAD;
+    return module::guard_status([&] { return all->put(view(service_json), ttl_s); });
+}
+
+mh_status remove(const mh_host* h, mh_str service_json) {
+    if (!HostSide::find(h) || broken(service_json)) return MH_E_INVALID;
+    RegistrySources* all = RegistrySources::current();
+    if (!all) return Announced::current() ? MH_E_UNSUPPORTED : MH_E_WRONG_THREAD;
+    return module::guard_status([&] { return all->remove(view(service_json)); });
+}
+
+mh_str fault(const mh_host*) {
+    const RegistrySources* all = RegistrySources::current();
+    return all ? lend(all->fault()) : mh_str{"", 0};
+}
+
 }  // namespace
 
 const mh_registry kRegistryTable = {
@@ -170,6 +209,10 @@ const mh_registry kRegistryTable = {
     unwatch,
     enlist,
     deregister,
+    sources,
+    put,
+    remove,
+    fault,
 };
 
 }  // namespace microhost::rpc

@@ -26,6 +26,7 @@
 #include "rpc/abi_registry.hpp"
 #include "rpc/local_call.hpp"
 #include "rpc/providers.hpp"
+#include "rpc/registry_sources.hpp"
 #include "serve/control_thread.hpp"
 #include "serve/health_probes.hpp"
 #include "serve/instance_folder.hpp"
@@ -71,6 +72,7 @@ struct Runtime::State {
     std::unique_ptr<ServiceNodes> service_nodes;
     std::vector<registry::Service> described;  // the services of this process
     std::unique_ptr<rpc::Providers> providers;
+    std::unique_ptr<rpc::RegistrySources> sources;
     std::unique_ptr<HealthProbes> health_probes;
     InstanceFolder folder;
     FilterSet filters;

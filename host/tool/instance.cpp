@@ -2,7 +2,6 @@
 #include "tool/instance.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -12,59 +11,14 @@
 #include "command/printer.hpp"
 #include "command/words.hpp"
 #include "config/assemble.hpp"
-#include "config/duration.hpp"
 #include "json/document.hpp"
+#include "tool/command_line.hpp"
+#include "tool/settings.hpp"
 
 namespace microhost::tool {
 namespace {
 
 using command::Definition;
-using Words = std::vector<std::string>;
-
-int refuse(std::string_view what, int status = 2) {
-    fmt::print(stderr, "microhost: {}\n", what);
-    return status;
-}
-
-/// Takes --NAME VALUE or --NAME=VALUE out of the words before "--"; the last one counts.
-Result<std::optional<std::string>> take(Words& words, std::string_view name) {
-    std::optional<std::string> value;
-    const std::string flag = fmt::format("--{}", name);
-    for (size_t i = 0; i < words.size() && words[i] != "--";) {
-        const bool with_value = words[i].starts_with(flag + "=");
-        if (!with_value && words[i] != flag) {
-            i++;
-            continue;
-        }
-        if (!with_value && i + 1 == words.size()) return error("{} needs a value", flag);
-        value = with_value ? words[i].substr(flag.size() + 1) : words[i + 1];
-        words.erase(words.begin() + static_cast<ptrdiff_t>(i),
-                    words.begin() + static_cast<ptrdiff_t>(i + (with_value ? 1 : 2)));
-    }
-    return value;
-}
-
-bool take_switch(Words& words, std::string_view flag) {
-    const auto end = std::find(words.begin(), words.end(), "--");
-    const auto at = std::find(words.begin(), end, flag);
-    if (at == end) return false;
-    words.erase(at);
-    return true;
-}
-
-/// Where instances are looked for: the folder of the configuration, and the system's when none was chosen.
-Result<Words> runtime_folders(const Arguments& a) {
-    auto file = config::read_file(a.scan.config, a.surroundings);
-    if (!file) return file.error();
-    auto early = config::early({a.scan.flags, a.surroundings, *file});
-    if (!early) return early.error();
-    Words folders{early->host.runtime_dir};
-    const std::string system = "/run/microhost";
-    if (folders[0] == config::default_folder("runtime_dir", a.surroundings).path &&
-        folders[0] != system)
-        folders.push_back(system);
-    return folders;
-}
 
 struct Chosen {
     std::optional<command::Instance> instance;
@@ -102,21 +56,6 @@ Result<std::vector<Definition>> definitions(const command::Instance& instance) {
     return out;
 }
 
-void help(const Definition& d) {
-    fmt::print("Usage: microhost {} [--instance NAME] [--output table|json|raw] [--timeout TIME]\n",
-               d.usage());
-    fmt::print("{}\n", d.summary);
-    if (!d.help.empty()) fmt::print("\n{}\n", d.help);
-    for (const command::Argument& a : d.args) {
-        const std::string name = (a.positional() ? "" : "--") + a.name;
-        fmt::print("  {:<16} {} ({}{}{})\n", name, a.summary, command::type_name(a.type),
-                   a.choices.empty() ? "" : ": " + a.choices,
-                   a.has_value ? "; default " + a.value : "");
-    }
-    if (!d.role.empty()) fmt::print("Needs the role {}.\n", d.role);
-    if (!d.examples.empty()) fmt::print("\n{}\n", d.examples);
-}
-
 std::string body_of(const Definition& d, const command::Given& given, uint64_t timeout_ms) {
     std::string out;
     json::Writer w(out);
@@ -139,65 +78,36 @@ std::string body_of(const Definition& d, const command::Given& given, uint64_t t
     return out;
 }
 
-struct Wanted {
-    command::Format format = command::Format::table;
-    uint64_t timeout_ms = 0;
-};
-
-/// --output and --timeout, unless the command has an argument of that name.
-Result<Wanted> take_wanted(const Definition& d, Words& words) {
-    Wanted out;
-    if (!d.find("output")) {
-        auto format = take(words, "output");
-        if (!format) return format.error();
-        const std::string text = format->value_or("table");
-        if (text == "json")
-            out.format = command::Format::json;
-        else if (text == "raw")
-            out.format = command::Format::raw;
-        else if (text != "table")
-            return error("--output: {} is none of table, json, raw", json::quote(text));
-    }
-    if (!d.find("timeout")) {
-        auto timeout = take(words, "timeout");
-        if (!timeout) return timeout.error();
-        if (*timeout) {
-            auto ms = config::parse_duration(**timeout);
-            if (!ms) return ms.error().context("--timeout");
-            out.timeout_ms = static_cast<uint64_t>(std::min<int64_t>(ms->count(), UINT32_MAX));
-        }
-    }
-    return out;
-}
+using Names = std::vector<std::string_view>;
 
 /// `all`: those too that stand for commands of an instance.
-std::vector<std::string_view> listed_verbs(bool all) {
-    std::vector<std::string_view> names;
+Names listed_verbs(bool all) {
+    Names names;
     for (const Verb& v : verbs())
         if (!v.summary.empty() && (all || v.run != ask_instance)) names.push_back(v.name);
     return names;
 }
 
-/// Neither a verb of the program nor, as far as can be known, a command of an instance.
-int unknown(const Words& words, std::string_view why) {
-    return refuse(fmt::format("{} ({}); see microhost --help",
-                              command::no_such_command(words, listed_verbs(true)), why));
+/// Neither a verb of the program nor, as far as can be known, a command.
+int unknown(const Words& words, const Names& known, std::string_view why) {
+    Names names = listed_verbs(true);
+    names.insert(names.end(), known.begin(), known.end());
+    return refuse(
+        fmt::format("{} ({}); see microhost --help", command::no_such_command(words, names), why));
 }
 
 int run(const command::Instance& instance, const Definition& d, Words words) {
-    if (!d.find("help") && take_switch(words, "--help")) return help(d), 0;
-    auto wanted = take_wanted(d, words);
-    if (!wanted) return refuse(wanted.error().what);
-    auto given = command::read_words(d, words);
-    if (!given) return refuse(given.error().what);
-    if (auto checked = command::Values::check(d, *given); !checked)
-        return refuse(checked.error().what);
+    if (!d.find("help") && take_switch(words, "--help")) {
+        print_help(d, "[--instance NAME] [--output table|json|raw] [--timeout TIME]");
+        return 0;
+    }
+    auto line = read_command_line(d, std::move(words));
+    if (!line) return refuse(line.error().what);
     std::string target = "/v1/commands/" + d.name;
     std::replace(target.begin(), target.end(), ' ', '/');
-    const bool colours = ::isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR");
-    command::Printer printer(wanted->format, colours, stdout, stderr);
+    command::Printer printer(line->format, colours_wanted(), stdout, stderr);
     auto reply =
-        command::ask(instance.socket, "POST", target, body_of(d, *given, wanted->timeout_ms),
+        command::ask(instance.socket, "POST", target, body_of(d, line->given, line->timeout_ms),
                      [&](std::string_view piece, bool more) { printer.take(piece, more); });
     if (!reply) return refuse(reply.error().what, 1);
     if (reply->status != 200)
@@ -208,18 +118,29 @@ int run(const command::Instance& instance, const Definition& d, Words words) {
 
 }  // namespace
 
-int ask_instance(const Arguments& a) {
+// Where instances are: the folder of the configuration, and the system's when none was chosen.
+Words runtime_folders(const config::HostSettings& host, const config::Surroundings& in) {
+    Words folders{host.runtime_dir};
+    const std::string system = "/run/microhost";
+    if (folders[0] == config::default_folder("runtime_dir", in).path && folders[0] != system)
+        folders.push_back(system);
+    return folders;
+}
+
+int ask_instance(const Arguments& a) { return ask_instance(a, {}, true); }
+
+int ask_instance(const Arguments& a, const std::vector<std::string_view>& known, bool is_command) {
     Words words{a.scan.verb}, before = a.scan.flags;
     words.insert(words.end(), a.scan.args.begin(), a.scan.args.end());
     auto name = take(words, "instance");
     auto named_before = take(before, "instance");
     if (!name) return refuse(name.error().what);
-    auto folders = runtime_folders(a);
-    if (!folders) return refuse(folders.error().what);
+    const auto host = settings(a);
+    if (!host) return refuse(host.error().what);
     if (!*name && named_before && *named_before) name = named_before;
-    const Chosen chosen = choose(*folders, name->value_or(""));
+    const Chosen chosen = choose(runtime_folders(host->host, a.surroundings), name->value_or(""));
     if (!chosen.instance)
-        return a.verb.name.empty() ? unknown(words, chosen.why) : refuse(chosen.why, chosen.status);
+        return is_command ? refuse(chosen.why, chosen.status) : unknown(words, known, chosen.why);
     const command::Instance& instance = *chosen.instance;
     auto all = definitions(instance);
     if (!all) return refuse(all.error().what, 1);
@@ -234,7 +155,8 @@ int ask_instance(const Arguments& a) {
         words.erase(words.begin(), words.begin() + static_cast<ptrdiff_t>(used));
         return run(instance, *best, std::move(words));
     }
-    std::vector<std::string_view> names = listed_verbs(false);
+    Names names = listed_verbs(false);
+    names.insert(names.end(), known.begin(), known.end());
     for (const Definition& d : *all) names.push_back(d.name);
     return refuse(command::no_such_command(words, names));
 }

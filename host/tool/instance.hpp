@@ -2,6 +2,11 @@
 /// `microhost NAME ...` for a command of a running instance: finds it, asks it, shows what it says.
 #pragma once
 
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.hpp"
 #include "tool/verbs.hpp"
 
 namespace microhost::tool {
@@ -9,5 +14,13 @@ namespace microhost::tool {
 /// Runs `verb` with the words behind it in the instance that --instance names, or in the only one. The exit status: the
 /// command's; 1 no instance, or it does not answer; 2 wrongly asked, or several instances.
 int ask_instance(const Arguments& arguments);
+/// The same. `known`: commands that there are besides, for "did you mean". `is_command`: the words are known to be a command, so
+/// that the lack of an instance is what is wrong.
+int ask_instance(const Arguments& arguments, const std::vector<std::string_view>& known,
+                 bool is_command);
+
+/// Where instances and the registry of this machine are looked for.
+std::vector<std::string> runtime_folders(const config::HostSettings& host,
+                                         const config::Surroundings& in);
 
 }  // namespace microhost::tool

@@ -9,9 +9,11 @@
 
 #include "module/trial.hpp"
 #include "tool/check.hpp"
+#include "tool/completion.hpp"
 #include "tool/dev.hpp"
 #include "tool/doctor.hpp"
 #include "tool/explain.hpp"
+#include "tool/here.hpp"
 #include "tool/inspect.hpp"
 #include "tool/instance.hpp"
 #include "tool/new.hpp"
@@ -39,6 +41,9 @@ constexpr Verb kVerbs[] = {
      "show the filters that a request passes, and why", explain},
     {"dev", "DIR [--instance NAME] [--once]",
      "build a plugin at every save and put it into what runs", dev},
+    {"completion", "bash|zsh", "print what makes a shell complete commands, services and endpoints",
+     completion},
+    {kCompleteVerb, "", "", complete_line},
     {"doctor", "[--json]", "look for what keeps microhost from working here", doctor},
     {"upgrade", "[--instance NAME] [--release MODULE]",
      "have a supervised instance replace its worker by what is on disk", upgrade},
@@ -51,8 +56,8 @@ const Verb* find(std::string_view name) {
     return found == std::end(kVerbs) ? nullptr : &*found;
 }
 
-// Not ours: perhaps a command of what runs on this machine.
-constexpr Verb kElsewhere{{}, {}, {}, ask_instance};
+// Not ours: perhaps a command of a module, or of what runs on this machine.
+constexpr Verb kCommand{{}, {}, {}, run_command};
 
 }  // namespace
 
@@ -60,14 +65,14 @@ std::span<const Verb> verbs() { return kVerbs; }
 
 int run_verb(const config::Scan& scan, const config::Surroundings& surroundings) {
     const Verb* verb = find(scan.verb);
-    if (!verb) verb = &kElsewhere;
+    if (!verb) verb = &kCommand;
     return verb->run({*verb, scan, surroundings});
 }
 
 std::string verbs_text(std::span<const Verb> table) {
     std::string out = "Verbs (microhost VERB --help says more)\n";
     for (const Verb& v : table)
-        if (!v.summary.empty()) out += fmt::format("  {:<9} {}\n", v.name, v.summary);
+        if (!v.summary.empty()) out += fmt::format("  {:<10} {}\n", v.name, v.summary);
     return out;
 }
 

@@ -2,6 +2,7 @@
 /// The manifest of a C++ module, written while compiling from its parts and their option tables.
 #pragma once
 
+#include <microhost/command.hpp>
 #include <microhost/schema.hpp>
 #include <microhost/service.hpp>
 
@@ -48,6 +49,8 @@ constexpr void each_need(F f) {
     }
     if constexpr (requires { D::endpoints; })
         f(static_cast<mh_rpc_server*>(nullptr));
+    else if constexpr (requires { D::commands; })
+        f(static_cast<mh_command_output*>(nullptr));
     else
         f(static_cast<mh_http_request*>(nullptr));
     if constexpr (requires { D::needs; }) {
@@ -99,6 +102,25 @@ constexpr void write_requires(Writer& w) {
     w.push_back(']');
 }
 
+/// Those of commands: `microhost NAME` finds the module by them.
+template <class... Parts>
+constexpr void write_commands(Writer& w) {
+    bool first = true;
+    const auto each = [&]<class D>(std::type_identity<D>) {
+        if constexpr (requires { D::commands; }) {
+            for (const auto& c : D::commands) {
+                w.text(first ? R"(,"commands":[{"name":)" : R"(,{"name":)");
+                first = false;
+                w.quote(c.name);
+                w.text(R"(,"summary":)"), w.quote(c.summary);
+                w.push_back('}');
+            }
+        }
+    };
+    (each(std::type_identity<Parts>{}), ...);
+    if (!first) w.push_back(']');
+}
+
 template <class... Parts>
 constexpr void write_manifest(Writer& w, const about& a) {
     w.text(R"({"id":)"), w.quote(a.id);
@@ -125,7 +147,9 @@ constexpr void write_manifest(Writer& w, const about& a) {
         }
     };
     (one(std::type_identity<Parts>{}), ...);
-    w.text("]}");
+    w.push_back(']');
+    write_commands<Parts...>(w);
+    w.push_back('}');
 }
 
 template <class... Parts>

@@ -51,6 +51,13 @@ TEST_SUITE("host/command") {
               "{\"id\":\"gr\u00fc\u00df\",\"took\":900,\"file\":null}\n]\n");
     }
 
+    TEST_CASE("a note goes beside the result") {
+        const Shown s(Format::raw, {"{\"note\":\"a is b\\u001b\"}\n{\"text\":\"x\\n\"}\n" + kEnd});
+        CHECK(s.out == "x\n");
+        CHECK(s.err == "microhost: a is b?\n");
+        CHECK(s.status == 0);
+    }
+
     TEST_CASE("an empty table is its header, and an empty array") {
         const std::vector<std::string> none{"{\"columns\":[\"id\"]}\n", kEnd};
         CHECK(Shown(Format::table, none).out == "ID\n");

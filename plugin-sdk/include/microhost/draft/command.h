@@ -105,6 +105,9 @@ typedef struct mh_command_sink {
     /* The last call. `exit_code` as a process would; `error` is one line, empty when all went well.
      * [thread of run] [lent: until return] */
     void (*on_end)(void *user, mh_status s, int32_t exit_code, mh_str error);
+    /* A line for the person who asked, beside the result: standard error in a terminal. May be NULL: it is dropped.
+     * [thread of run] [lent: until return] */
+    void (*on_note)(void *user, mh_str line);
 } mh_command_sink;
 
 typedef struct mh_command_run {

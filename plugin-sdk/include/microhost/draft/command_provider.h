@@ -14,7 +14,9 @@ extern "C" {
 typedef struct mh_command_in mh_command_in; /* a running command: a handle, using it after its end answers MH_E_GONE */
 
 /* Contributed with mh_host.contribute(MH_COMMAND_PROVIDER, &command), one descriptor a command. Its name must be new in the
- * process. What runs when the module is reloaded goes on in the old generation, which stays until then. */
+ * process. Where the manifest's `commands` names it too, `microhost NAME` finds the module on the module path; one with
+ * MH_COMMAND_HERE then runs in that process, with nothing serving. An argument `output` whose choices are among table, json and
+ * raw says how a terminal prints, too. What runs when the module is reloaded goes on in the old generation, which stays until then. */
 typedef struct mh_command_provider {
     uint32_t size;
     uint32_t reserved;
@@ -82,6 +84,10 @@ typedef struct mh_command_output {
      * with 1. Never refused with MH_E_BUSY.
      * [thread of run] [copied] */
     mh_status (*end)(mh_command_in *in, mh_status s, int32_t exit_code, mh_str error);
+    /* A line for the person who asked that is no part of the result: what a short name stands for, where was looked. A terminal
+     * shows it on standard error, a script that reads the result never meets it. Without its line end.
+     * [thread of run] [copied] */
+    mh_status (*note)(mh_command_in *in, mh_str line);
 } mh_command_output;
 
 #ifdef __cplusplus

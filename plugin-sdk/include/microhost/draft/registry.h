@@ -40,6 +40,17 @@ typedef struct mh_node_view {
     const mh_kv *metadata;
 } mh_node_view;
 
+/* One place where services come from. */
+typedef struct mh_registry_source {
+    uint32_t size;
+    uint32_t flags;    /* 0 */
+    mh_str name;       /* "directory", "mdns" */
+    mh_str place;      /* the folder that is read; empty for other sources */
+    mh_str problem;    /* why it tells nothing now, in a sentence; empty: it has told all that it knows */
+    uint32_t services; /* names with a version */
+    uint32_t nodes;
+} mh_registry_source;
+
 typedef struct mh_registry {
     uint32_t size;
     uint32_t reserved;
@@ -104,6 +115,23 @@ typedef struct mh_registry {
     mh_status (*enlist)(const mh_host *h, mh_str service_json, uint32_t ttl_s, mh_token *out);
     /* [main] */
     mh_status (*deregister)(mh_token t);
+
+    /* Calls fn for each place where services are looked for, the host's own first.
+     * [main] [lent: until fn returns] */
+    mh_status (*sources)(const mh_host *h, void (*fn)(void *user, const mh_registry_source *s), void *user);
+    /* Writes the nodes of a service, given as Micro's Service JSON, into the registry folder of this host, for everybody who
+     * reads it. They outlive module and process: they go with remove(), or when `ttl_s` seconds have passed without another
+     * put() (0: 366 days, the longest). All or none. MH_E_INVALID for JSON that is no service with nodes, MH_E_IO where the
+     * folder cannot be written; fault() says what is wrong.
+     * [main] [copied] */
+    mh_status (*put)(const mh_host *h, mh_str service_json, uint32_t ttl_s);
+    /* Takes nodes out of the folder again, whoever wrote them; those that are named by id in the JSON, of that service only. Who
+     * keeps a node alive writes it again. MH_E_NOT_FOUND when none of them is there; else as put().
+     * [main] [copied] */
+    mh_status (*remove)(const mh_host *h, mh_str service_json);
+    /* Why the last put() or remove() was refused: one line for whoever asked.
+     * [main] [lent: until the next of them] */
+    mh_str (*fault)(const mh_host *h);
 } mh_registry;
 
 #ifdef __cplusplus
