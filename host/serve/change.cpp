@@ -2,6 +2,7 @@
 #include "serve/change.hpp"
 
 #include <microhost/draft/command_provider.h>
+#include <microhost/draft/event_broker.h>
 #include <microhost/draft/registry_provider.h>
 
 #include <algorithm>
@@ -176,6 +177,7 @@ void Change::publish(StagedSitesPtr staged) {
     s_.candidates = std::move(wanted_.modules);
     s_.left_out = std::move(wanted_.absent);
     s_.providers->adopt(s_.modules->published(MH_REGISTRY_PROVIDER));
+    s_.brokers->adopt(s_.modules->published(MH_EVENT_BROKER));
     auto services = s_.offer_services();
     s_.service_nodes->narrow(s_.described, sites_.sites);
     const http::Limits limits = s_.main_http->limits = limits_of(s_.host().limits);

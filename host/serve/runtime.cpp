@@ -205,6 +205,8 @@ Result<> Runtime::State::start_registry() {
     providers = std::make_unique<rpc::Providers>(
         control->loop, *table, *rpc::Announced::current(), log->domain("host/registry"),
         rpc::ProvidersOptions{host().state_dir, host().registry_wait});
+    brokers = std::make_unique<event::Brokers>(control->loop, *environment->events,
+                                               log->domain("host/event"));
     health_probes = std::make_unique<HealthProbes>(*main_http, *resolver, *table, warn);
     sweep_registry();
     return {};

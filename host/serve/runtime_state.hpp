@@ -8,6 +8,7 @@
 
 #include "command/table.hpp"
 #include "control/control.hpp"
+#include "event/brokers.hpp"
 #include "http/abi_server.hpp"
 #include "http/client_call.hpp"
 #include "module/environment.hpp"
@@ -71,6 +72,7 @@ struct Runtime::State {
     std::unique_ptr<ServiceNodes> service_nodes;
     std::vector<registry::Service> described;  // the services of this process
     std::unique_ptr<rpc::Providers> providers;
+    std::unique_ptr<event::Brokers> brokers;
     std::unique_ptr<HealthProbes> health_probes;
     InstanceFolder folder;
     FilterSet filters;
