@@ -8,6 +8,8 @@
 #include <algorithm>
 
 #include "http/abi_server.hpp"
+#include "json/writer.hpp"
+#include "module/event_bus.hpp"
 #include "serve/clock.hpp"
 #include "supervise/link.hpp"
 
@@ -22,6 +24,14 @@ json::Document config_of(const config::Config& config, std::string_view id) {
 }
 
 // Code that may never be unmapped piles up with each reload, and only another process is free of it.
+void tell(Runtime::State& s, std::string_view topic, const module::Generation& g) {
+    std::string text;
+    json::Writer w(text);
+    w.object().key("id").string(g.id()).key("version").string(g.manifest().version);
+    w.key("generation").uint64(g.number()).end();
+    s.environment->events->tell(topic, std::move(text));
+}
+
 void count_parked(Runtime::State& s) {
     constexpr size_t kMostParked = 8;
     const size_t parked = s.modules->parked();
@@ -197,6 +207,9 @@ void Change::published() {
     staged_.reset();
     sites_ = {};
     filters_ = {};
+    for (const Pair& p : pairs_)
+        if (p.fresh) tell(s_, "microhost.module.loaded", *p.fresh);
+    s_.environment->events->tell("microhost.config.committed", "{}");
     auto over = [&s = s_] { count_parked(s); };
     for (const Pair& p : pairs_)
         if (p.old) s_.modules->retire(*p.old, kForEver, over);

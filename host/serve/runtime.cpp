@@ -11,6 +11,8 @@
 #include <thread>
 
 #include "http/poison.hpp"
+#include "json/writer.hpp"
+#include "module/event_bus.hpp"
 #include "serve/card.hpp"
 #include "serve/module_operations.hpp"
 #include "serve/notify.hpp"
@@ -214,6 +216,8 @@ Result<> Runtime::State::start_registry() {
 
 void Runtime::State::adopt_snapshot(const std::shared_ptr<const registry::Snapshot>& snapshot) {
     main_rpc->adopt(snapshot);
+    environment->events->tell("microhost.registry.changed",
+                              fmt::format("{{\"revision\":{}}}", snapshot->revision()));
     for (auto& l : loops)
         l->loop.post([this, loop = l.get(), snapshot] {
             auto old = loop->rpc.adopt(snapshot);
@@ -326,7 +330,20 @@ void Runtime::State::announce_listeners() {
     http::set_listeners(std::move(told));
     if (!serving) return;
     if (!stopping) service_nodes->announce(sites->sites(), host().rpc_advertise);
+    tell_listeners();
     if (Result<> r = folder.announce(open); !r) log->domain("host/serve").error(r.error().what);
+}
+
+void Runtime::State::tell_listeners() {
+    std::string text;
+    json::Writer w(text);
+    w.array();
+    for (const auto& s : sites->sites()) {
+        w.object().key("name").string(s->name).key("module").string(s->module);
+        w.key("address").string(s->address().text()).key("tls").boolean(s->tls != nullptr).end();
+    }
+    w.end();
+    environment->events->tell("microhost.listener.opened", std::move(text));
 }
 
 // The modules run, and listeners accept.

@@ -115,6 +115,7 @@ struct Runtime::State {
     void say_missing(const FilterSet& now) const;
     /// Everybody who wants to know learns which listeners there are.
     void announce_listeners();
+    void tell_listeners();
     void fail(const Error& e);
     void stop();
     void retire();

@@ -58,9 +58,9 @@ mh_status Broker::start() {
     const auto changed = [](void* user, const mh_event*) {
         mh::guarded("listeners", [&] { return of(user).find_address(), MH_OK; });
     };
-    const mh_status s = mh::use<mh_event_bus>().subscribe(
-        mh::the_host, mh::lend("microhost.listener.opened"), MH_EVENT_LOCAL, changed, this,
-        &listeners_changed_);
+    const mh_status s =
+        mh::use<mh_event_bus>().subscribe(mh::the_host, mh::lend("microhost.listener.opened"),
+                                          MH_EVENT_LOCAL, changed, this, &listeners_changed_);
     if (s != MH_OK) return s;
     find_address();
     return mh::the_host->contribute(mh::the_host, MH_EVENT_BROKER, &table_);
@@ -70,9 +70,8 @@ mh_status Broker::start() {
 
 mh_status Broker::publish(const mh_event& e) {
     const auto& registry = mh::use<mh_registry>();
-    const Subscribers to =
-        subscribers_of(registry, registry.now(mh::the_host), mh::view(e.topic),
-                       [this](std::string_view id) { return inbox_.has(id); });
+    const Subscribers to = subscribers_of(registry, registry.now(mh::the_host), mh::view(e.topic),
+                                          [this](std::string_view id) { return inbox_.has(id); });
     if (to.all.empty() && to.queues.empty()) return MH_OK;
     return outlet_.send(to, write_message(e));
 }
@@ -130,8 +129,7 @@ void Broker::find_address() {
     mh::use<mh_http_server>().each(
         mh::the_host,
         [](void* user, mh_str, mh_str module, mh_str address, uint32_t) {
-            if (mh::view(module) == kModule)
-                *static_cast<std::string*>(user) = mh::view(address);
+            if (mh::view(module) == kModule) *static_cast<std::string*>(user) = mh::view(address);
         },
         &listening);
     std::string now = listening.empty() ? std::string() : reachable(listening);
@@ -159,7 +157,7 @@ std::string Broker::reachable(std::string_view listening) const {
 
 void Broker::trouble(const std::string& text) const {
     mh::use<mh_event_sink>().trouble(mh::the_host, &table_, MH_E_UNREACHABLE, mh::lend(text));
-    mh::log(MH_LOG_ERROR, text);
+    mh::use<mh_log>().write(mh::the_host, MH_LOG_ERROR, mh::lend(text), nullptr, 0);
 }
 
 }  // namespace microhost::broker_http

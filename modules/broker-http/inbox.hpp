@@ -29,7 +29,7 @@ class Inbox {
   private:
     mutable std::mutex mutex_;
     std::map<std::string, std::string, std::less<>> topics_;  // by id
-    std::vector<std::string> ring_;                            // of what is in seen_, the oldest at next_
+    std::vector<std::string> ring_;  // of what is in seen_, the oldest at next_
     size_t next_ = 0;
     std::unordered_set<std::string> seen_;
 };

@@ -15,14 +15,20 @@ namespace {
 std::unique_ptr<Inbox> inbox;
 std::unique_ptr<Broker> broker;
 
-struct Sub;
-struct SubPart : mh::handler_part<Sub> {
-    static mh_status contribute(const Settings& settings);
-};
+/// A handler that comes with a broker.
+template <class D>
+struct [[gnu::visibility("hidden")]] broker_part
+    : mh::handler_part<D>{
+          static mh_status contribute(const Settings& settings){inbox = std::make_unique<Inbox>();
+broker = std::make_unique<Broker>(settings, *inbox);
+const mh_status s = mh::handler_part<D>::contribute(settings);
+return s == MH_OK ? broker->start() : s;
+}  // namespace
+};  // namespace microhost::broker_http
 
 /// POST /_sub?id=ID.
 struct Sub {
-    using part = SubPart;
+    using part = broker_part<Sub>;
     using config = Settings;
     static constexpr mh::uses<mh_log, mh_json, mh_registry, mh_http_client, mh_http_server,
                               mh_event_bus, mh_event_sink>
@@ -76,13 +82,6 @@ struct Sub {
         return MH_OK;
     }
 };
-
-mh_status SubPart::contribute(const Settings& settings) {
-    inbox = std::make_unique<Inbox>();
-    broker = std::make_unique<Broker>(settings, *inbox);
-    const mh_status s = handler_part<Sub>::contribute(settings);
-    return s == MH_OK ? broker->start() : s;
-}
 
 }  // namespace
 }  // namespace microhost::broker_http

@@ -74,7 +74,8 @@ Subscribers subscribers_of(const mh_registry& registry, const mh_registry_view* 
                            const std::function<bool(std::string_view)>& ours) {
     Search s{registry, view, topic, ours, {}, {}};
     s.under(kService, false);
-    s.under(topic, false);  // that may be a service's name, too: nodes that carry no topic are its own
+    s.under(topic,
+            false);  // that may be a service's name, too: nodes that carry no topic are its own
     s.under("topic:" + std::string(topic), true);
     return std::move(s.found);
 }
