@@ -26,9 +26,11 @@ ROOT = HERE.parents[1]
 def copy_tree(to):
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout
     for name in filter(None, names.decode().split("\0")):
-        if (ROOT / name).is_file():
-            (to / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, to / name)
+        source, copy = ROOT / name, to / name
+        if not source.is_file() or (copy.is_file() and copy.read_bytes() == source.read_bytes()):
+            continue
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, copy)  # with the time of now: in a folder that was kept it is built again
 
 
 def run(command, cwd, seconds, **more):
@@ -48,6 +50,8 @@ class Copy:
         env = {**os.environ}
         if shutil.which("ccache"):
             env.update(CC="ccache gcc", CXX="ccache g++")
+        if (self.tree / "build/build.ninja").exists():
+            return
         ok, text = run(["meson", "setup", "build", *options], self.tree, 300, env=env)
         if not ok:
             sys.exit(text)
