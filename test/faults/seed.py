@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -94,6 +95,8 @@ def main():
     options.add_argument("--only", help="numbers from 1, separated by commas")
     options.add_argument("--keep", help="work in this folder and leave it there")
     chosen = options.parse_args()
+    # Ignored where a shell has put us into the background, and inherited by what a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     faults = json.loads((HERE / "faults.json").read_text())
     wanted = {int(n) for n in chosen.only.split(",")} if chosen.only else set(range(1, len(faults) + 1))
     folder = Path(chosen.keep or tempfile.mkdtemp(prefix="microhost-faults-"))
