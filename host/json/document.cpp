@@ -128,6 +128,8 @@ class Gate {
             const std::string_view digits = text.substr(e + (text[e + 1] == '+' ? 2 : 1));
             const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), power);
             if (read.ec != std::errc{}) return digits[0] == '-';
+            constexpr std::int64_t kFar = std::int64_t{1} << 60;  // no text is as long
+            power = std::clamp(power, -kFar, kFar);
         }
         return static_cast<std::int64_t>(point) - first + power < 0;
     }

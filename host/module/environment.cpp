@@ -4,6 +4,7 @@
 #include "loop/loop.hpp"
 #include "module/abi/metrics.hpp"
 #include "module/abi/tables.hpp"
+#include "module/event_bus.hpp"
 #include "module/file_watch.hpp"
 #include "module/health.hpp"
 #include "module/kv_store.hpp"
@@ -40,6 +41,7 @@ Environment::Environment(log::Log& l, observe::Metrics& m, Loop& c,
       control(c),
       loops(std::move(request_loops)),
       cache(options.module_cache, options.map_in_place),
+      events(std::make_unique<EventBus>()),
       health(std::make_unique<HealthBoard>()),
       kv(std::make_unique<KvStore>()),
       limits(std::make_unique<RateLimits>()),

@@ -24,6 +24,7 @@ class Table;
 
 namespace microhost::module {
 
+class EventBus;
 class FileWatch;
 class HealthBoard;
 class KvStore;
@@ -57,6 +58,7 @@ struct Environment {
     InterfaceTable interfaces;
     Points points;
     ModuleCache cache;
+    std::unique_ptr<EventBus> events;
     std::unique_ptr<HealthBoard> health;
     std::unique_ptr<KvStore> kv;
     std::unique_ptr<RateLimits> limits;

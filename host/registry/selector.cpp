@@ -7,6 +7,7 @@ namespace microhost::registry {
 namespace {
 
 constexpr uint32_t kNone = UINT32_MAX;
+constexpr uint32_t kFew = 4;
 
 bool has_labels(const Node& node, const Filters& filters) {
     return std::all_of(filters.labels.begin(), filters.labels.end(), [&](const auto& label) {
@@ -71,11 +72,27 @@ uint32_t Selector::choose_fast(const ServiceNodes& service, uint32_t count, Stra
     if (strategy == Strategy::round_robin) return services_[service.slot].turn++ % count;
     const uint32_t first = random_below(count);
     if (strategy == Strategy::random || count == 1) return first;
+    if (count <= kFew) return least_loaded_of_few(service, count, first);
     uint32_t second = random_below(count - 1);
     if (second >= first) ++second;
     const bool first_is_busier =
         state_of(service.nodes[first]).outstanding > state_of(service.nodes[second]).outstanding;
     return first_is_busier ? second : first;
+}
+
+/// Two random ones of a few would be the slow one and a busy one too often: all are compared. The first of equal ones.
+uint32_t Selector::least_loaded_of_few(const ServiceNodes& service, uint32_t count,
+                                       uint32_t first) {
+    uint32_t best = first;
+    uint32_t least = state_of(service.nodes[first]).outstanding;
+    for (uint32_t i = 1; i < count && least > 0; ++i) {
+        const uint32_t at = first + i < count ? first + i : first + i - count;
+        const uint32_t load = state_of(service.nodes[at]).outstanding;
+        if (load >= least) continue;
+        best = at;
+        least = load;
+    }
+    return best;
 }
 
 bool Selector::usable(const LiveNode& node, const ServiceNodes& service, const Filters& filters,

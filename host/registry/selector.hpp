@@ -14,7 +14,8 @@
 namespace microhost::registry {
 
 enum class Strategy : unsigned char {
-    least_loaded,  // of two random nodes the one with fewer calls of this loop under way
+    // The node with fewest calls of this loop under way, of up to four nodes; of more, that of two random ones.
+    least_loaded,
     round_robin,
     random,
 };
@@ -93,6 +94,7 @@ class Selector {
     [[nodiscard]] bool usable(const LiveNode& node, const ServiceNodes& service,
                               const Filters& filters, TimePoint now, Care care);
     uint32_t choose_fast(const ServiceNodes& service, uint32_t count, Strategy strategy);
+    uint32_t least_loaded_of_few(const ServiceNodes& service, uint32_t count, uint32_t first);
     uint32_t choose_careful(const ServiceNodes& service, TimePoint now, const Filters& filters,
                             Strategy strategy, Care care);
     void fail(NodeState& state, const ServiceNodes* service, TimePoint now);

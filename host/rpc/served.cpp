@@ -121,7 +121,7 @@ uint32_t Served::metadata(mh_kv*& out) {
 mh_rpc_head Served::head() {
     mh_rpc_head head{};
     head.size = sizeof head;
-    head.flags = asked.has_stream ? MH_RPC_STREAM : 0u;
+    head.flags = asked.has_stream ? uint32_t{MH_RPC_STREAM} : 0u;
     head.service = str(asked.service);
     head.endpoint = str(asked.endpoint);
     head.content_type = str(coding.inner);

@@ -2,11 +2,14 @@
 #include "serve/change.hpp"
 
 #include <microhost/draft/command_provider.h>
+#include <microhost/draft/event_broker.h>
 #include <microhost/draft/registry_provider.h>
 
 #include <algorithm>
 
 #include "http/abi_server.hpp"
+#include "json/writer.hpp"
+#include "module/event_bus.hpp"
 #include "serve/clock.hpp"
 #include "supervise/link.hpp"
 
@@ -21,6 +24,14 @@ json::Document config_of(const config::Config& config, std::string_view id) {
 }
 
 // Code that may never be unmapped piles up with each reload, and only another process is free of it.
+void tell(Runtime::State& s, std::string_view topic, const module::Generation& g) {
+    std::string text;
+    json::Writer w(text);
+    w.object().key("id").string(g.id()).key("version").string(g.manifest().version);
+    w.key("generation").uint64(g.number()).end();
+    s.environment->events->tell(topic, std::move(text));
+}
+
 void count_parked(Runtime::State& s) {
     constexpr size_t kMostParked = 8;
     const size_t parked = s.modules->parked();
@@ -176,6 +187,7 @@ void Change::publish(StagedSitesPtr staged) {
     s_.candidates = std::move(wanted_.modules);
     s_.left_out = std::move(wanted_.absent);
     s_.providers->adopt(s_.modules->published(MH_REGISTRY_PROVIDER));
+    s_.brokers->adopt(s_.modules->published(MH_EVENT_BROKER));
     auto services = s_.offer_services();
     s_.service_nodes->narrow(s_.described, sites_.sites);
     const http::Limits limits = s_.main_http->limits = limits_of(s_.host().limits);
@@ -195,6 +207,9 @@ void Change::published() {
     staged_.reset();
     sites_ = {};
     filters_ = {};
+    for (const Pair& p : pairs_)
+        if (p.fresh) tell(s_, "microhost.module.loaded", *p.fresh);
+    s_.environment->events->tell("microhost.config.committed", "{}");
     auto over = [&s = s_] { count_parked(s); };
     for (const Pair& p : pairs_)
         if (p.old) s_.modules->retire(*p.old, kForEver, over);

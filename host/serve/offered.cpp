@@ -7,6 +7,7 @@
 
 #include "command/abi_command.hpp"
 #include "command/provider.hpp"
+#include "event/abi_event_broker.hpp"
 #include "http/abi_client.hpp"
 #include "http/abi_request.hpp"
 #include "http/abi_server.hpp"
@@ -38,18 +39,20 @@ void offer_interfaces(module::InterfaceTable& table) {
     table.offer(MH_REGISTRY_SINK, &rpc::kRegistrySinkTable);
     table.offer(MH_COMMAND, &command::kCommandTable);
     table.offer(MH_COMMAND_OUTPUT, &command::kOutputTable);
+    table.offer(MH_EVENT_SINK, &event::kSinkTable);
     table.offer(MH_MODULES, &command::kModulesTable);
     // A point at which modules contribute can be required like an interface; there is nothing to call.
     static const uint32_t point = sizeof point;
     for (const char* id :
          {MH_HTTP_FILTER, MH_HTTP_HANDLER, MH_HTTP_LISTENER, MH_RPC_SERVICE, MH_RPC_ROUTER,
-          MH_RPC_LISTENER, MH_COMMAND_PROVIDER, MH_REGISTRY_PROVIDER})
+          MH_RPC_LISTENER, MH_COMMAND_PROVIDER, MH_REGISTRY_PROVIDER, MH_EVENT_BROKER})
         table.offer(id, &point);
 }
 
 void add_points(module::Points& points) {
     points.add(command::kProviderPoint);
     points.add(rpc::kRegistryProviderPoint);
+    points.add(event::kBrokerPoint);
 }
 
 const module::InterfaceTable& offered_interfaces() {

@@ -11,6 +11,8 @@
 #include <thread>
 
 #include "http/poison.hpp"
+#include "json/writer.hpp"
+#include "module/event_bus.hpp"
 #include "serve/card.hpp"
 #include "serve/module_operations.hpp"
 #include "serve/notify.hpp"
@@ -205,9 +207,14 @@ Result<> Runtime::State::start_registry() {
     providers = std::make_unique<rpc::Providers>(
         control->loop, *table, *rpc::Announced::current(), log->domain("host/registry"),
         rpc::ProvidersOptions{host().state_dir, host().registry_wait});
+<<<<<<< HEAD
     sources = std::make_unique<rpc::RegistrySources>(host().runtime_dir, [this] {
         return rpc::source_rows(providers->rows(), host().runtime_dir + "/registry/v1");
     });
+=======
+    brokers = std::make_unique<event::Brokers>(control->loop, *environment->events,
+                                               log->domain("host/event"));
+>>>>>>> main
     health_probes = std::make_unique<HealthProbes>(*main_http, *resolver, *table, warn);
     sweep_registry();
     return {};
@@ -215,6 +222,8 @@ Result<> Runtime::State::start_registry() {
 
 void Runtime::State::adopt_snapshot(const std::shared_ptr<const registry::Snapshot>& snapshot) {
     main_rpc->adopt(snapshot);
+    environment->events->tell("microhost.registry.changed",
+                              fmt::format("{{\"revision\":{}}}", snapshot->revision()));
     for (auto& l : loops)
         l->loop.post([this, loop = l.get(), snapshot] {
             auto old = loop->rpc.adopt(snapshot);
@@ -327,7 +336,20 @@ void Runtime::State::announce_listeners() {
     http::set_listeners(std::move(told));
     if (!serving) return;
     if (!stopping) service_nodes->announce(sites->sites(), host().rpc_advertise);
+    tell_listeners();
     if (Result<> r = folder.announce(open); !r) log->domain("host/serve").error(r.error().what);
+}
+
+void Runtime::State::tell_listeners() {
+    std::string text;
+    json::Writer w(text);
+    w.array();
+    for (const auto& s : sites->sites()) {
+        w.object().key("name").string(s->name).key("module").string(s->module);
+        w.key("address").string(s->address().text()).key("tls").boolean(s->tls != nullptr).end();
+    }
+    w.end();
+    environment->events->tell("microhost.listener.opened", std::move(text));
 }
 
 // The modules run, and listeners accept.

@@ -8,6 +8,7 @@
 
 #include "command/table.hpp"
 #include "control/control.hpp"
+#include "event/brokers.hpp"
 #include "http/abi_server.hpp"
 #include "http/client_call.hpp"
 #include "module/environment.hpp"
@@ -72,7 +73,11 @@ struct Runtime::State {
     std::unique_ptr<ServiceNodes> service_nodes;
     std::vector<registry::Service> described;  // the services of this process
     std::unique_ptr<rpc::Providers> providers;
+<<<<<<< HEAD
     std::unique_ptr<rpc::RegistrySources> sources;
+=======
+    std::unique_ptr<event::Brokers> brokers;
+>>>>>>> main
     std::unique_ptr<HealthProbes> health_probes;
     InstanceFolder folder;
     FilterSet filters;
@@ -115,6 +120,7 @@ struct Runtime::State {
     void say_missing(const FilterSet& now) const;
     /// Everybody who wants to know learns which listeners there are.
     void announce_listeners();
+    void tell_listeners();
     void fail(const Error& e);
     void stop();
     void retire();

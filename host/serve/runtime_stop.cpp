@@ -158,6 +158,7 @@ void Runtime::State::finish() {
     commands->stop_all("the process stops");
     withdraw_announced();
     if (providers) providers->stop();
+    if (brokers) brokers->stop();
     auto modules_down = [this] {
         filters = {};
         modules->stop_all(monotonic_ns() + 2'000'000'000, [this] {

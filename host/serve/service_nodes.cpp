@@ -1,31 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/service_nodes.hpp"
 
-#include <sys/random.h>
-
 #include <algorithm>
-#include <array>
-#include <random>
 
+#include "observe/uuid.hpp"
 #include "rpc/advertised.hpp"
 #include "rpc/announced.hpp"
 
 namespace microhost::serve {
 namespace {
-
-/// RFC 4122, version 4.
-std::string make_uuid() {
-    std::array<unsigned char, 16> b{};
-    if (::getrandom(b.data(), b.size(), 0) != static_cast<ssize_t>(b.size()))
-        for (std::random_device random; unsigned char& c : b)
-            c = static_cast<unsigned char>(random());
-    b[6] = static_cast<unsigned char>((b[6] & 0x0f) | 0x40);
-    b[8] = static_cast<unsigned char>((b[8] & 0x3f) | 0x80);
-    std::string out;
-    for (size_t i = 0; i < b.size(); i++)
-        out += fmt::format("{}{:02x}", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", b[i]);
-    return out;
-}
 
 /// As go-micro 1.18 has it (source: capture 00); clients choose the framing by "protocol".
 registry::Metadata metadata_of(const SitePlan& site) {
@@ -78,8 +61,8 @@ void ServiceNodes::announce(const registry::Service& service, const SitePlan& si
     if (row != rows_.end() && row->second.service == service && row->second.address == address)
         return;
     registry::Service one = service;
-    one.nodes = {
-        {fmt::format("{}-{}", service.name, make_uuid()), std::string(address), metadata_of(site)}};
+    one.nodes = {{fmt::format("{}-{}", service.name, observe::random_uuid()), std::string(address),
+                  metadata_of(site)}};
     const std::string id = one.nodes[0].id;
     table_.never_call(id);  // it comes back to us through the providers
     auto token = announced->offer(std::move(one), rpc::Announced::kDefaultTtl);

@@ -69,6 +69,18 @@ std::string canonical_name(std::string_view name) {
     return out;
 }
 
+std::vector<shared::ApiPair> event_headers(const Gateway& g, mh_req* r) {
+    const mh_header* headers = nullptr;
+    uint32_t n = 0;
+    if (g.http->headers(r, MH_DIR_REQUEST, &headers, &n) != MH_OK) n = 0;
+    std::vector<shared::ApiPair> out;
+    for (uint32_t i = 0; i < n; ++i)
+        if (headers[i].id != MH_H_X_FORWARDED_FOR &&
+            (!is_private_header(headers[i]) || is_content_header(headers[i])))
+            shared::add_pair(out, canonical_name(view(headers[i].name)), view(headers[i].value));
+    return out;
+}
+
 ApiRequest api_request(const Gateway& g, mh_req* r, std::string_view body) {
     ApiRequest m;
     const std::string_view path = g.attr(r, MH_ATTR_PATH);

@@ -4,6 +4,7 @@
 #include "answer.hpp"
 #include "api_handler.hpp"
 #include "cors.hpp"
+#include "event_handler.hpp"
 #include "pages.hpp"
 #include "proxy_handler.hpp"
 #include "rpc_handler.hpp"
@@ -15,6 +16,7 @@ namespace {
 mh_status to_handler(Shard& shard, mh_req* r, std::string_view method, std::string_view path,
                      std::span<const mh_header> headers) {
     const Gateway& g = shard.gateway;
+    if (g.settings.handler == Handler::event) return handle_event(g, r);
     const Route route = shard.route(r, method, path);
     if (route.service.empty()) return refuse_unknown(g, r, {});
     switch (route.handler) {
@@ -23,10 +25,9 @@ mh_status to_handler(Shard& shard, mh_req* r, std::string_view method, std::stri
         case Handler::api: return handle_api(shard, r, route);
         case Handler::http:
         case Handler::web: return handle_proxy(shard, r, route);
-        case Handler::event: break;
+        case Handler::event: return handle_event(g, r);
     }
-    return refuse(g, r, 501, g.settings.error_id,
-                  "the event handler publishes to a broker, which this gateway does not have yet");
+    return MH_E_INVALID;
 }
 
 mh_status dispatch(Shard& shard, mh_req* r, std::span<const mh_header> headers) {

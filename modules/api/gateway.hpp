@@ -2,6 +2,7 @@
 /// The module itself: host interfaces, settings and what it contributes. One per generation.
 #pragma once
 
+#include <microhost/draft/event.h>
 #include <microhost/draft/http_forward.h>
 #include <microhost/draft/http_handler.h>
 #include <microhost/draft/http_server.h>
@@ -29,6 +30,7 @@ struct Gateway {
     const mh_registry* registry = nullptr;
     const mh_json* json = nullptr;
     const mh_log* log = nullptr;
+    const mh_event_bus* events = nullptr;
 
     Settings settings;
     StatsBoard stats;

@@ -6,19 +6,19 @@
 namespace microhost::registry_mdns {
 namespace {
 
-// Milliseconds. A Micro process answers at once; it waits for 100 itself.
-constexpr uint64_t kFirstWait = 100, kLongestWait = 500;  // for the first list
-constexpr uint64_t kRepeat = 100, kGiveUp = 300;          // of a look-up
-constexpr uint64_t kNotAgain = 1000;                      // the same name within this
-constexpr uint64_t kFirstRepeats[] = {1000, 3000};        // of the list, for what was lost
+// Milliseconds.
+constexpr uint64_t kLongestWaits = 5;  // times the first: for those whom the first list names
+constexpr uint64_t kRepeat = 100, kGiveUp = 300;    // of a look-up
+constexpr uint64_t kNotAgain = 1000;                // the same name within this
+constexpr uint64_t kFirstRepeats[] = {1000, 3000};  // of the list, for what was lost
 constexpr uint64_t kAging = 1000;
 
 }  // namespace
 
-Browser::Browser(Air& air, std::vector<std::string> domains, uint64_t interval_ms, Reports reports)
+Browser::Browser(Air& air, std::vector<std::string> domains, const Waits& waits, Reports reports)
     : air_(air),
       domains_(std::move(domains)),
-      interval_ms_(interval_ms),
+      waits_(waits),
       reports_(std::move(reports)),
       known_(reports_.known) {}
 
@@ -168,7 +168,8 @@ void Browser::ask_queued(uint64_t now_ms) {
 void Browser::check_synced(uint64_t now_ms) {
     if (synced_) return;
     const uint64_t waited = now_ms - began_ms_;
-    if (waited < kFirstWait || (waited < kLongestWait && (!open_.empty() || !queue_.empty())))
+    if (waited < waits_.first_ms ||
+        (waited < kLongestWaits * waits_.first_ms && (!open_.empty() || !queue_.empty())))
         return;
     synced_ = true;
     open_.clear();
@@ -179,8 +180,8 @@ int64_t Browser::work(uint64_t now_ms) {
     if (!running_) return -1;
     if (now_ms >= list_due_ms_) {
         ask_list();
-        list_due_ms_ =
-            now_ms + (lists_ < std::size(kFirstRepeats) ? kFirstRepeats[lists_] : interval_ms_);
+        list_due_ms_ = now_ms + (lists_ < std::size(kFirstRepeats) ? kFirstRepeats[lists_]
+                                                                   : waits_.interval_ms);
         lists_++;
     }
     std::set<std::string> due;

@@ -28,7 +28,11 @@ class Browser {
         /// Nodes of this process are not told back to it.
         std::function<bool(std::string_view instance)> ours;
     };
-    Browser(Air& air, std::vector<std::string> domains, uint64_t interval_ms, Reports reports);
+    struct Waits {
+        uint64_t interval_ms;  ///< between two lists
+        uint64_t first_ms;     ///< for anybody to answer the first
+    };
+    Browser(Air& air, std::vector<std::string> domains, const Waits& waits, Reports reports);
 
     void begin(uint64_t now_ms);
     void stop();
@@ -62,7 +66,7 @@ class Browser {
     };
     Air& air_;
     const std::vector<std::string> domains_;
-    const uint64_t interval_ms_;
+    const Waits waits_;
     Reports reports_;
     Known known_;
     std::map<std::string, LookUp> look_ups_;

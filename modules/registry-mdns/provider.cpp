@@ -75,8 +75,9 @@ Provider::Provider(Settings s)
       sockets_(settings_, socket_reports()),
       announcer_(sockets_, host_name(), settings_.domains, static_cast<uint16_t>(settings_.port)),
       browser_(sockets_, read_domains(settings_.domains),
-               static_cast<uint64_t>(
-                   std::max<int64_t>(settings_.query_interval.count(), kLeastInterval)),
+               {static_cast<uint64_t>(
+                    std::max<int64_t>(settings_.query_interval.count(), kLeastInterval)),
+                static_cast<uint64_t>(settings_.first_wait.count())},
                browser_reports()) {
     table_.size = sizeof table_;
     table_.priority = kPriority;

@@ -14,7 +14,7 @@ struct Settings {
     std::vector<std::string> domains, interfaces;
     std::int64_t port;
     std::string group, group6;
-    std::chrono::milliseconds query_interval;
+    std::chrono::milliseconds query_interval, first_wait;
 
     // Each is --registry_mdns_<name> and MICRO_REGISTRY_MDNS_<NAME> as well.
     static constexpr auto options = mh::options(
@@ -30,7 +30,10 @@ struct Settings {
         mh::option("group6", &Settings::group6, "ff02::fb", "The IPv6 one; empty: no IPv6"),
         mh::option(
             "query_interval", &Settings::query_interval, std::chrono::seconds(60),
-            "How often the list of services is asked for; what comes and goes is heard at once"));
+            "How often the list of services is asked for; what comes and goes is heard at once"),
+        mh::option("first_wait", &Settings::first_wait, std::chrono::milliseconds(100),
+                   "At the start, how long anybody may take to answer; those who do are waited for "
+                   "five times as long"));
 };
 
 }  // namespace microhost::registry_mdns

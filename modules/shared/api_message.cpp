@@ -9,6 +9,7 @@ namespace {
 // Field numbers of api.proto.
 enum RequestField : uint32_t { kMethod = 1, kPath, kHeader, kGet, kPost, kBody, kUrl };
 enum ResponseField : uint32_t { kStatusCode = 1, kResponseHeader, kResponseBody };
+enum EventField : uint32_t { kName = 1, kId, kTimestamp, kEventHeader, kData };
 
 /// A map<string, Pair> is a repeated message of key = 1 and value = 2.
 void append_map(std::string& out, uint32_t field, const std::vector<ApiPair>& pairs) {
@@ -61,6 +62,16 @@ std::string to_protobuf(const ApiRequest& m) {
     append_map(out, kPost, m.post);
     append_nonempty(out, kBody, m.body);
     append_nonempty(out, kUrl, m.url);
+    return out;
+}
+
+std::string to_protobuf(const ApiEvent& m) {
+    std::string out;
+    append_nonempty(out, kName, m.name);
+    append_nonempty(out, kId, m.id);
+    append_varint_field(out, kTimestamp, static_cast<uint64_t>(m.timestamp));
+    append_map(out, kEventHeader, m.header);
+    append_nonempty(out, kData, m.data);
     return out;
 }
 

@@ -33,10 +33,20 @@ struct ApiResponse {
     std::string body;
 };
 
+/// go.api.Event: an HTTP request that is published.
+struct ApiEvent {
+    std::string name;
+    std::string id;
+    int64_t timestamp = 0;  ///< seconds since 1970
+    std::vector<ApiPair> header;
+    std::string data;
+};
+
 /// Adds a value under a key; both keep their order.
 void add_pair(std::vector<ApiPair>& pairs, std::string_view key, std::string_view value);
 
 std::string to_protobuf(const ApiRequest& m);
+std::string to_protobuf(const ApiEvent& m);
 /// A body that is not UTF-8 goes as base64, marked by the member "bodyEncoding":"base64".
 std::string to_json(const ApiRequest& m);
 

@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,9 +27,11 @@ ROOT = HERE.parents[1]
 def copy_tree(to):
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout
     for name in filter(None, names.decode().split("\0")):
-        if (ROOT / name).is_file():
-            (to / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, to / name)
+        source, copy = ROOT / name, to / name
+        if not source.is_file() or (copy.is_file() and copy.read_bytes() == source.read_bytes()):
+            continue
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, copy)  # with the time of now: in a folder that was kept it is built again
 
 
 def run(command, cwd, seconds, **more):
@@ -48,6 +51,8 @@ class Copy:
         env = {**os.environ}
         if shutil.which("ccache"):
             env.update(CC="ccache gcc", CXX="ccache g++")
+        if (self.tree / "build/build.ninja").exists():
+            return
         ok, text = run(["meson", "setup", "build", *options], self.tree, 300, env=env)
         if not ok:
             sys.exit(text)
@@ -90,6 +95,8 @@ def main():
     options.add_argument("--only", help="numbers from 1, separated by commas")
     options.add_argument("--keep", help="work in this folder and leave it there")
     chosen = options.parse_args()
+    # Ignored where a shell has put us into the background, and inherited by what a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     faults = json.loads((HERE / "faults.json").read_text())
     wanted = {int(n) for n in chosen.only.split(",")} if chosen.only else set(range(1, len(faults) + 1))
     folder = Path(chosen.keep or tempfile.mkdtemp(prefix="microhost-faults-"))

@@ -69,7 +69,7 @@ void as_packet(std::string_view bytes) {
     r.looked_up = [](const std::string&) {};
     r.complain = [](const std::string&, const std::string&) {};
     r.ours = [&](std::string_view instance) { return announcer.owns(instance); };
-    Browser browser(air, {"micro", "local"}, 60'000, r);
+    Browser browser(air, {"micro", "local"}, {60'000, 100}, r);
     browser.begin(0);
     const Source from{"192.0.2.7:5353", 1, 5353, false};
     announcer.answer(*m, from, 0);

@@ -2,6 +2,7 @@
 """Services of the process, offered to others over Micro's wire protocol: what real clients send, whole and byte by byte."""
 import json
 import re
+import shutil
 import signal
 import subprocess
 import unittest
@@ -9,6 +10,7 @@ import unittest
 import fixtures
 import harness
 import mucp
+import tls_test
 import wire
 
 SPEAKER = str(fixtures.FOLDER / "speaker.so")
@@ -255,7 +257,7 @@ class Registered(Case):
             self.assertEqual({n["nodes"][0]["address"] for n in nodes(host).values()},
                              {host.address("rpc"), host.address("rpc-2")})
 
-    def test_a_listener_of_the_configuration_has_filters_tls_and_bounds_of_its_own(self):
+    def test_a_listener_of_the_configuration_has_bounds_of_its_own(self):
         with serve(config={"host": {}, "listeners": {"inside": {"module": "rpc", "address": "127.0.0.1:0",
                                                                 "limits": {"body_bytes": 1000}}}}) as host:
             answer = host.post("/", b'"' + b"a" * 2000 + b'"', [("Content-Type", "application/json"), ("Micro-Endpoint", "Say.Hello")])
@@ -263,6 +265,25 @@ class Registered(Case):
             self.assertEqual(len(nodes(host)), 1)
         self.refuses({"host": {"rpc_address": "127.0.0.1:0"}, "load": [SPEAKER],
                       "listeners": {"rpc": {"module": "rpc", "address": "127.0.0.1:0"}}}, words=("listeners/rpc", "rpc_address"))
+
+    @unittest.skipUnless(shutil.which("openssl"), "needs openssl")
+    def test_over_tls_and_over_a_unix_socket_it_is_the_same(self):
+        made = tls_test.Certificates()
+        self.addCleanup(shutil.rmtree, made.folder, ignore_errors=True)
+        listeners = {"secure": {"module": "rpc", "address": "127.0.0.1:0", "tls": made.sign("server", "greeter")},
+                     "local": {"module": "rpc", "address": "unix:rpc.sock"}}
+        with serve(config={"host": {}, "listeners": listeners}) as host:
+            for target, tls in ((host.port("secure"), made.client()), (str(host.folder / "rpc.sock"), None)):
+                with self.subTest(target=target), wire.Client(target, tls=tls) as client:
+                    for name in ("02", "01"):
+                        client.send(mucp.CAPTURED[name])
+                        self.assertEqual((client.response("POST").status, name), (200, name))
+            # Without TLS it does not speak, and a path is nothing that another machine could call.
+            with wire.Client(host.port("secure")) as client:
+                client.send(mucp.CAPTURED["02"])
+                self.assertRaises((ConnectionError, EOFError), client.response, "POST")
+            self.assertEqual([n["nodes"][0]["address"] for n in nodes(host).values()], [host.address("secure")])
+            self.assertIn("set rpc_advertise", host.stderr)
 
     def test_another_process_calls_it_and_a_killed_one_is_gone(self):
         api = {"load": ["api.so"], "listeners": {"edge": {"module": "api", "address": "127.0.0.1:0"}},

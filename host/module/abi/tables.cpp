@@ -11,6 +11,7 @@ void offer_basics(InterfaceTable& interfaces) {
     interfaces.offer(MH_JSON, &kJsonTable);
     interfaces.offer(MH_METRICS, &kMetricsTable);
     interfaces.offer(MH_HEALTH, &kHealthTable);
+    interfaces.offer(MH_EVENT_BUS, &kEventTable);
     interfaces.offer(MH_FILE, &kFileTable);
     interfaces.offer(MH_WORK, &kWorkTable);
     interfaces.offer(MH_TIMER, &kTimerTable);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <microhost/config.h>
+#include <microhost/draft/event.h>
 #include <microhost/draft/file.h>
 #include <microhost/draft/health.h>
 #include <microhost/draft/json.h>
@@ -24,6 +25,7 @@ extern const mh_config_api kConfigTable;
 extern const mh_json kJsonTable;
 extern const mh_metrics kMetricsTable;
 extern const mh_health kHealthTable;
+extern const mh_event_bus kEventTable;
 extern const mh_file kFileTable;
 extern const mh_work kWorkTable;
 extern const mh_timer kTimerTable;

@@ -31,6 +31,8 @@ inline constexpr const char* interface_id = nullptr;
     inline constexpr const char* interface_id<table> = id
 MH_GLUE_INTERFACE(mh_log, MH_LOG);
 MH_GLUE_INTERFACE(mh_config_api, MH_CONFIG);
+MH_GLUE_INTERFACE(mh_event_bus, MH_EVENT_BUS);
+MH_GLUE_INTERFACE(mh_event_sink, MH_EVENT_SINK);
 MH_GLUE_INTERFACE(mh_http_request, MH_HTTP_REQUEST);
 MH_GLUE_INTERFACE(mh_http_client, MH_HTTP_CLIENT);
 MH_GLUE_INTERFACE(mh_http_forward, MH_HTTP_FORWARD);

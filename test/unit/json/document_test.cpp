@@ -125,11 +125,11 @@ TEST_SUITE("host/json") {
         CHECK(number("0." + zeros + "1e701") == 1);
         for (const std::string& tiny : std::initializer_list<std::string>{
                  "1e-325", "-2.5e-353", "0." + zeros + "9", "100e-330",
-                 "0." + zeros + "1e-99999999999999999999"})
+                 "0." + zeros + "1e-99999999999999999999", "0." + zeros + "1e-9223372036854775807"})
             CHECK_MESSAGE(number(tiny) == 0, tiny);
-        for (const std::string& huge :
-             std::initializer_list<std::string>{"1e309", "-9.9e308", "0." + zeros + "1e1100",
-                                                "1" + zeros, "1e99999999999999999999"})
+        for (const std::string& huge : std::initializer_list<std::string>{
+                 "1e309", "-9.9e308", "0." + zeros + "1e1100", "1" + zeros,
+                 "1e99999999999999999999", "1" + zeros + "e9223372036854775807"})
             CHECK_MESSAGE(refusal("[" + huge + "]").find("1:2: ") == 0, huge);
         const Document d =
             parsed("[-0, 9223372036854775807, 18446744073709551615, -9223372036854775808]");

@@ -112,6 +112,22 @@ TEST_SUITE("modules/api") {
         CHECK(r.reply.body == "\n\x01\n");
     }
 
+    TEST_CASE(
+        "a request is published on the topic of its path, and what becomes of it is the answer") {
+        const std::pair<mh_status, uint32_t> rows[] = {
+            {MH_OK, 200}, {MH_E_BUSY, 503}, {MH_E_LIMIT, 413}, {MH_E_INVALID, 400}};
+        for (const auto& [outcome, status] : rows) {
+            FakeHost host(R"({"handler":"event","namespace":"go.micro.evt"})");
+            host.publish_status = outcome;
+            Request r("POST", "/v1/user/login");
+            r.body("{}");
+            host.run(r);
+            CHECK(host.published == "go.micro.evt.v1.user");
+            CHECK(r.reply.status == status);
+            CHECK(r.reply.body.empty() == (status == 200));
+        }
+    }
+
     TEST_CASE("what cannot become a call is refused with the error JSON") {
         struct Row {
             const char *config, *method, *target, *type, *body;
@@ -127,7 +143,7 @@ TEST_SUITE("modules/api") {
             {R"({"handler":"rpc"})", "PUT", "/greeter/say/hello", "", "", 405},
             {"{}", "GET", "/greeter/debug/health", "", "", 403},
             {R"({"handler":"api"})", "GET", "/greeter/debug/stats", "", "", 403},
-            {R"({"handler":"event"})", "POST", "/greeter", "", "", 501},
+            {R"({"handler":"event","max_body":4})", "POST", "/greeter", "", "12345", 413},
         };
         for (const Row& row : rows) {
             FakeHost host(row.config);

@@ -2,6 +2,7 @@
 /// A host small enough to read at a glance: the tables that modules/api uses, answering from what a test prepared.
 #pragma once
 
+#include <microhost/draft/event.h>
 #include <microhost/draft/http_forward.h>
 #include <microhost/draft/http_handler.h>
 #include <microhost/draft/http_server.h>
@@ -111,6 +112,8 @@ class FakeHost {
     mh_status forward_status = MH_OK;
     mh_status forward_error = MH_OK;  ///< reported through on_error
     std::vector<std::pair<std::string, std::string>> upstream_headers;
+    mh_status publish_status = MH_OK;
+    std::string published;  ///< the last event's topic
 
     std::vector<CallSeen> calls;
     std::vector<ForwardSeen> forwards;

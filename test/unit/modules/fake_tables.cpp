@@ -367,6 +367,11 @@ mh_config_api make_config() {
     return t;
 }
 
+mh_status publish(const mh_host*, const mh_event* e, uint32_t) {
+    g_host->published = view(e->topic);
+    return g_host->publish_status;
+}
+
 }  // namespace
 
 const void* fake_table(std::string_view id) {
@@ -376,6 +381,7 @@ const void* fake_table(std::string_view id) {
     static const mh_registry registry = make_registry();
     static const mh_log log = make_log();
     static const mh_config_api config = make_config();
+    static const mh_event_bus events{sizeof(mh_event_bus), 0, publish, nullptr, nullptr};
     if (id == MH_HTTP_REQUEST) return &http;
     if (id == MH_RPC) return &rpc;
     if (id == MH_HTTP_FORWARD) return &forwarder;
@@ -383,6 +389,7 @@ const void* fake_table(std::string_view id) {
     if (id == MH_JSON) return &kJsonTable;
     if (id == MH_LOG) return &log;
     if (id == MH_CONFIG) return &config;
+    if (id == MH_EVENT_BUS) return &events;
     return nullptr;
 }
 

@@ -79,7 +79,8 @@ struct Listening {
             complaints.push_back(key);
         };
         r.ours = [this](std::string_view instance) { return instance == ours; };
-        browser = std::make_unique<Browser>(air, Texts{"micro", "local"}, 60'000, r);
+        browser =
+            std::make_unique<Browser>(air, Texts{"micro", "local"}, Browser::Waits{60'000, 100}, r);
         browser->begin(0);
     }
     Recorder air;

@@ -137,6 +137,28 @@ TEST_SUITE("host/registry/selector") {
         CHECK(to_slow <= 3);
     }
 
+    TEST_CASE(
+        "of a few nodes all are compared: the one with fewest calls, and each of equal ones in its "
+        "turn") {
+        Bench b(3);
+        std::map<std::string, int> open;
+        for (int i = 0; i < 60; ++i) ++open[b.pick().node->node.id];
+        CHECK(open == std::map<std::string, int>{{"n0", 20}, {"n1", 20}, {"n2", 20}});
+        const auto equal = b.spread(3000, Strategy::least_loaded);
+        for (const auto& [id, n] : equal) CHECK_MESSAGE((n > 900 && n < 1100), id);
+        // One that never answers gets a call only when every other one has as many under way.
+        Bench slow(3);
+        int to_slow = 0;
+        for (int i = 0; i < 1000; ++i) {
+            Pick p = slow.pick();
+            if (p.node->node.id == "n1")
+                ++to_slow;
+            else
+                slow.report(p, Outcome::success);
+        }
+        CHECK(to_slow == 1);
+    }
+
     TEST_CASE("versions and labels restrict the choice, and nothing fits where nothing fits") {
         Bench b(0);
         b.feed.upsert(service(

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Something happened: topics within the process and, where a broker is loaded, beyond it. Draft.
  *
- * Delivery is at most once. The host publishes module.loaded, module.drained, config.committed, registry.changed,
- * listener.opened and health.changed under "microhost.".
+ * Delivery is at most once. The host publishes JSON under "microhost.", for subscribers in the process only: "module.loaded"
+ * {"id","version","generation"}, "config.committed" {}, "registry.changed" {"revision"}, "listener.opened" with all that are
+ * open [{"name","module","address","tls"}].
  */
 #ifndef MICROHOST_DRAFT_EVENT_H
 #define MICROHOST_DRAFT_EVENT_H
@@ -37,12 +38,13 @@ typedef struct mh_event_bus {
     uint32_t size;
     uint32_t reserved;
 
-    /* Publishes. `size`, `topic` and `body` are needed, the rest may be empty. MH_E_LIMIT over 1 MiB, MH_E_BUSY when the queue
-     * of the broker is full: subscribers in the process have got it even then.
+    /* Publishes. `size`, `topic` and `body` are needed, the rest may be empty. MH_E_LIMIT over 1 MiB, or over 64 headers or
+     * 64 KiB of them; MH_E_BUSY when the queue of the broker is full: subscribers in the process have got it even then;
+     * MH_E_DENIED for topics of "microhost."; MH_E_INVALID for a topic that is empty, longer than 255 bytes or holds spaces.
      * [any] [copied] */
     mh_status (*publish)(const mh_host *h, const mh_event *e, uint32_t flags);
-    /* Calls fn on this thread for each event of a topic; a `topic` that ends in ".*" takes all that begin so. 256 events wait
-     * at most, then the oldest is dropped. Ends with unsubscribe() or the module.
+    /* Calls fn on this thread for each event of a topic; a `topic` that ends in ".*" takes all that begin so. 256 events or
+     * 16 MiB of them wait at most, then the oldest is dropped. Ends with unsubscribe() or the module.
      * [loop] [main] [event lent: until fn returns] */
     mh_status (*subscribe)(const mh_host *h, mh_str topic, uint32_t flags, void (*fn)(void *user, const mh_event *e),
                            void *user, mh_token *out);
