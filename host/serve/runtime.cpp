@@ -207,14 +207,11 @@ Result<> Runtime::State::start_registry() {
     providers = std::make_unique<rpc::Providers>(
         control->loop, *table, *rpc::Announced::current(), log->domain("host/registry"),
         rpc::ProvidersOptions{host().state_dir, host().registry_wait});
-<<<<<<< HEAD
     sources = std::make_unique<rpc::RegistrySources>(host().runtime_dir, [this] {
         return rpc::source_rows(providers->rows(), host().runtime_dir + "/registry/v1");
     });
-=======
     brokers = std::make_unique<event::Brokers>(control->loop, *environment->events,
                                                log->domain("host/event"));
->>>>>>> main
     health_probes = std::make_unique<HealthProbes>(*main_http, *resolver, *table, warn);
     sweep_registry();
     return {};

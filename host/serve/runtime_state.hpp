@@ -73,11 +73,8 @@ struct Runtime::State {
     std::unique_ptr<ServiceNodes> service_nodes;
     std::vector<registry::Service> described;  // the services of this process
     std::unique_ptr<rpc::Providers> providers;
-<<<<<<< HEAD
     std::unique_ptr<rpc::RegistrySources> sources;
-=======
     std::unique_ptr<event::Brokers> brokers;
->>>>>>> main
     std::unique_ptr<HealthProbes> health_probes;
     InstanceFolder folder;
     FilterSet filters;
