@@ -268,7 +268,8 @@ void Exchange::give_collected(std::string_view body) {
         fn(this, collect_user_, MH_OK, seg(body));
         return;
     }
-    in_hook_ = true;  // a handler that got the body later may suspend as it might have in on_request
+    in_hook_ =
+        true;  // a handler that got the body later may suspend as it might have in on_request
     fn(this, collect_user_, MH_OK, seg(body));
     in_hook_ = false;
     if (!over_ && !answered_ && token_) take_early_verdict();

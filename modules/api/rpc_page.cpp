@@ -18,7 +18,8 @@ std::string refusal_of(const Gateway& g, const shared::RpcRequest& w) {
     if (!w.refusal.empty()) return w.refusal;
     if (w.service.empty()) return "invalid service";
     if (w.endpoint.empty()) return "invalid endpoint";
-    if (!w.address.empty() && !shared::is_node(*g.registry, g.registry->now(g.host), w.service, w.address)) {
+    if (!w.address.empty() &&
+        !shared::is_node(*g.registry, g.registry->now(g.host), w.service, w.address)) {
         return "invalid address: it is no node of the service";
     }
     return {};

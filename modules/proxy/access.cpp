@@ -23,9 +23,7 @@ std::string_view local_ip(mh::request r) {
 }
 
 /// As it may stand in a sentence of the log.
-std::string shown(std::string_view text) {
-    return '"' + std::string(text.substr(0, 100)) + '"';
-}
+std::string shown(std::string_view text) { return '"' + std::string(text.substr(0, 100)) + '"'; }
 
 }  // namespace
 
@@ -66,9 +64,10 @@ bool Access::admit(mh::request r, const Head& head, Asker& who) {
     if (from_page(r, head)) return false;
     const bool local = comes_from_this_machine(r);
     if (!local && !settings_.insecure && r.attribute(MH_ATTR_SCHEME) != "https")
-        return refuse(r, plain_, "use TLS: requests from other machines are not taken in plain text",
-                      "refused a request from another machine in plain text: give the listener TLS, "
-                      "or say insecure=true");
+        return refuse(
+            r, plain_, "use TLS: requests from other machines are not taken in plain text",
+            "refused a request from another machine in plain text: give the listener TLS, "
+            "or say insecure=true");
     who.principal = r.principal();
     if (who.principal) {
         who.role = highest(*who.principal);
@@ -83,8 +82,8 @@ bool Access::admit(mh::request r, const Head& head, Asker& who) {
         who.role = who.token->role;
         return true;
     }
-    token_.warn(r, "refused a token that is not in token_file (client " +
-                       std::string(r.client_ip()) + ")");
+    token_.warn(
+        r, "refused a token that is not in token_file (client " + std::string(r.client_ip()) + ")");
     r.respond_error(401, kServerName, "the token is not valid",
                     {{"WWW-Authenticate", R"(Bearer realm="microhost", error="invalid_token")"}});
     return false;
@@ -99,8 +98,8 @@ bool Access::require(mh::request r, const Asker& who, Role role) {
     }
     const std::string needed(name_of(role));
     return refuse(r, role_, "the role " + needed + " is required",
-                  "refused " + shown(who.subject()) + ", who is " +
-                      std::string(name_of(who.role)) + " and would have to be " + needed);
+                  "refused " + shown(who.subject()) + ", who is " + std::string(name_of(who.role)) +
+                      " and would have to be " + needed);
 }
 
 }  // namespace microhost::proxy

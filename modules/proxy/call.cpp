@@ -63,7 +63,8 @@ void answer_failure(Exchange& x, mh_status s, std::string_view error) {
     const mh::request r(x.request);
     if (s == MH_E_INVALID) {
         const shared::ServiceError e = shared::parse_error(&mh::use<mh_json>(), error);
-        if (e.code == 0) return answer_error(r, 500, x.error_id, "error during request: " + e.detail);
+        if (e.code == 0)
+            return answer_error(r, 500, x.error_id, "error during request: " + e.detail);
         const bool is_status = e.code >= 400 && e.code <= 599;
         mh::request(r).respond(is_status ? static_cast<unsigned>(e.code) : 500, kJsonType,
                                shared::error_json(e));
@@ -170,8 +171,8 @@ std::string refusal_of(const shared::RpcRequest& w) {
 
 void call_wanted(Shard& shard, mh_req* q, std::string_view body) {
     const mh::request r(q);
-    const shared::RpcRequest w = shared::read_rpc_request(
-        mh::use<mh_json>(), r.header(MH_H_CONTENT_TYPE), body, r.query());
+    const shared::RpcRequest w =
+        shared::read_rpc_request(mh::use<mh_json>(), r.header(MH_H_CONTENT_TYPE), body, r.query());
     if (const std::string refusal = refusal_of(w); !refusal.empty())
         return answer_error(r, 400, kRpcId, refusal);
     Exchange* x = make_exchange(shard, q, w.service, w.endpoint);

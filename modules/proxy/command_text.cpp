@@ -57,8 +57,8 @@ void append_cell(JsonWriter& w, const mh_cell& c) {
         w.begin_object().key("text").string(text).key("value").raw(value).end_object();
 }
 
-constexpr const char* kTypes[] = {"text", "integer", "number", "bool",
-                                  "duration", "size", "time", "json"};
+constexpr const char* kTypes[] = {"text",     "integer", "number", "bool",
+                                  "duration", "size",    "time",   "json"};
 
 void append_arg(JsonWriter& w, const mh_command_arg& a) {
     const auto known = a.type >= 0 && a.type < static_cast<int32_t>(std::size(kTypes));

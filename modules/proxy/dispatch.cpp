@@ -41,7 +41,8 @@ mh_status dispatch(Shard& shard, mh::request r, std::span<const mh_header> heade
     if (!shard.access.require(r, who, Role::operator_)) return MH_OK;
     if (path == "/rpc") return call_by_body(shard, r);
     if (path == "/broker") {
-        answer_error(r, 501, kServerName, "there is no broker here yet: events cannot be published");
+        answer_error(r, 501, kServerName,
+                     "there is no broker here yet: events cannot be published");
         return MH_OK;
     }
     return call_by_path(shard, r, path, head);

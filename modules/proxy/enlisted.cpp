@@ -65,8 +65,10 @@ Enlisted::Outcome Enlisted::add_one(const ServiceRecord& r, milliseconds ttl) {
     const mh_status s = mh::use<mh_registry>().enlist(mh::the_host, mh::lend(r.json),
                                                       ttl_seconds(ttl), &node->token);
     if (s == MH_E_INVALID)
-        return {400, "this is no service that can be announced: look at the names, addresses and "
-                     "endpoints of " + r.service};
+        return {400,
+                "this is no service that can be announced: look at the names, addresses and "
+                "endpoints of " +
+                    r.service};
     if (s != MH_OK)
         return {500, "node " + r.node + " cannot be announced: the log of microhost says why"};
     node->service = r.service;
@@ -108,10 +110,9 @@ void Enlisted::expire(const std::string& id) {
     const std::unique_ptr<Node> node = std::move(found->second);  // its timer runs
     nodes_.erase(found);
     mh::use<mh_registry>().deregister(node->token);
-    mh::log::info("a registered node was not heard of in time",
-                  {{"service", node->service},
-                   {"node", id},
-                   {"ttl_ms", std::to_string(node->ttl.count())}});
+    mh::log::info(
+        "a registered node was not heard of in time",
+        {{"service", node->service}, {"node", id}, {"ttl_ms", std::to_string(node->ttl.count())}});
 }
 
 std::string Enlisted::save() const {

@@ -49,8 +49,7 @@ mh_status answer_health(Shard& shard, mh::request r) {
     t.where = *mh::url::parse(settings.healthcheck_url);
     t.max_response = 64 * 1024;
     Check* const job = c.get();
-    const mh_status s =
-        c->fetching.start(t, [job](const mh::fetched& got) { finish(*job, got); });
+    const mh_status s = c->fetching.start(t, [job](const mh::fetched& got) { finish(*job, got); });
     if (s != MH_OK) {
         r.respond(500, "text/plain; charset=utf-8", "the check cannot be made");
         return MH_OK;

@@ -31,8 +31,8 @@ class Proxy {
 
     const Settings settings;
     mh::published<Tokens> tokens;
-    Enlisted enlisted;                      ///< [main]
-    std::unique_ptr<ForeignApp> app;        ///< [main]
+    Enlisted enlisted;                ///< [main]
+    std::unique_ptr<ForeignApp> app;  ///< [main]
     mh_rpc_router router{};
 
   private:

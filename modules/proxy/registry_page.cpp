@@ -120,8 +120,8 @@ void on_body(mh_req* q, void* user, mh_status s, mh_seg body) {
             answer_text(r, 400, why);
         else if ((c->token = r.suspend(kPatienceMs)) == 0)
             answer_text(r, 503, "the request cannot wait for the control thread");
-        else if (Change* job = c.release(); mh::use<mh_loop>().post(
-                     mh::the_host, MH_LOOP_MAIN, apply, job, drop) != MH_OK)
+        else if (Change* job = c.release();
+                 mh::use<mh_loop>().post(mh::the_host, MH_LOOP_MAIN, apply, job, drop) != MH_OK)
             delete job;
         return MH_OK;
     });

@@ -23,8 +23,7 @@ mh_status fail(mh_rpc_in* in, uint32_t code, std::string_view detail) {
 
 std::string not_found(std::string_view service) {
     const mh_registry& registry = mh::use<mh_registry>();
-    const std::string_view near =
-        view(registry.nearest(registry.now(mh::the_host), str(service)));
+    const std::string_view near = view(registry.nearest(registry.now(mh::the_host), str(service)));
     std::string out = "route not found: there is no service " + std::string(service);
     if (!near.empty()) out.append("; nearest: ").append(near);
     return out;

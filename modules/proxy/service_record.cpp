@@ -104,8 +104,8 @@ bool read_service(std::string_view body, std::vector<ServiceRecord>& out, std::s
         if (text_of(nodes.at(i), "address").empty()) return refuse(place + "address: is missing");
         if (!has_port(nodes.at(i)))
             return refuse(place + "address: has no port; write HOST:PORT, or \"port\" beside it");
-        out.push_back({name, text_of(service, "version"), std::move(id),
-                       with_node(service, nodes.at(i))});
+        out.push_back(
+            {name, text_of(service, "version"), std::move(id), with_node(service, nodes.at(i))});
     }
     return true;
 }

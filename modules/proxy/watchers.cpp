@@ -23,8 +23,8 @@ mh_status Watchers::add(mh::request r) {
     options.size = sizeof options;
     options.ping_interval_ms = kPingMs;
     options.max_message = kLongestMessage;
-    const mh_status s = mh::use<mh_http_websocket>().accept(r.raw(), &options, &kEvents, w.get(),
-                                                            &w->socket);
+    const mh_status s =
+        mh::use<mh_http_websocket>().accept(r.raw(), &options, &kEvents, w.get(), &w->socket);
     if (s == MH_E_UNSUPPORTED) return MH_OK;  // answered
     if (s != MH_OK) {
         answer_text(r, 400, "this is no correct websocket handshake");

@@ -46,9 +46,9 @@ class Watchers {
     static void flush(Watcher& w);
 
     std::map<mh_ws*, std::unique_ptr<Watcher>> all_;
-    Known known_;          ///< service JSON by name and version; only while somebody watches
+    Known known_;  ///< service JSON by name and version; only while somebody watches
     mh_token watch_ = 0;
-    bool first_ = false;   ///< the next call tells what there is, not what changed
+    bool first_ = false;  ///< the next call tells what there is, not what changed
 };
 
 }  // namespace microhost::proxy

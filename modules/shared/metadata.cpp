@@ -41,15 +41,12 @@ bool nominates(std::string_view connection) {
 
 bool is_nominated(std::string_view connection, std::string_view name) {
     bool found = false;
-    for_each_item(connection, ',', [&](std::string_view item) {
-        found = found || iequals(item, name);
-    });
+    for_each_item(connection, ',',
+                  [&](std::string_view item) { found = found || iequals(item, name); });
     return found;
 }
 
-bool same_name(const mh_kv& a, const mh_header& b) {
-    return iequals(view(a.key), view(b.name));
-}
+bool same_name(const mh_kv& a, const mh_header& b) { return iequals(view(a.key), view(b.name)); }
 
 /// Go joins with ","; for Cookie that would damage it (RFC 9110 section 5.3, RFC 6265 section 5.4).
 void join(const mh_http_request& http, mh_req* r, mh_kv& field, const mh_header& more) {

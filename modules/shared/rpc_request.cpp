@@ -59,8 +59,8 @@ RpcRequest from_json(const mh_json& json, std::string_view body) {
 
 /// The first value of a name: those of the body come before those of the query.
 std::string first_value(const std::vector<FormPair>& pairs, std::string_view key) {
-    const auto found = std::find_if(pairs.begin(), pairs.end(),
-                                    [&](const FormPair& p) { return p.key == key; });
+    const auto found =
+        std::find_if(pairs.begin(), pairs.end(), [&](const FormPair& p) { return p.key == key; });
     return found == pairs.end() ? std::string() : found->value;
 }
 

@@ -235,7 +235,7 @@ class Pages(Case):
             for name in ("127.0.0.1", f"127.0.0.1:{port}", "localhost", f"LocalHost:{port}", "a.localhost", "[::1]", "127.1.2.3"):
                 self.assertEqual(host.get("/registry", [("Host", name)]).status, 200, name)
             for name in ("evil.example", f"evil.example:{port}", "localhost.evil.example", "127.0.0.1.evil.example", "192.0.2.1"):
-                self.refused(host, f'Host \\"{name}\\"'[:12], Host=name)
+                self.refused(host, "for Host", Host=name)
             self.assertEqual(host.stderr.count("refused a request for Host"), 1)  # a page cannot fill the log
 
     def test_requests_of_pages_are_refused_however_they_come(self):
