@@ -11,7 +11,7 @@ Proxy::Proxy(Settings s) : settings(std::move(s)) {
         read_tokens(status, content);
     });
     if (!tokens.get())
-        throw mh::failure("the token file " + settings.token_file + " cannot be read",
+        throw mh::failure("the token file " + settings.token_file + ": " + unreadable_,
                           "/token_file", MH_E_IO);
 }
 
@@ -19,9 +19,9 @@ Proxy::Proxy(Settings s) : settings(std::move(s)) {
 void Proxy::read_tokens(mh_status s, std::string_view content) {
     const std::string& file = settings.token_file;
     if (s != MH_OK) {
-        const std::string why(mh::file_problem(s));
-        if (!tokens.get()) throw mh::failure(file + ": " + why, "/token_file", MH_E_IO);
-        mh::log::warn(file + ": " + why + "; the tokens read last still count");
+        unreadable_ = mh::file_problem(s);
+        if (tokens.get())
+            mh::log::warn(file + ": " + unreadable_ + "; the tokens read last still count");
         return;
     }
     auto fresh = std::make_shared<const Tokens>(content);

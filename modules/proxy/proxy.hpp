@@ -38,6 +38,7 @@ class Proxy {
   private:
     void read_tokens(mh_status s, std::string_view content);
 
+    std::string unreadable_;  ///< why token_file could not be read last
     std::optional<mh::watched_file> token_file_;
     mh_http_handler handler_{};
     mh_http_listener listener_{};
