@@ -42,8 +42,16 @@ Enlisted::~Enlisted() {
 }
 
 Enlisted::Outcome Enlisted::add(const std::vector<ServiceRecord>& records, milliseconds ttl) {
-    for (const ServiceRecord& r : records)
-        if (Outcome o = add_one(r, ttl); o.status != 200) return o;
+    std::vector<std::string> fresh;
+    for (const ServiceRecord& r : records) {
+        const bool known = nodes_.contains(r.node);
+        Outcome o = add_one(r, ttl);
+        if (o.status != 200) {  // all or none
+            for (const std::string& id : fresh) take_back(nodes_.find(id));
+            return o;
+        }
+        if (!known) fresh.push_back(r.node);
+    }
     return {};
 }
 
@@ -55,8 +63,9 @@ Enlisted::Outcome Enlisted::add_one(const ServiceRecord& r, milliseconds ttl) {
         return {};
     }
     if (found == nodes_.end()) {
-        if (nodes_.size() >= kMost)
-            return {503, "at most " + std::to_string(kMost) + " nodes can be registered here"};
+        if (nodes_.size() >= kMost || bytes_ + r.json.size() > kMostBytes)
+            return {503, "there is no room for more nodes: at most " + std::to_string(kMost) +
+                             " with 64 MiB can be registered here"};
         if (is_announced(r.service, r.node))
             return {409, "node " + r.node + " of " + r.service +
                              " is announced by somebody else; give yours another id"};
@@ -75,9 +84,9 @@ Enlisted::Outcome Enlisted::add_one(const ServiceRecord& r, milliseconds ttl) {
     node->json = r.json;
     node->ttl = ttl;
     // The new one stands in the place of the old one before that is taken back: it is never missing.
-    if (found != nodes_.end()) mh::use<mh_registry>().deregister(found->second->token);
+    if (found != nodes_.end()) take_back(found);
     start_timer(r.node, *node, ttl);
-    nodes_[r.node] = std::move(node);
+    keep(r.node, std::move(node));
     return {};
 }
 
@@ -85,14 +94,26 @@ Enlisted::Outcome Enlisted::remove(const std::vector<ServiceRecord>& records) {
     for (const ServiceRecord& r : records) {
         const auto found = nodes_.find(r.node);
         if (found != nodes_.end()) {
-            mh::use<mh_registry>().deregister(found->second->token);
-            nodes_.erase(found);
+            take_back(found);
         } else if (is_announced(r.service, r.node)) {
             return {409, "node " + r.node + " of " + r.service +
                              " was not registered here: who announces it has to take it back"};
         }
     }
     return {};
+}
+
+void Enlisted::keep(const std::string& id, std::unique_ptr<Node> node) {
+    bytes_ += node->json.size();
+    nodes_[id] = std::move(node);
+}
+
+std::unique_ptr<Enlisted::Node> Enlisted::take_back(Nodes::iterator at) {
+    std::unique_ptr<Node> node = std::move(at->second);
+    nodes_.erase(at);
+    bytes_ -= node->json.size();
+    mh::use<mh_registry>().deregister(node->token);
+    return node;
 }
 
 void Enlisted::start_timer(const std::string& id, Node& node, milliseconds left) {
@@ -107,9 +128,7 @@ void Enlisted::start_timer(const std::string& id, Node& node, milliseconds left)
 void Enlisted::expire(const std::string& id) {
     const auto found = nodes_.find(id);
     if (found == nodes_.end()) return;
-    const std::unique_ptr<Node> node = std::move(found->second);  // its timer runs
-    nodes_.erase(found);
-    mh::use<mh_registry>().deregister(node->token);
+    const std::unique_ptr<Node> node = take_back(found);  // its timer runs
     mh::log::info(
         "a registered node was not heard of in time",
         {{"service", node->service}, {"node", id}, {"ttl_ms", std::to_string(node->ttl.count())}});
@@ -145,7 +164,7 @@ void Enlisted::load(std::string_view saved) {
                                           ttl_seconds(node->ttl), &node->token) != MH_OK)
             continue;
         start_timer(id, *node, milliseconds(row["left"].integer().value_or(0)));
-        nodes_[id] = std::move(node);
+        keep(id, std::move(node));
     }
 }
 

@@ -19,6 +19,7 @@ class Enlisted {
   public:
     /// Upper bound: whoever may register could fill the memory and the folder.
     static constexpr size_t kMost = 10'000;
+    static constexpr size_t kMostBytes = 64u << 20;
 
     struct Outcome {
         unsigned status = 200;
@@ -49,11 +50,16 @@ class Enlisted {
         mh::timer timer;
     };
 
+    using Nodes = std::map<std::string, std::unique_ptr<Node>>;  ///< by node id
+
+    void keep(const std::string& id, std::unique_ptr<Node> node);
+    std::unique_ptr<Node> take_back(Nodes::iterator at);
     Outcome add_one(const ServiceRecord& record, std::chrono::milliseconds ttl);
     void start_timer(const std::string& id, Node& node, std::chrono::milliseconds left);
     void expire(const std::string& id);
 
-    std::map<std::string, std::unique_ptr<Node>> nodes_;  ///< by node id
+    Nodes nodes_;
+    size_t bytes_ = 0;
 };
 
 }  // namespace microhost::proxy

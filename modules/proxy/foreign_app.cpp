@@ -53,8 +53,8 @@ std::string health_text(const mh::fetched& got) {
     return "it answers " + std::to_string(got.code);
 }
 
-ForeignApp::ForeignApp(const Settings& settings, Enlisted& enlisted)
-    : settings_(settings), enlisted_(enlisted), record_{record_of(settings)} {
+ForeignApp::ForeignApp(const Settings& settings)
+    : settings_(settings), record_{record_of(settings)} {
     if (settings.healthcheck_url.empty()) {
         register_now();
         if (!registered_)
@@ -64,10 +64,6 @@ ForeignApp::ForeignApp(const Settings& settings, Enlisted& enlisted)
     }
     url_ = mh::url::parse(settings.healthcheck_url);
     check();
-}
-
-ForeignApp::~ForeignApp() {
-    if (registered_) enlisted_.remove(record_);
 }
 
 void ForeignApp::check() {

@@ -13,13 +13,11 @@
 
 namespace microhost::proxy {
 
-/// Control thread only.
+/// Control thread only. Its end takes the app back.
 class ForeignApp {
   public:
     /// Registers it: at once, or with a healthcheck_url after the first good answer.
-    ForeignApp(const Settings& settings, Enlisted& enlisted);
-    /// Takes it back.
-    ~ForeignApp();
+    explicit ForeignApp(const Settings& settings);
     ForeignApp(const ForeignApp&) = delete;
     ForeignApp& operator=(const ForeignApp&) = delete;
 
@@ -30,7 +28,7 @@ class ForeignApp {
     void take_back();
 
     const Settings& settings_;
-    Enlisted& enlisted_;
+    Enlisted enlisted_;  ///< its own: the next generation registers the app itself
     std::vector<ServiceRecord> record_;
     std::optional<mh::url> url_;
     mh::fetching fetching_;

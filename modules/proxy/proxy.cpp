@@ -51,7 +51,7 @@ mh_status Proxy::contribute() {
 }
 
 void Proxy::register_app() {
-    if (settings.has_app()) app = std::make_unique<ForeignApp>(settings, enlisted);
+    if (settings.has_app()) app = std::make_unique<ForeignApp>(settings);
 }
 
 void Proxy::drain() { app.reset(); }

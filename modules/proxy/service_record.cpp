@@ -97,6 +97,7 @@ bool read_service(std::string_view body, std::vector<ServiceRecord>& out, std::s
         return refuse("nodes: is missing: write at least one {\"id\",\"address\"}");
     if (nodes.count() > kMostNodes)
         return refuse("nodes: at most " + std::to_string(kMostNodes) + " at once");
+    size_t bytes = 0;
     for (uint32_t i = 0; i < nodes.count(); ++i) {
         const std::string place = "nodes[" + std::to_string(i) + "].";
         std::string id = text_of(nodes.at(i), "id");
@@ -106,6 +107,8 @@ bool read_service(std::string_view body, std::vector<ServiceRecord>& out, std::s
             return refuse(place + "address: has no port; write HOST:PORT, or \"port\" beside it");
         out.push_back(
             {name, text_of(service, "version"), std::move(id), with_node(service, nodes.at(i))});
+        bytes += out.back().json.size();
+        if (bytes > kMostBytes) return refuse("nodes: too many for endpoints of this size");
     }
     return true;
 }

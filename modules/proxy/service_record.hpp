@@ -18,6 +18,8 @@ struct ServiceRecord {
 
 /// Upper bound of the nodes in one body.
 inline constexpr size_t kMostNodes = 256;
+/// And of what they are together: the service's own members are repeated for each.
+inline constexpr size_t kMostBytes = 4u << 20;
 
 /// False with one sentence in `why`.
 bool read_service(std::string_view body, std::vector<ServiceRecord>& out, std::string& why);

@@ -55,7 +55,7 @@ class Tokens(Case):
             self.assertEqual(self.statuses(host), [401, 401, 401])
             self.assertEqual(host.get("/registry")["WWW-Authenticate"], 'Bearer realm="microhost"')
             self.assertEqual(self.statuses(host, *bearer("read-me")), [200, 403, 403])
-            self.assertIn('refused \\"anna\\"', host.stderr)
+            host.wait_for_log('refused \\"anna\\"')
             for token in ("work-here", "rule-all", "bare"):
                 self.assertEqual(self.statuses(host, *bearer(token)), [200, 200, 404], token)
             self.assertEqual(self.statuses(host, *bearer("wrong")), [401, 401, 401])
