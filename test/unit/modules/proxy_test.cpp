@@ -30,21 +30,27 @@ std::string refusal(std::string_view body) {
 TEST_SUITE("modules/proxy") {
     TEST_CASE("the name of a Host field") {
         const std::pair<const char*, const char*> rows[] = {
-            {"localhost", "localhost"},     {"LocalHost:8081", "localhost"},
-            {"127.0.0.1:80", "127.0.0.1"},  {"[::1]:8081", "::1"},
-            {"[::1]", "::1"},               {"::1", "::1"},
-            {"proxy.lan.:1", "proxy.lan"},  {"[::1", ""},
-            {"", ""},                       {"a:b:c", "a:b:c"},
+            {"localhost", "localhost"},
+            {"LocalHost:8081", "localhost"},
+            {"127.0.0.1:80", "127.0.0.1"},
+            {"[::1]:8081", "::1"},
+            {"[::1]", "::1"},
+            {"::1", "::1"},
+            {"proxy.lan.:1", "proxy.lan"},
+            {"[::1", ""},
+            {"", ""},
+            {"a:b:c", "a:b:c"},
         };
         for (const auto& [authority, name] : rows) CHECK(host_name(authority) == name);
     }
 
     TEST_CASE("loopback by name and by address, and nothing that only begins so") {
-        for (const char* is : {"localhost", "a.b.localhost", "127.0.0.1", "127.255.0.9", "::1",
-                               "::ffff:127.0.0.1"})
+        for (const char* is :
+             {"localhost", "a.b.localhost", "127.0.0.1", "127.255.0.9", "::1", "::ffff:127.0.0.1"})
             CHECK_MESSAGE(is_loopback_name(is), is);
-        for (const char* is_not : {"", "localhost.evil.example", "evil-localhost", "127.0.0.1.nip.io",
-                                   "128.0.0.1", "::2", "0.0.0.0", "2130706433", "127.1"})
+        for (const char* is_not :
+             {"", "localhost.evil.example", "evil-localhost", "127.0.0.1.nip.io", "128.0.0.1",
+              "::2", "0.0.0.0", "2130706433", "127.1"})
             CHECK_MESSAGE(!is_loopback_name(is_not), is_not);
     }
 
@@ -83,7 +89,8 @@ TEST_SUITE("modules/proxy") {
     }
 
     TEST_CASE("tokens, their bearers and what these may") {
-        const Tokens tokens("# comment\n\n  a-token  anna  viewer,auditor \r\nb ben\nc carla admin\n");
+        const Tokens tokens(
+            "# comment\n\n  a-token  anna  viewer,auditor \r\nb ben\nc carla admin\n");
         REQUIRE(tokens.size() == 3);
         const Tokens::Entry* anna = tokens.find("a-token");
         REQUIRE(anna);
@@ -123,10 +130,11 @@ TEST_SUITE("modules/proxy") {
         const WithJson json;
         std::vector<ServiceRecord> records;
         std::string why;
-        REQUIRE(read_service(R"({"NAME":"a","Version":"1","Metadata":{"Key":"V"},"Endpoints":[{"Name":"E.M",
+        REQUIRE(read_service(
+            R"({"NAME":"a","Version":"1","Metadata":{"Key":"V"},"Endpoints":[{"Name":"E.M",
             "Request":{"Name":"R","Type":"R","Values":null},"Metadata":{"Stream":"true"}}],
             "Nodes":[{"Id":"a-1","Address":"b","Port":1},{"id":"a-2","address":"b:2"}]})",
-                             records, why));
+            records, why));
         REQUIRE(records.size() == 2);
         CHECK(records[0].node == "a-1");
         CHECK(records[0].version == "1");
@@ -149,7 +157,8 @@ TEST_SUITE("modules/proxy") {
         for (size_t i = 0; i <= kMostNodes; ++i) many += R"({"id":"a","address":"b:1"},)";
         many.back() = ']';
         CHECK(refusal(many + '}') == "nodes: at most 256 at once");
-        std::string fat = R"({"name":"a","metadata":{"k":")" + std::string(100'000, 'x') + R"("},"nodes":[)";
+        std::string fat =
+            R"({"name":"a","metadata":{"k":")" + std::string(100'000, 'x') + R"("},"nodes":[)";
         for (size_t i = 0; i < 50; ++i) fat += R"({"id":"a","address":"b:1"},)";
         fat.back() = ']';
         CHECK(refusal(fat + '}') == "nodes: too many for endpoints of this size");
@@ -202,6 +211,7 @@ TEST_SUITE("modules/proxy") {
         CHECK(out ==
               "{\"columns\":[\"id\",\"took\"]}\n"
               "{\"row\":[\"api\",{\"text\":\"1.5 s\",\"value\":1500}]}\n"
-              "{\"text\":\"a\\n\"}\n{\"json\":[1]}\n{\"error\":\"it failed\"}\n{\"end\":{\"exit\":1}}\n");
+              "{\"text\":\"a\\n\"}\n{\"json\":[1]}\n{\"error\":\"it "
+              "failed\"}\n{\"end\":{\"exit\":1}}\n");
     }
 }
