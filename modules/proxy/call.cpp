@@ -4,8 +4,6 @@
 #include <cstring>
 #include <string>
 
-#include "../shared/call_failure.hpp"
-#include "../shared/error_json.hpp"
 #include "../shared/media_type.hpp"
 #include "../shared/metadata.hpp"
 #include "../shared/paths.hpp"
@@ -13,6 +11,8 @@
 #include "../shared/text.hpp"
 #include "../shared/timeout_header.hpp"
 #include "answer.hpp"
+#include "failure.hpp"
+#include "rpc_stream.hpp"
 
 namespace microhost::proxy {
 namespace {
@@ -57,30 +57,10 @@ void mark_answered(Exchange& x) {
     if (x.ended) *x.ended = true;
 }
 
-// What a service says goes as it is; what failed on the way is said in the gateway's words.
 void answer_failure(Exchange& x, mh_status s, std::string_view error) {
     mark_answered(x);
-    const mh::request r(x.request);
-    if (s == MH_E_INVALID) {
-        const shared::ServiceError e = shared::parse_error(&mh::use<mh_json>(), error);
-        if (e.code == 0)
-            return answer_error(r, 500, x.error_id, "error during request: " + e.detail);
-        const bool is_status = e.code >= 400 && e.code <= 599;
-        mh::request(r).respond(is_status ? static_cast<unsigned>(e.code) : 500, kJsonType,
-                               shared::error_json(e));
-        return;
-    }
-    const shared::CallFailure failure = shared::call_failure(s);
-    std::string detail(failure.detail);
-    if (s == MH_E_NOT_FOUND) {
-        const mh_registry& registry = mh::use<mh_registry>();
-        const auto near = view(registry.nearest(registry.now(mh::the_host), str(x.service)));
-        detail = "service not found: " + std::string(x.service);
-        if (!near.empty()) detail.append(" (nearest: ").append(near).append(")");
-    } else if (!error.empty()) {
-        detail += ": " + shared::parse_error(&mh::use<mh_json>(), error).detail;
-    }
-    answer_error(r, failure.status, x.error_id, detail);
+    const Failure f = failure_of(s, error, x.service, x.error_id);
+    mh::request(x.request).respond(f.status, kJsonType, f.json);
 }
 
 void on_message(void* user, mh_rpc_call*, const mh_rpc_message* m) {
@@ -108,10 +88,10 @@ void on_end(void* user, mh_rpc_call*, mh_status s, mh_str error) {
 constexpr mh_rpc_sink kSink{sizeof(mh_rpc_sink), 0, on_message, on_end, nullptr};
 
 /// The request's headers, without those that are for us.
-void collect(const Exchange& x, shared::Metadata& out) {
-    const mh::request r(x.request);
-    shared::collect_metadata(mh::use<mh_http_request>(), x.request, r.headers(), out);
-    if (x.shard->proxy.settings.token_file.empty()) return;
+void collect(const Settings& settings, mh_req* q, shared::Metadata& out) {
+    const mh::request r(q);
+    shared::collect_metadata(mh::use<mh_http_request>(), q, r.headers(), out);
+    if (settings.token_file.empty()) return;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < out.count; ++i)
         if (!shared::iequals(view(out.fields[i].key), "authorization"))
@@ -123,7 +103,7 @@ void start(Exchange& x, std::string_view address, std::string_view content_type,
            std::string_view body) {
     const mh_rpc& rpc = mh::use<mh_rpc>();
     shared::Metadata metadata;
-    collect(x, metadata);
+    collect(x.shard->proxy.settings, x.request, metadata);
     mh_rpc_target t{};
     t.size = sizeof t;
     t.service = str(x.service);
@@ -175,6 +155,11 @@ void call_wanted(Shard& shard, mh_req* q, std::string_view body) {
         shared::read_rpc_request(mh::use<mh_json>(), r.header(MH_H_CONTENT_TYPE), body, r.query());
     if (const std::string refusal = refusal_of(w); !refusal.empty())
         return answer_error(r, 400, kRpcId, refusal);
+    if (wants_stream(r)) {
+        shared::Metadata metadata;
+        collect(shard.proxy.settings, q, metadata);
+        return stream_rpc(r, w, {metadata.fields, metadata.count});
+    }
     Exchange* x = make_exchange(shard, q, w.service, w.endpoint);
     if (!x) return answer_error(r, 413, kRpcId, "service and endpoint are too long");
     // This header is in seconds on this page, as in Micro.

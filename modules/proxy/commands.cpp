@@ -6,6 +6,7 @@
 
 #include "../shared/text.hpp"
 #include "answer.hpp"
+#include "ongoing.hpp"
 
 namespace microhost::proxy {
 namespace {
@@ -42,8 +43,8 @@ struct Principal {
     Principal(const Principal&) = delete;
 };
 
-/// A request for a command, from its head to its last line. Lies in the request's slot; on_done frees it.
-struct Run {
+/// A request for a command, from its head to its last line.
+struct Run : Ongoing {
     mh_req* request;
     std::string name, out;
     Principal who;
@@ -54,6 +55,9 @@ struct Run {
 
     Run(mh_req* r, std::string n, const Asker& asker)
         : request(r), name(std::move(n)), who(asker) {}
+    ~Run() override {
+        if (command && !ended) mh::use<mh_command>().cancel(command);
+    }
     void flush();
 };
 
@@ -225,17 +229,11 @@ mh_status answer_command(Shard&, mh::request r, const Asker& who, std::string_vi
     const bool reads = r.method() == "GET" || r.method() == "HEAD";
     if (name.empty()) return reads ? list_commands(r, who) : refuse_method(r, "GET, HEAD");
     if (r.method() != "POST") return refuse_method(r, "POST");
-    auto* const run = new Run(r.raw(), std::move(name), who);
-    r.keep(run);
+    auto* const run = keep(r, new Run(r.raw(), std::move(name), who));
     if (r.flags() & MH_REQ_HAS_BODY)
         return mh::use<mh_http_request>().collect(r.raw(), kLongestBody, on_body, run);
     start(*run, {});
     return MH_OK;
-}
-
-void on_done(void*, void*, mh_req* q, mh_status) {
-    const std::unique_ptr<Run> run(mh::request(q).kept<Run>());
-    if (run && run->command && !run->ended) mh::use<mh_command>().cancel(run->command);
 }
 
 }  // namespace microhost::proxy

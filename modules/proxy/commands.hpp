@@ -14,7 +14,4 @@ inline bool is_command(std::string_view path) {
 
 mh_status answer_command(Shard& shard, mh::request r, const Asker& who, std::string_view path);
 
-/// mh_http_handler.on_done: a command that still runs is cancelled.
-void on_done(void* shard, void* user, mh_req* r, mh_status outcome);
-
 }  // namespace microhost::proxy

@@ -4,6 +4,7 @@
 #include "call.hpp"
 #include "commands.hpp"
 #include "health_page.hpp"
+#include "ongoing.hpp"
 #include "proxy.hpp"
 #include "registry_page.hpp"
 
@@ -55,5 +56,7 @@ mh_status on_request(void* shard, void*, mh_req* q, const mh_header* h, uint32_t
         return dispatch(*static_cast<Shard*>(shard), mh::request(q), {h, n});
     });
 }
+
+void on_done(void*, void*, mh_req* q, mh_status) { delete mh::request(q).kept<Ongoing>(); }
 
 }  // namespace microhost::proxy

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy.hpp"
 
-#include "commands.hpp"
-
 namespace microhost::proxy {
 
 Proxy::Proxy(Settings s) : settings(std::move(s)) {

@@ -57,6 +57,7 @@ struct Shard {
 
 // mh_http_handler and mh_rpc_router; dispatch.cpp and router.cpp.
 mh_status on_request(void* shard, void* user, mh_req* r, const mh_header* h, uint32_t n);
+void on_done(void* shard, void* user, mh_req* r, mh_status outcome);
 mh_status on_call(void* shard, void* user, mh_rpc_in* in, const mh_rpc_head* head,
                   void** call_user);
 void on_call_end(void* call_user, mh_rpc_in* in, mh_status s);

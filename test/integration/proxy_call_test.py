@@ -238,6 +238,33 @@ class Live(Case):
             self.assertLess(self.host.memory(), memory + ROOM)
         harness.wait_for(lambda: counted(self.speaker)["open"] == 0, 5, "no stream")
 
+    def ask_stream(self, endpoint, request, service=NAME):
+        body = json.dumps({"service": service, "endpoint": endpoint, "request": request}, separators=(",", ":"))
+        return self.host.post("/rpc", body, [*JSON, ("Accept", "application/x-ndjson")])
+
+    def test_rpc_gives_the_messages_of_a_stream_as_lines(self):
+        answer = self.ask_stream("Say.Stream", {"name": "John"})
+        self.assertEqual((answer.status, answer["Content-Type"]), (200, "application/x-ndjson"))
+        self.assertEqual([json.loads(line)["msg"] for line in answer.text.splitlines()],
+                         ["Hello John", "Bonjour John", "Hola John"])
+
+    def test_rpc_tells_of_a_stream_that_does_not_begin(self):
+        answer = self.ask_stream("Say.Stream", {}, service="go.micro.srv.nothere")
+        self.assertEqual((answer.status, answer.json()["code"]), (404, 404))
+        answer = self.ask_stream("Streamer.Stream", '"fail"')
+        self.assertEqual((answer.status, answer.json()["detail"]), (400, "you asked for fail"))
+
+    def test_who_leaves_a_stream_of_lines_ends_it(self):
+        before = counted(self.speaker)
+        body = json.dumps({"service": NAME, "endpoint": "Streamer.Flood", "request": 4000}).encode()
+        with wire.Client(self.host.port()) as client:
+            client.send(b"POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: application/x-ndjson\r\n"
+                        b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            harness.wait_for(lambda: counted(self.speaker)["busy"] > before["busy"], 10, "the window")
+            memory = self.host.memory()
+            self.assertLess(memory, 64 << 20)  # the service is held back, not kept in memory
+        harness.wait_for(lambda: counted(self.speaker)["open"] == 0, 5, "no stream")
+
     def test_old_framings_are_understood(self):
         for capture, body in (("96a", b'{"id":"0","result":{"name":"John"},"error":null}'), ("v1.1-02", b'{"name":"John"}\n')):
             with wire.Client(self.host.port()) as client:
