@@ -13,6 +13,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
+constexpr const char* kReplaced = "this module is being replaced: ask again";
+
 /// Whether the registry knows that node of that service.
 bool is_announced(std::string_view service, std::string_view id) {
     const mh_registry& registry = mh::use<mh_registry>();
@@ -37,11 +39,15 @@ uint32_t ttl_seconds(milliseconds ttl) {
 
 }  // namespace
 
-Enlisted::~Enlisted() {
-    for (auto& [id, node] : nodes_) mh::use<mh_registry>().deregister(node->token);
+Enlisted::~Enlisted() { close(); }
+
+void Enlisted::close() {
+    closed_ = true;
+    while (!nodes_.empty()) take_back(nodes_.begin());
 }
 
 Enlisted::Outcome Enlisted::add(const std::vector<ServiceRecord>& records, milliseconds ttl) {
+    if (closed_) return {503, kReplaced};
     std::vector<std::string> fresh;
     for (const ServiceRecord& r : records) {
         const bool known = nodes_.contains(r.node);
@@ -91,6 +97,7 @@ Enlisted::Outcome Enlisted::add_one(const ServiceRecord& r, milliseconds ttl) {
 }
 
 Enlisted::Outcome Enlisted::remove(const std::vector<ServiceRecord>& records) {
+    if (closed_) return {503, kReplaced};
     for (const ServiceRecord& r : records) {
         const auto found = nodes_.find(r.node);
         if (found != nodes_.end()) {

@@ -40,6 +40,8 @@ class Enlisted {
     /// For the next generation, and from the one before.
     std::string save() const;
     void load(std::string_view saved);
+    /// The next generation has what was here, or the process stops: takes everything back and takes nothing more.
+    void close();
 
   private:
     struct Node {
@@ -60,6 +62,7 @@ class Enlisted {
 
     Nodes nodes_;
     size_t bytes_ = 0;
+    bool closed_ = false;
 };
 
 }  // namespace microhost::proxy

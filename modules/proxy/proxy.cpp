@@ -52,6 +52,9 @@ void Proxy::register_app() {
     if (settings.has_app()) app = std::make_unique<ForeignApp>(settings);
 }
 
-void Proxy::drain() { app.reset(); }
+void Proxy::drain() {
+    app.reset();
+    enlisted.close();
+}
 
 }  // namespace microhost::proxy

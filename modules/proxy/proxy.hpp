@@ -27,6 +27,7 @@ class Proxy {
     mh_status contribute();
     /// The foreign app of the settings, if there is one.
     void register_app();
+    /// The next generation has taken over what was registered, or the process stops.
     void drain();
 
     const Settings settings;

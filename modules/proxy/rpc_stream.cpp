@@ -29,7 +29,8 @@ struct RpcStream : Ongoing {
 bool RpcStream::begin() {
     static constexpr mh_http_stream_events kEvents{
         sizeof(mh_http_stream_events), 0, [](void* user, mh_req*) {
-            mh::guarded("on_writable", [&] { return static_cast<RpcStream*>(user)->flush(), MH_OK; });
+            mh::guarded("on_writable",
+                        [&] { return static_cast<RpcStream*>(user)->flush(), MH_OK; });
         }};
     if (begun) return true;
     const mh_kv headers[] = {{mh::lend("Content-Type"), mh::lend(kType)},
@@ -112,8 +113,7 @@ bool wants_stream(const mh::request& r) {
     return found;
 }
 
-void stream_rpc(mh::request r, const shared::RpcRequest& wanted,
-                std::span<const mh_kv> metadata) {
+void stream_rpc(mh::request r, const shared::RpcRequest& wanted, std::span<const mh_kv> metadata) {
     auto* self = keep(r, new RpcStream);
     self->request = r.raw();
     self->service = wanted.service;

@@ -11,7 +11,6 @@ bool wants_stream(const mh::request& r);
 
 /// Sends the request as the stream's only message. An error before the first line is an answer with its status; after it, it is the
 /// last line, {"error":{...}}, and the connection is broken off, so that nobody takes the stream for a whole one.
-void stream_rpc(mh::request r, const shared::RpcRequest& wanted,
-                std::span<const mh_kv> metadata);
+void stream_rpc(mh::request r, const shared::RpcRequest& wanted, std::span<const mh_kv> metadata);
 
 }  // namespace microhost::proxy

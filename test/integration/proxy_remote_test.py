@@ -89,6 +89,34 @@ class Tokens(Case):
             self.assertEqual(host.get("/registry", bearer("other")).status, 200)
 
 
+class Filters(Case):
+    """Who asks is said by a filter of the listener."""
+
+    def test_principals_of_a_filter_have_their_roles_and_calls_hear_of_it_in_their_own_way(self):
+        if not (harness.PREFIX / "lib/microhost/auth-token.so").exists():
+            self.skipTest("the examples are not built")
+        upstream = wire.Upstream(wire.answer(b"{}", headers=JSON))
+        host = harness.Microhost({"load": ["proxy.so", "auth-token.so"], "modules": {"proxy": {"address": "127.0.0.1:0"}},
+                                  "filters": {"door": {"use": "auth-token", "config": {"file": "tokens"}}}})
+        (host.folder / "tokens").write_text(TOKENS)
+
+        def call(*headers):
+            extra = "".join(f"{k}: {v}\r\n" for k, v in headers).encode()
+            with wire.Client(host.port()) as client:
+                client.send(mucp.request("Say.Hello", b"{}\n", extra=extra))
+                answer = client.response("POST")
+            self.assertEqual(answer.status, 200)
+            return json.loads(answer["Micro-Error"])["code"] if "Micro-Error" in answer else None
+
+        with upstream, host:
+            host.register("go.micro.srv.greeter", upstream.address)
+            harness.wait_for(lambda: b"greeter" in host.get("/registry", bearer("read-me")).body, 5, "it")
+            self.assertEqual((host.get("/registry").status, call()), (401, 401))  # the filter says so
+            self.assertEqual((host.post("/registry", service(), bearer("read-me")).status, call(*bearer("read-me"))), (403, 403))
+            self.assertEqual((host.post("/registry", service(), bearer("work-here")).status, call(*bearer("work-here"))), (200, None))
+            self.assertEqual(host.post("/v1/commands/modules/list", b"", bearer("read-me")).status, 200)
+
+
 class Tls(Case):
     @classmethod
     def setUpClass(cls):

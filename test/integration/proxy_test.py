@@ -2,6 +2,8 @@
 """proxy.so as Micro's sidecar: /registry in the bytes of the real one, services that register themselves over HTTP, and web
 pages that stay outside."""
 import json
+import subprocess
+import sys
 import time
 import unittest
 
@@ -170,6 +172,36 @@ class Registry(Case):
                 self.assertEqual(self.listed(host), ["foo.bar", "with.ttl"])
             self.assertEqual(host.request("DELETE", "/registry", (), service()).status, 200)
             self.gone(host)
+
+    def test_who_watches_outlives_a_reload_and_sees_what_comes(self):
+        with proxying() as host:
+            host.post("/registry", service())
+            self.known(host)
+            socket = Socket(host, "/registry", {"Host": "127.0.0.1"})
+            self.assertEqual(host.ask_control("POST", "/v1/commands/modules/reload", b'{"args":{"id":"proxy"}}').status, 200)
+            self.assertEqual(host.request("DELETE", "/registry", (), service()).status, 200)
+            self.gone(host)  # although the generation that took it is kept by the watcher
+            told = json.loads(socket.read()[1])
+            self.assertEqual((told["Action"], told["Service"]["name"]), ("delete", "foo.bar"))
+            socket.sock.close()
+
+    def test_a_service_in_python_registers_is_called_and_is_gone_within_a_second_of_its_kill(self):
+        name = "go.micro.srv.greeter"
+        with proxying() as host:
+            script = harness.ROOT / "examples/sidecar-python/sidecar.py"
+            process = subprocess.Popen([sys.executable, script, name, f"http://127.0.0.1:{host.port()}"],
+                                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            try:
+                self.assertEqual(process.stdout.readline(), b"registered\n")
+                self.known(host, name)
+                self.assertEqual(host.post("/greeter/say/hello", '{"name":"John"}', JSON).json(), {"msg": "Hello John"})
+                process.kill()
+                begin = time.monotonic()
+                self.gone(host, name)
+                self.assertLess(time.monotonic() - begin, 1.0 * harness.SLOW + 0.2)
+            finally:
+                process.kill()
+                process.communicate()
 
     def test_the_stop_takes_everything_back(self):
         with proxying() as host:
