@@ -41,11 +41,7 @@ mh_status dispatch(Shard& shard, mh::request r, std::span<const mh_header> heade
     }
     if (!shard.access.require(r, who, Role::operator_)) return MH_OK;
     if (path == "/rpc") return call_by_body(shard, r);
-    if (path == "/broker") {
-        answer_error(r, 501, kServerName,
-                     "there is no broker here yet: events cannot be published");
-        return MH_OK;
-    }
+    if (path == "/broker") return shard.topics.on_request(r);
     return call_by_path(shard, r, path, head);
 }
 

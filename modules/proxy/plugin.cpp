@@ -75,7 +75,7 @@ mh_status create(const mh_host* host, const mh_module** out) {
     *out = &kModule;
     return resolve<mh_config_api, mh_json, mh_file, mh_timer, mh_loop, mh_http_request,
                    mh_http_client, mh_http_server, mh_http_stream, mh_http_websocket, mh_registry,
-                   mh_rpc, mh_rpc_server, mh_rpc_incoming, mh_command>();
+                   mh_rpc, mh_rpc_server, mh_rpc_incoming, mh_command, mh_event_bus>();
 }
 
 }  // namespace
@@ -90,7 +90,7 @@ MH_MODULE(R"json({
   "license": "Apache-2.0",
   "requires": ["mh.log/1", "mh.config/1", "mh.json/1", "mh.file/1", "mh.timer/1", "mh.loop/1", "mh.http.request/1",
     "mh.http.client/1", "mh.http.server/1", "mh.http.stream/1", "mh.http.websocket/1", "mh.registry/1", "mh.rpc/1",
-    "mh.rpc.server/1", "mh.rpc.incoming/1", "mh.command/1"],
+    "mh.rpc.server/1", "mh.rpc.incoming/1", "mh.command/1", "mh.event/1"],
   "provides": ["proxy"],
   "reload": {"state_schema": 1, "accepts": [1]},
   "config_schema": {

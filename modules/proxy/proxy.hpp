@@ -13,6 +13,7 @@
 #include "enlisted.hpp"
 #include "foreign_app.hpp"
 #include "settings.hpp"
+#include "topics.hpp"
 #include "watchers.hpp"
 
 namespace microhost::proxy {
@@ -50,6 +51,7 @@ struct Shard {
     Proxy& proxy;
     Access access;
     Watchers watchers;
+    Topics topics;
     std::string list;  ///< of all services, as JSON
     uint64_t list_revision = 0;
 

@@ -169,10 +169,6 @@ class Replayed(Case):
         self.assertEqual(self.host.post("/greeter/say/hello", b"\n\x04John", [("Content-Type", "application/protobuf")]).status, 200)
         self.assertEqual(self.service.requests[-1]["Content-Type"], "application/protobuf")
 
-    def test_there_is_no_broker_and_it_says_so(self):
-        answer = self.host.post("/broker?topic=a", "{}", JSON)
-        self.assertEqual((answer.status, answer.json()["code"]), (501, 501))
-
     def test_the_root_says_what_is_here(self):
         self.text(self.host.get("/"), 404, "this is the proxy: /registry, /rpc, /SERVICE/METHOD, /health")
 
