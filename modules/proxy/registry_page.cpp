@@ -44,13 +44,14 @@ void write_list(std::string& out) {
     out += ']';
 }
 
+/// Every version with nodes and endpoints, of one service or of all (empty). Empty: there is none.
 std::string versions_of(std::string_view name) {
     const mh_registry& registry = mh::use<mh_registry>();
     const mh_registry_view* now = registry.now(mh::the_host);
     std::string out;
     for (uint32_t i = 0; i < registry.count(now); ++i) {
         const mh_service_view* s = registry.at(now, i);
-        if (view(registry.name(s)) != name) continue;
+        if (!name.empty() && view(registry.name(s)) != name) continue;
         out += out.empty() ? '[' : ',';
         out += view(registry.json(s));
     }
@@ -130,12 +131,15 @@ void on_body(mh_req* q, void* user, mh_status s, mh_seg body) {
 }  // namespace
 
 mh_status list_services(Shard& shard, mh::request r) {
-    if (const std::string service = parameter(r, "service"); !service.empty()) {
+    const std::string service = parameter(r, "service");
+    if (!service.empty() || parameter(r, "all") == "1") {
         const std::string versions = versions_of(service);
-        if (versions.empty())
-            answer_text(r, 404, "Service not found");
-        else
+        if (!versions.empty())
             r.respond(200, kJsonType, versions);
+        else if (service.empty())
+            r.respond(200, kJsonType, "[]");
+        else
+            answer_text(r, 404, "Service not found");
         return MH_OK;
     }
     const mh_registry& registry = mh::use<mh_registry>();

@@ -143,6 +143,38 @@ class Replayed(Case):
         self.assertEqual((answer.status, answer.json()["detail"]),
                          (404, f"service not found: go.micro.srv.greetr (nearest: {NAME})"))
 
+    def test_capture_96_a_node_without_protocol_gets_json_rpc(self):
+        reply = b'{"id":"%s","result":{"msg":"Hello John"},"error":null}\n'
+        old = wire.Upstream(lambda call, _: wire.answer(reply % json.loads(call.body)["id"].encode(),
+                                                        headers=[("Content-Type", "application/json-rpc")]))
+        with old:
+            node = {"name": "go.micro.srv.nometa", "version": "1", "nodes": [{"id": "nometa-1", "address": old.address}]}
+            self.assertEqual(self.host.post("/registry", json.dumps(node)).status, 200)
+            body = '{"service":"go.micro.srv.nometa","endpoint":"Say.Hello","request":{"name":"John"}}'
+            harness.wait_for(lambda: self.host.post("/rpc", body, JSON).status == 200, 5, "it")
+            self.assertEqual(self.host.post("/rpc", body, JSON).body, b'{"msg":"Hello John"}')
+            sent = old.requests[-1]
+            self.assertEqual(sent["Content-Type"], "application/json-rpc")
+            self.assertEqual({k: v for k, v in sent.json().items() if k != "id"}, {"method": "Say.Hello", "params": [{"name": "John"}]})
+            call = mucp.request("Say.Hello", b'{"name":"John"}\n', service="go.micro.srv.nometa")
+            self.assertEqual(self.ask(call).body.strip(), b'{"msg":"Hello John"}')
+            self.host.request("DELETE", "/registry", (), json.dumps(node))
+
+    def test_capture_97_numbers_keep_every_digit(self):
+        self.service.answer = wire.answer(b'{"n":9007199254740993}\n', headers=[*JSON, ("Micro-Id", "0")])
+        sent = '{"service":"%s","endpoint":"Say.Hello","request":{"n": 9007199254740993, "d": 1.10}}' % NAME
+        self.assertEqual(self.host.post("/rpc", sent, JSON).body, b'{"n":9007199254740993}')
+        self.assertEqual(self.service.requests[-1].body, b'{"n": 9007199254740993, "d": 1.10}')
+
+    def test_capture_98_a_caller_may_wait_for_the_100(self):
+        with wire.Client(self.host.port()) as client:
+            body = b'{"name":"John"}\n'
+            head, _, _ = mucp.request("Say.Hello", body).partition(b"\r\n\r\n")
+            client.send(head + b"\r\nExpect: 100-continue\r\n\r\n")
+            self.assertIn(b"100 Continue", client.reader.until(b"\r\n\r\n"))
+            client.send(body)
+            self.assertEqual(client.response("POST").body, b'{"msg":"Hello John"}\n')
+
     def test_a_node_of_the_service_can_be_named(self):
         body = {"service": NAME, "endpoint": "Debug.Health", "address": self.service.address, "request": {}}
         self.assertEqual(self.host.post("/rpc", json.dumps(body), JSON).status, 200)

@@ -64,6 +64,8 @@ class Registry(Case):
                              '"request":null,"response":null,"metadata":null}],"nodes":[{"id":"go.micro.api-1",'
                              '"address":"127.0.0.1:1","metadata":{"protocol":"mucp"}}]}]')
             self.text(host.get("/registry?service=nothere"), 404, "Service not found")
+            one = host.get("/registry?service=go.micro.api").json()
+            self.assertEqual(host.get("/registry?all=1").json(), one + host.get("/registry?service=go.micro.srv.greeter").json())
 
     def test_a_registration_of_a_real_service_comes_back_as_it_was(self):
         text = micro_replay.NODE_1_18.format(address="127.0.0.1:18102")

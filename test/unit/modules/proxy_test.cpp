@@ -41,7 +41,7 @@ TEST_SUITE("modules/proxy") {
             {"", ""},
             {"a:b:c", "a:b:c"},
         };
-        for (const auto& [authority, name] : rows) CHECK(host_name(authority) == name);
+        for (const auto& row : rows) CHECK(host_name(row.first) == row.second);
     }
 
     TEST_CASE("loopback by name and by address, and nothing that only begins so") {
@@ -117,9 +117,9 @@ TEST_SUITE("modules/proxy") {
     TEST_CASE("Go's durations") {
         const std::pair<const char*, int64_t> good[] = {
             {"10s", 10'000}, {"1m30s", 90'000}, {"500ms", 500}, {"1.5h", 5'400'000}, {"1ns", 1}};
-        for (const auto& [text, ms] : good) {
-            REQUIRE_MESSAGE(go_duration(text), text);
-            CHECK(go_duration(text)->count() == ms);
+        for (const auto& row : good) {
+            REQUIRE_MESSAGE(go_duration(row.first), row.first);
+            CHECK(go_duration(row.first)->count() == row.second);
         }
         for (const char* bad : {"", "10", "s", "-1s", "0s", "1x", "1s ", ".s", "1s1",
                                 "99999999999999999999h", "1..5s"})
