@@ -189,6 +189,7 @@ class Exchange final : public mh_req {
     bool filter_request_body(std::string_view& piece, bool fin);
     void finish_collect(mh_status s);
     void give_collected(std::string_view body);
+    void take_early_verdict();
     uint64_t max_full_body() const;
     static void on_full_body(mh_req* r, void*, mh_status s, mh_seg body);
     void run_response_filters();
@@ -208,6 +209,8 @@ class Exchange final : public mh_req {
     void write_fields(h1::HeadWriter& w, const Headers& h);
     bool response_rewritten() const;
     void stream_raw_to(Dependent& d);
+    /// A call of Micro's wire protocol, whose errors go in Micro-Error.
+    bool is_call() const;
     mh_status refuse_call(uint32_t status, const mh_kv* headers, uint32_t n, const mh_seg* body,
                           uint32_t n_body);
     void write_framing(h1::HeadWriter& w, bool fin, uint64_t length);

@@ -118,12 +118,7 @@ void Exchange::run_handler() {
     in_hook_ = false;
     if (over_ || answered_) return;
     if (s == MH_PENDING && token_) {
-        if (resumed_early_) {
-            resumed_early_ = false;
-            mh_verdict v = early_verdict_;
-            drop_token();
-            if (v == MH_V_FAIL) refuse(500, "internal error");
-        }
+        take_early_verdict();
         return;
     }
     if (s == MH_OK && (dependents_ || collect_fn_ || token_)) return;
@@ -269,7 +264,22 @@ void Exchange::give_collected(std::string_view body) {
     auto* fn = collect_fn_;
     collect_fn_ = nullptr;
     body_mode_ = BodyMode::closed;
+    if (in_hook_ || where_ != Where::handler || !handled_) {
+        fn(this, collect_user_, MH_OK, seg(body));
+        return;
+    }
+    in_hook_ =
+        true;  // a handler that got the body later may suspend as it might have in on_request
     fn(this, collect_user_, MH_OK, seg(body));
+    in_hook_ = false;
+    if (!over_ && !answered_ && token_) take_early_verdict();
+}
+
+// What was resumed before its hook had returned.
+void Exchange::take_early_verdict() {
+    if (!std::exchange(resumed_early_, false)) return;
+    drop_token();
+    if (early_verdict_ == MH_V_FAIL) refuse(500, "internal error");
 }
 
 void Exchange::finish_collect(mh_status s) {

@@ -20,6 +20,15 @@ constexpr unsigned kMostEarlyEdits = 32;
 
 // On a listener that speaks rpc an error is the text of Micro-Error: go-micro's clients take every status but 200 for a
 // transport that broke, and call again.
+bool Exchange::is_call() const {
+    if (!site_->speaks_rpc || !head.headers.count) return false;
+    if (!site_->speaks_http) return true;
+    for (uint32_t id : {MH_H_MICRO_SERVICE, MH_H_MICRO_ENDPOINT, MH_H_MICRO_METHOD,
+                        MH_H_X_MICRO_SERVICE, MH_H_X_MICRO_ENDPOINT, MH_H_X_MICRO_METHOD})
+        if (head.headers.has(id)) return true;
+    return false;
+}
+
 mh_status Exchange::refuse_call(uint32_t status, const mh_kv* headers, uint32_t n,
                                 const mh_seg* body, uint32_t n_body) {
     constexpr size_t kLongest = 8 * 1024;

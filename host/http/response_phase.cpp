@@ -46,8 +46,7 @@ mh_status Exchange::respond(uint32_t status, const mh_kv* headers, uint32_t n, c
     bool replacing = answered_ && where_ == Where::response_filter && in_hook_;
     if (over_ || (answered_ && !replacing) || status < 200 || status > 599) return MH_E_INVALID;
     if (n > kMaxHeaders) return MH_E_LIMIT;
-    if (status >= 400 && site_->speaks_rpc && head.headers.count)
-        return refuse_call(status, headers, n, body, n_body);
+    if (status >= 400 && is_call()) return refuse_call(status, headers, n, body, n_body);
     std::array<uint32_t, kMaxHeaders> ids;
     for (uint32_t i = 0; i < n; i++) {
         ids[i] = header_id(view(headers[i].key));

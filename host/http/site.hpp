@@ -39,9 +39,10 @@ struct Site {
     Program* program = nullptr;  // for the requests that begin now
     bool tls = false;
     bool proxy_protocol = false;
-    bool speaks_rpc = false;  // Micro-* fields are what its callers say, not what a gateway says
-    bool rfc7239 = false;     // Forwarded is set, too, on what goes to an upstream
-    bool trust_all = false;   // Unix sockets of ours
+    bool speaks_rpc = false;   // Micro-* fields are what its callers say, not what a gateway says
+    bool speaks_http = false;  // beside rpc: only who names a service or an endpoint calls
+    bool rfc7239 = false;      // Forwarded is set, too, on what goes to an upstream
+    bool trust_all = false;    // Unix sockets of ours
     const net::PrefixSet* trusted = nullptr;
     Limits limits;
     ListenerCounts* counts = nullptr;  // null: max_connections is not asked for here

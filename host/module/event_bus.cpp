@@ -33,7 +33,7 @@ struct EventBus::Queue {
     HostSide& side;
     Loop& loop;
     const mh_token token;
-    const std::string module, topic;
+    const std::string module, topic, queue;
     const uint32_t flags;
     const Receive fn;
     void* const user;
@@ -45,6 +45,7 @@ struct EventBus::Queue {
     uint64_t lost = 0;
     bool posted = false;  // drain() is on its way
 
+    Group group() const { return {module, queue, topic}; }
     bool wants(const Event& e) const {
         return !(flags & MH_EVENT_LOCAL && e.foreign) && topic_matches(topic, e.topic);
     }
@@ -113,7 +114,7 @@ mh_status EventBus::publish(Event event) {
     for (const QueuePtr& q : queues_) {
         if (!q->wants(*e)) continue;
         if (q->flags & MH_EVENT_QUEUE)
-            shared[{q->module, q->topic}].push_back(q);
+            shared[q->group()].push_back(q);
         else
             give(q, e);
     }
@@ -166,7 +167,7 @@ void EventBus::drain(const QueuePtr& q) {
 }
 
 mh_token EventBus::subscribe(HostSide& side, std::string_view topic, uint32_t flags, Receive fn,
-                             void* user) {
+                             void* user, std::string_view queue) {
     static thread_local uint64_t tokens = 0;
     Loop& loop = *Loop::current();
     const mh_token token = thread_bits(loop) | ++tokens;
@@ -176,6 +177,7 @@ mh_token EventBus::subscribe(HostSide& side, std::string_view topic, uint32_t fl
                          token,
                          side.id,
                          std::string(topic),
+                         std::string(queue),
                          flags,
                          fn,
                          user,
@@ -214,9 +216,9 @@ void EventBus::remove(const QueuePtr& q) {
     std::scoped_lock lock(mutex_);
     std::erase(queues_, q);
     const bool shared = std::any_of(queues_.begin(), queues_.end(), [&](const QueuePtr& other) {
-        return other->module == q->module && other->topic == q->topic;
+        return other->group() == q->group();
     });
-    if (!shared) turns_.erase({q->module, q->topic});
+    if (!shared) turns_.erase(q->group());
     if (beyond_ && !(q->flags & MH_EVENT_LOCAL)) beyond_->wants_changed();
 }
 

@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -77,7 +78,7 @@ class EventBus {
 
     /// Until unsubscribe() or end_here(). Thread: one that turns a loop.
     mh_token subscribe(HostSide& side, std::string_view topic, uint32_t flags, Receive fn,
-                       void* user);
+                       void* user, std::string_view queue = {});
     /// MH_E_GONE, MH_E_WRONG_THREAD, MH_E_INVALID. Thread: that of subscribe().
     static mh_status unsubscribe(mh_token t);
     /// Ends what a module has subscribed on this thread.
@@ -91,7 +92,7 @@ class EventBus {
   private:
     struct Queue;
     using QueuePtr = std::shared_ptr<Queue>;
-    using Group = std::pair<std::string, std::string>;  // module, topic
+    using Group = std::tuple<std::string, std::string, std::string>;  // module, queue, topic
 
     static void drain(const QueuePtr& q);
     static void give(const QueuePtr& q, const EventPtr& e);

@@ -83,8 +83,9 @@ mh_token Announced::add(const module::HostSide* side, registry::Service service,
 }
 
 void Announced::take_back(mh_token t, const Row& row) {
-    if (publisher_) publisher_->deregister(row.service);
     announcements_.erase(t);
+    // Somebody may have announced that node anew before this was taken back: then the file is theirs.
+    if (publisher_ && !has(row.service.nodes.front().id)) publisher_->deregister(row.service);
     if (herald_) herald_->withdraw(t);
 }
 

@@ -4,6 +4,7 @@
 #include "http/error_json.hpp"
 #include "http/names.hpp"
 #include "module/host_side.hpp"
+#include "rpc/served.hpp"
 
 namespace microhost::rpc {
 namespace {
@@ -101,10 +102,16 @@ mh_status resume(mh_rpc_in* in) {
     return s == MH_OK ? Incoming::of(in).pause(false) : s;
 }
 
+mh_status take(const mh_host* h, mh_req* r, const mh_rpc_router* router, void* shard) {
+    module::HostSide* side = module::HostSide::find(h);
+    if (!side || !r || !MH_FIELD_OK(router, on_call)) return MH_E_INVALID;
+    return module::guard_status([&] { return take_request(*side, r, *router, shard); });
+}
+
 }  // namespace
 
 const mh_rpc_incoming kIncomingTable = {
-    sizeof(mh_rpc_incoming), 0, send, splice, pause, resume,
+    sizeof(mh_rpc_incoming), 0, send, splice, pause, resume, take,
 };
 
 }  // namespace microhost::rpc

@@ -9,6 +9,7 @@
 #include "http/exchange.hpp"
 #include "http/h1/server_connection.hpp"
 #include "http/names.hpp"
+#include "module/host_side.hpp"
 #include "rpc/asked.hpp"
 #include "rpc/call.hpp"
 #include "rpc/engine.hpp"
@@ -232,6 +233,16 @@ mh_status on_request(void* shard, void* user, mh_req* r, const mh_header*, uint3
 }
 
 }  // namespace
+
+mh_status take_request(module::HostSide& side, mh_req* r, const mh_rpc_router& router,
+                       void* shard) {
+    http::Exchange& x = http::Exchange::of(r);
+    if (x.answered()) return MH_E_GONE;
+    if (!x.site().speaks_rpc) return MH_E_UNSUPPORTED;
+    void* room = x.arena().alloc(sizeof(RouterHandler), alignof(RouterHandler));
+    if (!room) return MH_E_NOMEM;
+    return on_request(shard, new (room) RouterHandler(router, side.generation), r, nullptr, 0);
+}
 
 RouterHandler::RouterHandler(const mh_rpc_router& router, module::Generation& generation)
     : router_(router), generation_(generation), handler_(kServedHandler) {

@@ -10,10 +10,17 @@
 
 #include "rpc/stream_in.hpp"
 
+namespace microhost::module {
+struct HostSide;
+}
+
 namespace microhost::rpc {
 
 /// For the services of this process.
 extern const mh_http_handler kServedHandler;
+
+/// What mh_rpc_incoming.take does.
+mh_status take_request(module::HostSide& side, mh_req* r, const mh_rpc_router& router, void* shard);
 
 /// For the router of a module.
 class RouterHandler {

@@ -122,6 +122,7 @@ void LiveSite::adopt(SitePlanPtr plan, std::unique_ptr<LiveProgram> program) {
     site_.proxy_protocol = plan_->proxy_protocol;
     site_.rfc7239 = plan_->rfc7239;
     site_.speaks_rpc = plan_->speaks_rpc;
+    site_.speaks_http = plan_->program->beside_http;
     tls_ = plan_->tls;
     site_.tls = tls_ != nullptr;
     refresh(plan_->limits, plan_->trusted);

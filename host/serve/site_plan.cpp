@@ -24,6 +24,12 @@ std::optional<config::Tls> tls_of(const mh_http_listener& d, const config::Tls& 
     return tls;
 }
 
+bool has_router(const module::Published& published, std::string_view id) {
+    return std::any_of(published.begin(), published.end(), [&](const module::Contribution& c) {
+        return c.point == MH_RPC_ROUTER && c.generation->id() == id;
+    });
+}
+
 /// The plans so far, and what they are made of.
 struct Planning {
     const config::Config& config;
@@ -62,6 +68,7 @@ void Planning::find_handler(ProgramPlan& p, std::string_view name, bool rpc) con
                 p.handler = p.router->handler();
             } else {
                 p.handler = static_cast<const mh_http_handler*>(c.descriptor);
+                p.beside_http = has_router(published, p.module);
             }
             return;
         }
@@ -110,7 +117,7 @@ Result<> Planning::add(const config::Listener& l, std::string_view handler, bool
     p->proxy_protocol = l.proxy_protocol;
     p->rfc7239 = l.rfc7239;
     p->offers = l.module == config::kRpcListener;
-    p->speaks_rpc = p->offers || p->program->router;
+    p->speaks_rpc = p->offers || p->program->router || p->program->beside_http;
     if (l.tls) {
         p->tls_files = l.tls;
         p->limits.handshake_timeout_ms = static_cast<uint32_t>(l.tls->handshake_timeout.count());

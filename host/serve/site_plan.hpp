@@ -47,6 +47,8 @@ struct ProgramPlan {
     std::vector<FilterPtr> chain;
     std::shared_ptr<const Redirect> redirect;          // of the plain-text side of a TLS listener
     std::shared_ptr<const rpc::RouterHandler> router;  // of a module that takes rpc
+    bool beside_http =
+        false;  // the module has a router beside its HTTP handler, which hands calls to it
 
     bool operator==(const ProgramPlan&) const = default;
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "../shared/media_type.hpp"
+#include "../shared/metadata.hpp"
 #include "../shared/text.hpp"
 #include "../shared/url_encoding.hpp"
 #include "api_handler.hpp"
-#include "media_type.hpp"
-#include "metadata.hpp"
 
 namespace microhost::api {
 namespace {
@@ -44,7 +44,7 @@ void add_headers(const Gateway& g, mh_req* r, ApiRequest& m) {
         if (h.id == MH_H_X_FORWARDED_FOR) {
             if (!chain.empty()) chain += ", ";
             chain += view(h.value);
-        } else if (!is_private_header(h) || is_content_header(h)) {
+        } else if (!shared::is_private_header(h) || is_content_header(h)) {
             shared::add_pair(m.header, canonical_name(view(h.name)), view(h.value));
         }
     }
@@ -76,7 +76,7 @@ std::vector<shared::ApiPair> event_headers(const Gateway& g, mh_req* r) {
     std::vector<shared::ApiPair> out;
     for (uint32_t i = 0; i < n; ++i)
         if (headers[i].id != MH_H_X_FORWARDED_FOR &&
-            (!is_private_header(headers[i]) || is_content_header(headers[i])))
+            (!shared::is_private_header(headers[i]) || is_content_header(headers[i])))
             shared::add_pair(out, canonical_name(view(headers[i].name)), view(headers[i].value));
     return out;
 }
@@ -94,7 +94,7 @@ ApiRequest api_request(const Gateway& g, mh_req* r, std::string_view body) {
     if (type.empty()) shared::add_pair(m.header, "Content-Type", kNoType);
     add_form(m.get, query);
     const bool form =
-        shared::iequals(without_parameters(type), "application/x-www-form-urlencoded");
+        shared::iequals(shared::without_parameters(type), "application/x-www-form-urlencoded");
     if (form && takes_form(m.method)) {
         add_form(m.post, body);
     } else {

@@ -7,9 +7,9 @@
 
 #include "../shared/call_failure.hpp"
 #include "../shared/error_json.hpp"
+#include "../shared/metadata.hpp"
 #include "../shared/text.hpp"
 #include "answer.hpp"
-#include "metadata.hpp"
 
 namespace microhost::api {
 
@@ -64,7 +64,7 @@ Exchange* make_exchange(Shard& shard, mh_req* r, std::string_view service,
     auto* x = new (memory) Exchange{};
     x->shard = &shard;
     x->request = r;
-    x->media = media_type({});
+    x->media = shared::media_type({});
     x->service = copy_behind(at, service);
     x->endpoint = copy_behind(at, endpoint);
     x->error_id = g.settings.error_id;
@@ -84,9 +84,9 @@ void start_call(Exchange& x, const mh_rpc_sink& sink, std::string_view address,
     const Gateway& g = x.gateway();
     const mh_header* headers = nullptr;
     uint32_t n_headers = 0;
-    Metadata metadata;
+    shared::Metadata metadata;
     if (g.http->headers(x.request, MH_DIR_REQUEST, &headers, &n_headers) == MH_OK) {
-        collect_metadata(*g.http, x.request, {headers, n_headers}, metadata);
+        shared::collect_metadata(*g.http, x.request, {headers, n_headers}, metadata);
     }
     mh_rpc_target target{};
     target.size = sizeof target;

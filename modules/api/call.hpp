@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "media_type.hpp"
+#include "../shared/media_type.hpp"
 #include "shard.hpp"
 
 namespace microhost::api {
@@ -16,7 +16,7 @@ struct Exchange {
     mh_rpc_call* call;
     bool*
         ended;  ///< on the stack of start_call while send() runs: the request may be over when send() returns
-    const MediaType* media;
+    const shared::MediaType* media;
     std::string_view service;   ///< in the arena, behind the struct
     std::string_view endpoint;  ///< the same
     std::string_view error_id;

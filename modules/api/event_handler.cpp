@@ -10,12 +10,12 @@
 
 #include "../shared/api_message.hpp"
 #include "../shared/json_writer.hpp"
+#include "../shared/metadata.hpp"
 #include "../shared/text.hpp"
 #include "../shared/url_encoding.hpp"
 #include "answer.hpp"
 #include "api_handler.hpp"
 #include "call.hpp"
-#include "metadata.hpp"
 
 namespace microhost::api {
 namespace {
@@ -84,8 +84,8 @@ void publish(const Gateway& g, mh_req* r, std::string_view body) {
     const mh_header* headers = nullptr;
     uint32_t n = 0;
     if (g.http->headers(r, MH_DIR_REQUEST, &headers, &n) != MH_OK) n = 0;
-    Metadata metadata;
-    collect_metadata(*g.http, r, {headers, n}, metadata);
+    shared::Metadata metadata;
+    shared::collect_metadata(*g.http, r, {headers, n}, metadata);
     std::vector<mh_kv> fields(metadata.fields, metadata.fields + metadata.count);
     fields.resize(std::min<size_t>(fields.size(), 63));  // an event has 64 at most
     fields.push_back({str("Micro-From-Service"), str(kServerName)});

@@ -13,6 +13,7 @@
 namespace microhost::api {
 namespace {
 
+using shared::Media;
 using shared::view;
 
 constexpr std::string_view kProtobufType = "application/protobuf";
@@ -219,8 +220,8 @@ mh_status handle_rpc(Shard& shard, mh_req* r, const Route& route, std::string_vi
                       "Debug endpoints cannot be called from outside");
     }
     const Head head = read_head(headers);
-    const MediaType* media = media_type(head.content_type);
-    if (media->media == Media::unsupported || head.encoded) {
+    const shared::MediaType* media = shared::media_type(head.content_type);
+    if (media->media == shared::Media::unsupported || head.encoded) {
         return refuse(g, r, 415, g.settings.error_id,
                       head.encoded ? "an encoded body cannot be passed on"
                                    : "unsupported content type: use JSON, a form or protobuf");

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <string>
 
-#include "../shared/json_span.hpp"
+#include "../shared/rpc_request.hpp"
 #include "../shared/text.hpp"
-#include "../shared/url_encoding.hpp"
 #include "answer.hpp"
 #include "call.hpp"
 #include "pages.hpp"
@@ -12,115 +10,16 @@
 namespace microhost::api {
 namespace {
 
-using shared::str;
 using shared::view;
 
 constexpr std::string_view kErrorId = "go.micro.rpc";
 
-/// What the body asks for. `refusal` is set when it asks for nothing that can be done.
-struct Wanted {
-    std::string service;
-    std::string endpoint;
-    std::string address;
-    std::string request;  ///< JSON
-    std::string refusal;
-};
-
-bool is_json(const mh_json& json, std::string_view text) {
-    mh_json_doc* doc = nullptr;
-    if (json.parse(str(text), &doc) != MH_OK) return false;
-    json.release(doc);
-    return true;
-}
-
-/// Keys are compared without case, as Go does.
-std::string_view text_member(const mh_json& json, const mh_json_value* root, std::string_view key) {
-    mh_str out{};
-    for (uint32_t i = 0; i < json.count(root); ++i) {
-        if (!shared::iequals(view(json.key_at(root, i)), key)) continue;
-        if (json.string(json.at(root, i), &out) != MH_OK) out = {};
-    }
-    return view(out);
-}
-
-void read_request(const mh_json& json, const mh_json_value* root, std::string_view body,
-                  Wanted& w) {
-    const std::string_view raw = shared::member_text(body, "request");
-    if (!raw.starts_with('"')) {
-        w.request = raw.empty() ? std::string_view("null") : raw;
-        return;
-    }
-    w.request = text_member(json, root, "request");
-    if (!is_json(json, w.request)) w.refusal = "error decoding request string: it is no JSON";
-}
-
-Wanted from_json(const mh_json& json, std::string_view body) {
-    Wanted w;
-    mh_json_doc* doc = nullptr;
-    if (json.parse(str(body), &doc) != MH_OK) {
-        w.refusal = "the body is no JSON";
-        return w;
-    }
-    const mh_json_value* root = json.root(doc);
-    w.service = text_member(json, root, "service");
-    w.endpoint = text_member(json, root, "endpoint");
-    if (w.endpoint.empty()) w.endpoint = text_member(json, root, "method");
-    w.address = text_member(json, root, "address");
-    if (!w.service.empty() && !w.endpoint.empty()) read_request(json, root, body, w);
-    json.release(doc);
-    return w;
-}
-
-/// The first value of a name: those of the body come before those of the query.
-std::string first_value(const std::vector<shared::FormPair>& pairs, std::string_view key) {
-    const auto found = std::find_if(pairs.begin(), pairs.end(),
-                                    [&](const shared::FormPair& p) { return p.key == key; });
-    return found == pairs.end() ? std::string() : found->value;
-}
-
-Wanted from_form(const mh_json& json, std::string_view body, std::string_view query) {
-    Wanted w;
-    std::vector<shared::FormPair> pairs;
-    if (!shared::parse_form(body, pairs) || !shared::parse_form(query, pairs)) {
-        w.refusal = "the form has a broken %-escape or too many fields";
-        return w;
-    }
-    w.service = first_value(pairs, "service");
-    w.endpoint = first_value(pairs, "endpoint");
-    if (w.endpoint.empty()) w.endpoint = first_value(pairs, "method");
-    w.address = first_value(pairs, "address");
-    w.request = first_value(pairs, "request");
-    if (w.service.empty() || w.endpoint.empty()) return w;
-    if (w.request.empty()) {
-        w.refusal = "error decoding request string: EOF";
-    } else if (!is_json(json, w.request)) {
-        w.refusal = "error decoding request string: it is no JSON";
-    }
-    return w;
-}
-
-/// Only nodes of that service: anything else would let a caller reach any address from here.
-bool is_node(const Gateway& g, std::string_view service, std::string_view address) {
-    const mh_registry& registry = *g.registry;
-    const mh_registry_view* view_now = registry.now(g.host);
-    for (uint32_t i = 0; i < registry.count(view_now); ++i) {
-        const mh_service_view* s = registry.at(view_now, i);
-        if (view(registry.name(s)) != service) continue;
-        for (uint32_t k = 0; k < registry.node_count(s); ++k) {
-            mh_node_view node{};
-            node.size = sizeof node;
-            if (registry.node_at(s, k, &node) == MH_OK && view(node.address) == address)
-                return true;
-        }
-    }
-    return false;
-}
-
-std::string refusal_of(const Gateway& g, const Wanted& w) {
+std::string refusal_of(const Gateway& g, const shared::RpcRequest& w) {
     if (!w.refusal.empty()) return w.refusal;
     if (w.service.empty()) return "invalid service";
     if (w.endpoint.empty()) return "invalid endpoint";
-    if (!w.address.empty() && !is_node(g, w.service, w.address)) {
+    if (!w.address.empty() &&
+        !shared::is_node(*g.registry, g.registry->now(g.host), w.service, w.address)) {
         return "invalid address: it is no node of the service";
     }
     return {};
@@ -146,10 +45,8 @@ constexpr mh_rpc_sink kSink{sizeof(mh_rpc_sink), 0, &on_message, &on_call_end, n
 
 void call_wanted(Shard& shard, mh_req* r, std::string_view body) {
     const Gateway& g = shard.gateway;
-    const std::string_view type = without_parameters(g.header(r, MH_H_CONTENT_TYPE));
-    const Wanted w = shared::iequals(type, kJsonType)
-                         ? from_json(*g.json, body)
-                         : from_form(*g.json, body, g.attr(r, MH_ATTR_QUERY));
+    const shared::RpcRequest w = shared::read_rpc_request(*g.json, g.header(r, MH_H_CONTENT_TYPE),
+                                                          body, g.attr(r, MH_ATTR_QUERY));
     if (const std::string refusal = refusal_of(g, w); !refusal.empty()) {
         refuse(g, r, 400, kErrorId, refusal);
         return;

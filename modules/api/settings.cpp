@@ -134,17 +134,4 @@ mh_status load_settings(const mh_host& host, const mh_config_api& api, Settings&
     return MH_OK;
 }
 
-uint32_t effective_timeout_ms(uint32_t configured_ms, std::string_view header) {
-    constexpr uint64_t kNanosecondsFrom = 1'000'000;
-    uint64_t n = 0;
-    if (header.empty() || header.size() > 18) return configured_ms;
-    for (const char c : header) {
-        if (!shared::is_digit(c)) return configured_ms;
-        n = n * 10 + static_cast<uint64_t>(c - '0');
-    }
-    if (n == 0) return configured_ms;
-    const uint64_t ms = n >= kNanosecondsFrom ? n / kNanosecondsFrom : n * 1000;
-    return static_cast<uint32_t>(std::min<uint64_t>(configured_ms, ms));
-}
-
 }  // namespace microhost::api

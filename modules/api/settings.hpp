@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "../shared/cors_origins.hpp"
+#include "../shared/timeout_header.hpp"
 
 namespace microhost::api {
 
@@ -43,7 +44,6 @@ mh_status load_settings(const mh_host& host, const mh_config_api& api, Settings&
 /// Origins with commas between them. False when one of them is none: then it is in `wrong`.
 bool set_cors(Settings& s, std::string_view origins, std::string& wrong);
 
-/// The shorter of the configured time and what the client's Timeout header says: nanoseconds from 1,000,000 on, seconds below.
-uint32_t effective_timeout_ms(uint32_t configured_ms, std::string_view header);
+using shared::effective_timeout_ms;
 
 }  // namespace microhost::api

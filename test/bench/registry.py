@@ -60,6 +60,10 @@ def gateway(store, size):
     })
 
 
+def host_knows(host, count):
+    return host.ask_control("GET", "/readyz").status == 200 and host.ask_control("GET", "/v1/services").text.count('"name":"go.micro.srv.') >= count
+
+
 def seen(host, address):
     return address in host.ask_control("GET", "/v1/services").text
 
@@ -89,6 +93,7 @@ def changes_cpu_ms(store, host, size, count):
 
 def run(options, folder):
     import etcd
+    import harness
 
     both = os.sched_getaffinity(0)
     proxies, others = {min(both)}, both - {min(both)}
@@ -105,7 +110,8 @@ def run(options, folder):
             began = time.monotonic()
             with beside.on_cpus(proxies):
                 hosts[size] = stack.enter_context(gateway(store, size))
-            print(f"  {size}: ready after {(time.monotonic() - began) * 1e3:.0f} ms, {hosts[size].memory() / 1e6:.1f} MB of its own")
+                harness.wait_for(lambda: host_knows(hosts[size], options.services if size == "large" else 1), 30, "all services")
+            print(f"  {size}: ready, with all services, after {(time.monotonic() - began) * 1e3:.0f} ms, {hosts[size].memory() / 1e6:.1f} MB of its own")
         rounds = {size: [] for size in hosts}
         with beside.on_cpus(others):
             for _ in range(options.rounds):

@@ -76,19 +76,25 @@ mh_status publish(const mh_host* h, const mh_event* e, uint32_t flags) {
     });
 }
 
-mh_status subscribe(const mh_host* h, mh_str topic, uint32_t flags, EventBus::Receive fn,
-                    void* user, mh_token* out) {
+mh_status subscribe_queue(const mh_host* h, mh_str topic, mh_str queue, uint32_t flags,
+                          EventBus::Receive fn, void* user, mh_token* out) {
     HostSide* side = HostSide::find(h);
-    if (!side || !fn || !out || broken(topic)) return MH_E_INVALID;
+    if (!side || !fn || !out || broken(topic) || broken(queue)) return MH_E_INVALID;
     Loop* loop = Loop::current();
     if (!loop) return MH_E_WRONG_THREAD;
     return guard_status([&] {
         if (const std::string why = topic_fault(view(topic), true); !why.empty())
             return refuse(*side, MH_E_INVALID, why);
-        *out = side->environment.events->subscribe(*side, view(topic), flags, fn, user);
+        *out =
+            side->environment.events->subscribe(*side, view(topic), flags, fn, user, view(queue));
         side->generation.at_end(loop->index(), EventBus::end_here);
         return mh_status{MH_OK};
     });
+}
+
+mh_status subscribe(const mh_host* h, mh_str topic, uint32_t flags, EventBus::Receive fn,
+                    void* user, mh_token* out) {
+    return subscribe_queue(h, topic, {}, flags, fn, user, out);
 }
 
 }  // namespace
@@ -100,6 +106,7 @@ mh_status copy_event(const mh_event& from, Event& to, std::string& why) {
     return wrong_size ? MH_E_LIMIT : MH_E_INVALID;
 }
 
-const mh_event_bus kEventTable{sizeof(mh_event_bus), 0, publish, subscribe, EventBus::unsubscribe};
+const mh_event_bus kEventTable{sizeof(mh_event_bus), 0, publish, subscribe, EventBus::unsubscribe,
+                               subscribe_queue};
 
 }  // namespace microhost::module

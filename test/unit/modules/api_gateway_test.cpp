@@ -116,15 +116,15 @@ TEST_SUITE("modules/api") {
         "a request is published on the topic of its path, and what becomes of it is the answer") {
         const std::pair<mh_status, uint32_t> rows[] = {
             {MH_OK, 200}, {MH_E_BUSY, 503}, {MH_E_LIMIT, 413}, {MH_E_INVALID, 400}};
-        for (const auto& [outcome, status] : rows) {
+        for (const auto& row : rows) {
             FakeHost host(R"({"handler":"event","namespace":"go.micro.evt"})");
-            host.publish_status = outcome;
+            host.publish_status = row.first;
             Request r("POST", "/v1/user/login");
             r.body("{}");
             host.run(r);
             CHECK(host.published == "go.micro.evt.v1.user");
-            CHECK(r.reply.status == status);
-            CHECK(r.reply.body.empty() == (status == 200));
+            CHECK(r.reply.status == row.second);
+            CHECK(r.reply.body.empty() == (row.second == 200));
         }
     }
 

@@ -51,6 +51,11 @@ typedef struct mh_event_bus {
     /* After it, fn is not called again.
      * [thread of subscribe] */
     mh_status (*unsubscribe)(mh_token t);
+
+    /* As subscribe; with MH_EVENT_QUEUE those of the module that name the same `queue` and topic share it. It may be empty.
+     * [loop] [main] [event lent: until fn returns] */
+    mh_status (*subscribe_queue)(const mh_host *h, mh_str topic, mh_str queue, uint32_t flags,
+                                 void (*fn)(void *user, const mh_event *e), void *user, mh_token *out);
 } mh_event_bus;
 
 #ifdef __cplusplus

@@ -7,7 +7,7 @@
 #ifndef MICROHOST_DRAFT_HTTP_SERVER_H
 #define MICROHOST_DRAFT_HTTP_SERVER_H
 
-#include <microhost/core.h>
+#include <microhost/http_request.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -37,6 +37,10 @@ typedef struct mh_http_server {
      * [main] [lent: until fn returns] */
     void (*each)(const mh_host *h, void (*fn)(void *user, mh_str name, mh_str module, mh_str address, uint32_t tls),
                  void *user);
+    /* The address at this end of the request's connection, without port: "127.0.0.1", "::1", "unix". It tells what a listener for
+     * every interface was reached by.
+     * [loop] [lent: until return] */
+    mh_status (*local_ip)(mh_req *r, mh_str *out);
 } mh_http_server;
 
 #ifdef __cplusplus

@@ -43,6 +43,13 @@ typedef struct mh_rpc_incoming {
     mh_status (*pause)(mh_rpc_in *in);
     /* [loop] */
     mh_status (*resume)(mh_rpc_in *in);
+
+    /* Of an HTTP handler: hands a request over to `router`, as if its listener spoke rpc. On listeners of a module that has
+     * contributed a router beside its handler, Micro-* fields are kept, and errors go as Micro-Error to whoever names a service or
+     * an endpoint in them. Call it in on_request and return what it returns; `shard` is what on_call gets. MH_E_UNSUPPORTED: this
+     * listener's module has no router.
+     * [loop] [router lent: until the module's destroy()] */
+    mh_status (*take)(const mh_host *h, mh_req *r, const mh_rpc_router *router, void *shard);
 } mh_rpc_incoming;
 
 #ifdef __cplusplus

@@ -4,12 +4,10 @@
 #include <array>
 #include <cstring>
 
-#include "../shared/text.hpp"
+#include "text.hpp"
 
-namespace microhost::api {
+namespace microhost::shared {
 namespace {
-
-using shared::view;
 
 constexpr std::array<bool, MH_H_COUNT> private_ids() {
     std::array<bool, MH_H_COUNT> ids{};
@@ -32,26 +30,23 @@ constexpr std::array<bool, MH_H_COUNT> private_ids() {
 constexpr auto kPrivate = private_ids();
 
 bool has_prefix(std::string_view name, std::string_view prefix) {
-    return shared::iequals(name.substr(0, prefix.size()), prefix);
+    return iequals(name.substr(0, prefix.size()), prefix);
 }
 
 /// "keep-alive" and "close" nominate nothing.
 bool nominates(std::string_view connection) {
-    return !connection.empty() && !shared::iequals(connection, "keep-alive") &&
-           !shared::iequals(connection, "close");
+    return !connection.empty() && !iequals(connection, "keep-alive") &&
+           !iequals(connection, "close");
 }
 
 bool is_nominated(std::string_view connection, std::string_view name) {
     bool found = false;
-    shared::for_each_item(connection, ',', [&](std::string_view item) {
-        found = found || shared::iequals(item, name);
-    });
+    for_each_item(connection, ',',
+                  [&](std::string_view item) { found = found || iequals(item, name); });
     return found;
 }
 
-bool same_name(const mh_kv& a, const mh_header& b) {
-    return shared::iequals(view(a.key), view(b.name));
-}
+bool same_name(const mh_kv& a, const mh_header& b) { return iequals(view(a.key), view(b.name)); }
 
 /// Go joins with ","; for Cookie that would damage it (RFC 9110 section 5.3, RFC 6265 section 5.4).
 void join(const mh_http_request& http, mh_req* r, mh_kv& field, const mh_header& more) {
@@ -95,7 +90,7 @@ bool is_private_header(const mh_header& h) {
     if (h.id != 0) return h.id < kPrivate.size() && kPrivate[h.id];
     const std::string_view name = view(h.name);
     if (name.empty()) return true;
-    switch (shared::lower(name.front())) {
+    switch (lower(name.front())) {
         case 'c': return has_prefix(name, "content-");
         case 'm': return has_prefix(name, "micro-");
         case 'x': return has_prefix(name, "x-micro-");
@@ -123,4 +118,4 @@ void collect_metadata(const mh_http_request& http, mh_req* r, std::span<const mh
     }
 }
 
-}  // namespace microhost::api
+}  // namespace microhost::shared

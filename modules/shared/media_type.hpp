@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace microhost::api {
+namespace microhost::shared {
 
 enum class Media { json, json_rpc, form, protobuf, unsupported };
 
@@ -20,4 +20,4 @@ const MediaType* media_type(std::string_view content_type);
 /// The value up to ";".
 std::string_view without_parameters(std::string_view content_type);
 
-}  // namespace microhost::api
+}  // namespace microhost::shared

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media_type.hpp"
 
-#include "../shared/text.hpp"
+#include "text.hpp"
 
-namespace microhost::api {
+namespace microhost::shared {
 namespace {
 
 constexpr std::string_view kJson = "application/json";
@@ -25,17 +25,17 @@ constexpr MediaType kUnsupported{"", Media::unsupported, kJson};
 }  // namespace
 
 std::string_view without_parameters(std::string_view content_type) {
-    return shared::trim(content_type.substr(0, content_type.find(';')));
+    return trim(content_type.substr(0, content_type.find(';')));
 }
 
 const MediaType* media_type(std::string_view content_type) {
-    if (shared::is(content_type, "application/json")) return &kTypes[0];
+    if (is(content_type, "application/json")) return &kTypes[0];
     const std::string_view name = without_parameters(content_type);
     if (name.empty()) return &kTypes[0];
     for (const MediaType& t : kTypes) {
-        if (shared::iequals(t.name, name)) return &t;
+        if (iequals(t.name, name)) return &t;
     }
     return &kUnsupported;
 }
 
-}  // namespace microhost::api
+}  // namespace microhost::shared

@@ -6,7 +6,7 @@
 
 #include <span>
 
-namespace microhost::api {
+namespace microhost::shared {
 
 /// Room for all that the host keeps of a request's head.
 inline constexpr size_t kMaxMetadata = 72;
@@ -24,4 +24,4 @@ bool is_private_header(const mh_header& h);
 void collect_metadata(const mh_http_request& http, mh_req* r, std::span<const mh_header> headers,
                       Metadata& out);
 
-}  // namespace microhost::api
+}  // namespace microhost::shared

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Who asks, what they may, and how they are turned away.
+#pragma once
+
+#include <microhost/published.hpp>
+#include <microhost/request.hpp>
+
+#include <memory>
+#include <string>
+
+#include "../shared/identity.hpp"
+#include "head.hpp"
+#include "settings.hpp"
+#include "tokens.hpp"
+
+namespace microhost::proxy {
+
+inline constexpr std::string_view kServerName = "go.micro.proxy";
+
+struct Asker {
+    Role role = Role::nobody;
+    const mh_principal* principal = nullptr;  ///< of a filter; lent by the request
+    std::shared_ptr<const Tokens> tokens;     ///< keeps `token` alive
+    const Tokens::Entry* token = nullptr;
+
+    bool has_credential() const { return principal || token; }
+    /// For logs: "anna", or "local" and "nobody" without a credential.
+    std::string subject() const;
+};
+
+/// One for each loop.
+class Access {
+  public:
+    Access(const Settings& settings, const mh::published<Tokens>& tokens)
+        : settings_(settings), tokens_(tokens) {}
+
+    /// False: the request has been answered; it comes from a web page, in plain text from elsewhere, or with a wrong token.
+    bool admit(mh::request r, const Head& head, Asker& who);
+    /// False: answered; the role is missing.
+    bool require(mh::request r, const Asker& who, Role role);
+
+  private:
+    bool from_page(mh::request r, const Head& head);
+    bool refuse(mh::request r, shared::Complaint& complaint, std::string_view detail,
+                const std::string& line);
+
+    const Settings& settings_;
+    mh::published<Tokens>::reader tokens_;
+    shared::Complaint host_, origin_, fetch_, plain_, token_, role_;
+};
+
+}  // namespace microhost::proxy

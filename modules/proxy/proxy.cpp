@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy.hpp"
+
+namespace microhost::proxy {
+
+Proxy::Proxy(Settings s) : settings(std::move(s)) {
+    if (settings.token_file.empty()) return;
+    token_file_.emplace(settings.token_file, [this](mh_status status, std::string_view content) {
+        read_tokens(status, content);
+    });
+    if (!tokens.get())
+        throw mh::failure("the token file " + settings.token_file + ": " + unreadable_,
+                          "/token_file", MH_E_IO);
+}
+
+// A file that has become unreadable locks nobody out.
+void Proxy::read_tokens(mh_status s, std::string_view content) {
+    const std::string& file = settings.token_file;
+    if (s != MH_OK) {
+        unreadable_ = mh::file_problem(s);
+        if (tokens.get())
+            mh::log::warn(file + ": " + unreadable_ + "; the tokens read last still count");
+        return;
+    }
+    auto fresh = std::make_shared<const Tokens>(content);
+    if (fresh->size() == 0) mh::log::warn(file + " has no token: nobody gets in with one");
+    tokens.set(std::move(fresh));
+}
+
+mh_status Proxy::contribute() {
+    handler_ = {sizeof handler_, 0, "proxy", nullptr, on_request, nullptr, on_done};
+    router.size = sizeof router;
+    router.name = "proxy";
+    router.on_call = on_call;
+    router.on_end = on_call_end;
+    listener_ = {sizeof listener_,
+                 0,
+                 "proxy",
+                 "proxy",
+                 mh::lend(settings.address),
+                 mh::lend(settings.tls_cert),
+                 mh::lend(settings.tls_key),
+                 mh::lend(settings.tls_client_ca)};
+    const mh_host* host = mh::the_host;
+    mh_status s = host->contribute(host, MH_HTTP_HANDLER, &handler_);
+    if (s == MH_OK) s = host->contribute(host, MH_RPC_ROUTER, &router);
+    if (s == MH_OK) s = host->contribute(host, MH_HTTP_LISTENER, &listener_);
+    return s;
+}
+
+void Proxy::register_app() {
+    if (settings.has_app()) app = std::make_unique<ForeignApp>(settings);
+}
+
+void Proxy::drain() {
+    app.reset();
+    enlisted.close();
+}
+
+}  // namespace microhost::proxy
