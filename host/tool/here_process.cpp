@@ -15,6 +15,7 @@
 #include "rpc/announced.hpp"
 #include "serve/known_words.hpp"
 #include "serve/offered.hpp"
+#include "serve/site_plan.hpp"
 #include "tool/abi_app.hpp"
 
 namespace microhost::tool {

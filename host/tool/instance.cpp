@@ -79,12 +79,13 @@ std::string body_of(const Definition& d, const command::Given& given, uint64_t t
 }
 
 using Names = std::vector<std::string_view>;
+constexpr int (*one_of_instances)(const Arguments&) = ask_instance;
 
 /// `all`: those too that stand for commands of an instance.
 Names listed_verbs(bool all) {
     Names names;
     for (const Verb& v : verbs())
-        if (!v.summary.empty() && (all || v.run != ask_instance)) names.push_back(v.name);
+        if (!v.summary.empty() && (all || v.run != one_of_instances)) names.push_back(v.name);
     return names;
 }
 
