@@ -11,7 +11,8 @@
 namespace microhost::shared {
 
 std::string event_message(const mh_event& e, bool between_brokers) {
-    std::map<std::string_view, std::string_view> header;  // Go writes a map in the order of its keys
+    std::map<std::string_view, std::string_view>
+        header;  // Go writes a map in the order of its keys
     for (uint32_t i = 0; i < e.n_headers; ++i)
         header[view(e.headers[i].key)] = view(e.headers[i].val);
     header["Micro-Topic"] = view(e.topic);
