@@ -5,6 +5,7 @@ daemon starts on anybody's machine. What the system has already is used from the
 
 usage: peers.py PACKAGE...     unpack, then print the environment to use them with
 """
+import fcntl
 import os
 import subprocess
 import sys
@@ -37,16 +38,23 @@ def unpack(package):
     mark = TREE / ".unpacked" / package
     if mark.exists() or installed(package):
         return
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    with open(mark.parent / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two files of tests may want it at once: a program that runs cannot be written
+        if not mark.exists():
+            download(package)
+            mark.touch()
+
+
+def download(package):
     with tempfile.TemporaryDirectory(prefix="microhost-peers-") as folder:
         os.chmod(folder, 0o755)
         command = ["apt-get", "download", "-qq", *to_download(package)]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         if done.returncode:
             raise Missing(f"apt-get download {package}: {done.stderr.strip()}")
-        mark.parent.mkdir(parents=True, exist_ok=True)
         for archive in sorted(Path(folder).glob("*.deb")):
             subprocess.run(["dpkg", "-x", archive, TREE], check=True)
-    mark.touch()
 
 
 def environment():

@@ -18,8 +18,6 @@ constexpr unsigned kMostEarlyEdits = 32;
 
 }  // namespace
 
-// On a listener that speaks rpc an error is the text of Micro-Error: go-micro's clients take every status but 200 for a
-// transport that broke, and call again.
 bool Exchange::is_call() const {
     if (!site_->speaks_rpc || !head.headers.count) return false;
     if (!site_->speaks_http) return true;
@@ -29,6 +27,8 @@ bool Exchange::is_call() const {
     return false;
 }
 
+// On a listener that speaks rpc an error is the text of Micro-Error: go-micro's clients take every status but 200 for a
+// transport that broke, and call again.
 mh_status Exchange::refuse_call(uint32_t status, const mh_kv* headers, uint32_t n,
                                 const mh_seg* body, uint32_t n_body) {
     constexpr size_t kLongest = 8 * 1024;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <ctime>
+#include <set>
 
 #include "loop/loop.hpp"
 #include "module/environment.hpp"
@@ -20,15 +21,24 @@ uint64_t monotonic_ns() {
     return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_nsec);
 }
 
+struct Once : Timer {
+    std::function<void()> call;
+};
+
+/// Those that wait. A generation may still be waited for when the process ends: they go with it. Thread: main.
+std::set<Once*>& waiting() {
+    static auto& all = *new std::set<Once*>;
+    return all;
+}
+
 /// Calls fn once on this loop after `ms`.
 void later(Loop& loop, uint64_t ms, std::function<void()> fn) {
-    struct Once : Timer {
-        std::function<void()> call;
-    };
     auto* once = new Once;
+    waiting().insert(once);
     once->call = std::move(fn);
     once->fire = [](Timer& t) {
         std::unique_ptr<Once> self(static_cast<Once*>(&t));
+        waiting().erase(self.get());
         self->call();
     };
     loop.arm(*once, ms);

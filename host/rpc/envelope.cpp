@@ -161,6 +161,7 @@ Unwrapped unwrap_proto(std::string_view reply) {
     if (!take_piece(reply, header) || !parse(header, fields)) return {};
     out.error = fields.error;
     if (!reply.empty() && !take_piece(reply, out.body)) return {};
+    if (!out.error.empty()) out.body = {};  // an error wins, as in JSON
     out.good = true;
     return out;
 }

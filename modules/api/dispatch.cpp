@@ -16,7 +16,7 @@ namespace {
 mh_status to_handler(Shard& shard, mh_req* r, std::string_view method, std::string_view path,
                      std::span<const mh_header> headers) {
     const Gateway& g = shard.gateway;
-    if (g.settings.handler == Handler::event) return handle_event(g, r);
+    if (g.settings.handler == Handler::event) return handle_event(shard, r);
     const Route route = shard.route(r, method, path);
     if (route.service.empty()) return refuse_unknown(g, r, {});
     switch (route.handler) {
@@ -25,7 +25,7 @@ mh_status to_handler(Shard& shard, mh_req* r, std::string_view method, std::stri
         case Handler::api: return handle_api(shard, r, route);
         case Handler::http:
         case Handler::web: return handle_proxy(shard, r, route);
-        case Handler::event: return handle_event(g, r);
+        case Handler::event: return handle_event(shard, r);
     }
     return MH_E_INVALID;
 }

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
-#include <random>
 
 #include "../shared/api_message.hpp"
 #include "../shared/json_writer.hpp"
 #include "../shared/metadata.hpp"
+#include "../shared/random_uuid.hpp"
 #include "../shared/text.hpp"
 #include "../shared/url_encoding.hpp"
 #include "answer.hpp"
@@ -37,17 +37,6 @@ std::string joined(const std::vector<std::string_view>& parts, size_t from, size
     return out;
 }
 
-std::string random_id() {
-    constexpr char kHex[] = "0123456789abcdef";
-    static thread_local std::mt19937_64 random{std::random_device{}()};
-    std::string out;
-    for (int i = 0; i < 32; ++i) {
-        if (i == 8 || i == 12 || i == 16 || i == 20) out += '-';
-        out += kHex[random() & 15U];
-    }
-    return out;
-}
-
 /// As Go writes url.Values: every value in a list, keys in order.
 std::string json_of_query(std::string_view query) {
     std::vector<shared::FormPair> pairs;
@@ -66,14 +55,19 @@ std::string json_of_query(std::string_view query) {
     return out;
 }
 
+void refuse_topic(const Gateway& g, mh_req* r) {
+    refuse(g, r, 400, g.settings.error_id,
+           "the path names no topic that events can be published on");
+}
+
 void publish(const Gateway& g, mh_req* r, std::string_view body) {
     std::string path;
-    if (!shared::percent_decode(g.attr(r, MH_ATTR_PATH), false, path)) path = "/ .*";  // no topic
+    if (!shared::percent_decode(g.attr(r, MH_ATTR_PATH), false, path)) return refuse_topic(g, r);
     const EventRoute route = event_route(g.settings.ns, path);
     const bool is_get = g.attr(r, MH_ATTR_METHOD) == "GET";
     shared::ApiEvent m;
     m.name = route.name;
-    m.id = route.topic + "-" + route.name + "-" + random_id();
+    m.id = route.topic + "-" + route.name + "-" + shared::random_uuid();
     m.timestamp = std::chrono::duration_cast<std::chrono::seconds>(
                       std::chrono::system_clock::now().time_since_epoch())
                       .count();
@@ -105,14 +99,12 @@ void publish(const Gateway& g, mh_req* r, std::string_view body) {
         case MH_E_LIMIT:
             refuse(g, r, 413, g.settings.error_id, "the request is too large for an event");
             return;
-        default:
-            refuse(g, r, 400, g.settings.error_id,
-                   "the path names no topic that events can be published on");
+        default: refuse_topic(g, r);
     }
 }
 
 void on_body(mh_req* r, void* user, mh_status s, mh_seg body) noexcept {
-    const Gateway& g = *static_cast<const Gateway*>(user);
+    const Gateway& g = static_cast<Shard*>(user)->gateway;
     try {
         if (!answer_bad_body(g, r, s, g.settings.error_id)) publish(g, r, view(body));
     } catch (...) {
@@ -132,9 +124,10 @@ EventRoute event_route(std::string_view ns, std::string_view path) {
     return {topic + joined(parts, 0, named), joined(parts, 1, parts.size())};
 }
 
-mh_status handle_event(const Gateway& g, mh_req* r) {
+mh_status handle_event(Shard& shard, mh_req* r) {
+    const Gateway& g = shard.gateway;
     if ((g.http->flags(r) & MH_REQ_HAS_BODY) != 0)
-        return g.http->collect(r, g.settings.max_body, &on_body, const_cast<Gateway*>(&g));
+        return g.http->collect(r, g.settings.max_body, &on_body, &shard);
     publish(g, r, {});
     return MH_OK;
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "gateway.hpp"
+#include "shard.hpp"
 
 namespace microhost::api {
 
@@ -18,6 +18,6 @@ struct EventRoute {
 EventRoute event_route(std::string_view ns, std::string_view path);
 
 /// Answered with 200 and no body once it is published, whether anybody has subscribed or not.
-mh_status handle_event(const Gateway& g, mh_req* r);
+mh_status handle_event(Shard& shard, mh_req* r);
 
 }  // namespace microhost::api

@@ -3,26 +3,15 @@
 
 #include <microhost/draft/registry.h>
 
-#include <random>
-
+#include "../shared/event_message.hpp"
 #include "../shared/json_writer.hpp"
+#include "../shared/random_uuid.hpp"
 #include "message.hpp"
 
 namespace microhost::broker_http {
 namespace {
 
 constexpr std::string_view kModule = "broker-http";
-
-std::string random_id() {
-    constexpr char kHex[] = "0123456789abcdef";
-    static std::random_device random;
-    std::string out;
-    for (int i = 0; i < 32; ++i) {
-        if (i == 8 || i == 12 || i == 16 || i == 20) out += '-';
-        out += kHex[random() & 15U];
-    }
-    return out;
-}
 
 Broker& of(void* user) { return *static_cast<Broker*>(user); }
 
@@ -73,7 +62,7 @@ mh_status Broker::publish(const mh_event& e) {
     const Subscribers to = subscribers_of(registry, registry.now(mh::the_host), mh::view(e.topic),
                                           [this](std::string_view id) { return inbox_.has(id); });
     if (to.all.empty() && to.queues.empty()) return MH_OK;
-    return outlet_.send(to, write_message(e));
+    return outlet_.send(to, shared::event_message(e, true));
 }
 
 // ---- in
@@ -87,7 +76,7 @@ mh_status Broker::subscribe(std::string_view topic) {
     }
     const auto [at, fresh] = subscriptions_.try_emplace(std::string(topic));
     if (!fresh) return MH_OK;
-    at->second.id = at->first + "-" + random_id();
+    at->second.id = at->first + "-" + shared::random_uuid();
     inbox_.open(at->second.id, at->first);
     announce(at->first, at->second);
     return MH_OK;

@@ -3,16 +3,12 @@
 
 #include <microhost/json.hpp>
 
-#include <map>
-
 #include "../shared/base64.hpp"
-#include "../shared/json_writer.hpp"
 #include "../shared/text.hpp"
 
 namespace microhost::broker_http {
 namespace {
 
-// Go writes keys in this order.
 constexpr std::string_view kTopic = ":topic", kContentType = "Content-Type", kId = "Micro-Id";
 
 }  // namespace
@@ -29,21 +25,6 @@ mh_event Message::lend(std::vector<mh_kv>& rows) const {
     e.body = mh::bytes(body);
     e.id = mh::lend(id);
     return e;
-}
-
-std::string write_message(const mh_event& e) {
-    std::map<std::string_view, std::string_view> header;
-    for (uint32_t i = 0; i < e.n_headers; ++i)
-        header[mh::view(e.headers[i].key)] = mh::view(e.headers[i].val);
-    header[kTopic] = header["Micro-Topic"] = mh::view(e.topic);
-    header[kId] = mh::view(e.id);
-    if (e.content_type.len) header[kContentType] = mh::view(e.content_type);
-    std::string out;
-    shared::JsonWriter w(out);
-    w.begin_object().key("Header").begin_object();
-    for (const auto& [key, value] : header) w.key(key).string(value);
-    w.end_object().key("Body").string(shared::base64_encode(mh::view(e.body))).end_object();
-    return out;
 }
 
 std::optional<Message> read_message(std::string_view json, std::string& why) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What travels between brokers: {"Header":{..},"Body":"<base64>"} (source: captures 70 and 71, go-micro broker/http_broker.go).
+/// What comes from another broker; shared/event_message.hpp writes it (source: captures 70 and 71, go-micro broker/http_broker.go).
 #pragma once
 
 #include <microhost/draft/event.h>
@@ -25,7 +25,6 @@ struct Message {
     mh_event lend(std::vector<mh_kv>& rows) const;
 };
 
-std::string write_message(const mh_event& e);
 /// Nothing for what is no message: `why` says it in Micro's words where there are some.
 std::optional<Message> read_message(std::string_view json, std::string& why);
 

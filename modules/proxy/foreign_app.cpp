@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "foreign_app.hpp"
 
-#include <random>
-
 #include "../shared/json_writer.hpp"
+#include "../shared/random_uuid.hpp"
 #include "../shared/text.hpp"
 
 namespace microhost::proxy {
@@ -11,17 +10,6 @@ namespace {
 
 constexpr unsigned kFailures = 2;  // in a row until it is taken back: one can be an accident
 constexpr Settings::ms kSecondLook{500};
-
-std::string random_id() {
-    std::random_device source;
-    std::string out;
-    for (int i = 0; i < 4; ++i) {
-        char piece[9];
-        snprintf(piece, sizeof piece, "%08x", source());
-        out += piece;
-    }
-    return out;
-}
 
 /// "k=v,k=v".
 void write_metadata(shared::JsonWriter& w, std::string_view text) {
@@ -35,7 +23,7 @@ void write_metadata(shared::JsonWriter& w, std::string_view text) {
 }
 
 ServiceRecord record_of(const Settings& s) {
-    ServiceRecord out{s.server_name, {}, s.server_name + '-' + random_id(), {}};
+    ServiceRecord out{s.server_name, {}, s.server_name + '-' + shared::random_uuid(), {}};
     shared::JsonWriter w(out.json);
     w.begin_object().key("name").string(s.server_name).key("version").string({});
     w.key("metadata").raw("null").key("endpoints").raw("null");

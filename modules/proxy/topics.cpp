@@ -4,8 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "../shared/base64.hpp"
-#include "../shared/json_writer.hpp"
+#include "../shared/event_message.hpp"
 #include "../shared/metadata.hpp"
 #include "../shared/url_encoding.hpp"
 #include "access.hpp"
@@ -70,21 +69,6 @@ void on_body(mh_req* q, void*, mh_status s, mh_seg body) {
 
 }  // namespace
 
-std::string frame_of(const mh_event& e) {
-    std::map<std::string_view, std::string_view> header;  // as Go writes a map
-    for (uint32_t i = 0; i < e.n_headers; ++i)
-        header[mh::view(e.headers[i].key)] = mh::view(e.headers[i].val);
-    if (e.content_type.len) header["Content-Type"] = mh::view(e.content_type);
-    header["Micro-Id"] = mh::view(e.id);
-    header["Micro-Topic"] = mh::view(e.topic);
-    std::string out;
-    shared::JsonWriter w(out);
-    w.begin_object().key("Header").begin_object();
-    for (const auto& [key, value] : header) w.key(key).string(value);
-    w.end_object().key("Body").string(shared::base64_encode(mh::view(e.body))).end_object();
-    return out;
-}
-
 Topics::~Topics() {
     for (auto& [socket, l] : all_) end(*l);
 }
@@ -133,7 +117,7 @@ mh_status Topics::listen(mh::request r, std::string topic, const std::string& qu
 void Topics::on_event(void* user, const mh_event* e) {
     mh::guarded("event", [&] {
         auto& l = *static_cast<Listener*>(user);
-        l.waiting.push_back(frame_of(*e));
+        l.waiting.push_back(shared::event_message(*e, false));
         l.bytes += l.waiting.back().size();
         flush(l);
         return MH_OK;

@@ -48,7 +48,4 @@ class Topics {
     std::map<mh_ws*, std::unique_ptr<Listener>> all_;
 };
 
-/// What a websocket is told of an event: {"Header":{..},"Body":"<base64>"}.
-std::string frame_of(const mh_event& e);
-
 }  // namespace microhost::proxy

@@ -16,12 +16,12 @@ def targets(build, part=""):
     return [p for p in sorted((build / "test/fuzz").glob("fuzz_*")) if p.is_file() and p.suffix == "" and part in p.name]
 
 
-def fuzz(target, seconds):
+def fuzz(target, seconds, seed):
     """None, or the end of what the target said before it died."""
     name = target.name.removeprefix("fuzz_")
     learned = ROOT / ".cache/fuzz" / name
     learned.mkdir(parents=True, exist_ok=True)
-    command = [target, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-max_len=16384"]
+    command = [target, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-max_len=16384", f"-seed={seed}"]
     command += ["-print_final_stats=1", f"-artifact_prefix={learned.parent}/crash-{name}-", learned]
     seeds, words = HERE / "corpus" / name, HERE / f"{name}.dict"
     command += [seeds] if seeds.is_dir() else []
@@ -34,11 +34,12 @@ def fuzz(target, seconds):
     return None if done.returncode == 0 else "\n".join([f"{name}:", *text.splitlines()[-40:]])
 
 
-def run(build, seconds, part=""):
-    """The problems of all targets, an empty list when there are none; None when there are no targets."""
+def run(build, seconds, part="", seed=0):
+    """The problems of all targets, an empty list when there are none; None when there are no targets. A seed that is
+    not 0 makes a run that can be made again."""
     found = targets(build, part)
     with ThreadPoolExecutor(2) as pool:
-        problems = list(pool.map(lambda target: fuzz(target, seconds), found))
+        problems = list(pool.map(lambda target: fuzz(target, seconds, seed), found))
     return [p for p in problems if p] if found else None
 
 

@@ -3,12 +3,12 @@
 import base64
 import json
 import re
-import subprocess
 import unittest
 
 import fixtures
 import harness
 import wire
+from rpc_listener_test import modules
 
 MODULES = harness.PREFIX / "lib/microhost"
 SERVICE = "go.micro.http.broker"
@@ -87,8 +87,7 @@ class Process(Case):
         with host("t") as h:
             publish(h, "t", b"before")
             wait_for_heard(h, 1)
-            subprocess.run([harness.PROGRAM, "--runtime_dir", h.runtime, "modules", "reload", "hearer"], check=True, capture_output=True,
-                           timeout=60 * harness.SLOW, env=harness.clean_environment(h.folder))
+            self.assertEqual(modules(h, "reload", "hearer")[0], 0)
             harness.wait_for(lambda: [row["stage"] for row in h.ask_control("GET", "/v1/modules").json() if row["id"] == "hearer"] == ["serving"], 5,
                              "one generation")
             publish(h, "t", b"after")

@@ -76,6 +76,7 @@ class Finding(Mdns):
                         mdns_peer.captured()["Greeter"])
             peer = self.peer(node)
             with gateway(self.port, first_wait="1s") as host:  # longer than the peer takes on a machine that is busy
+                harness.wait_for(lambda: host.ask_control("GET", "/readyz").status == 200, 10, "readiness")
                 self.assertEqual(call(host, "mdnsgreeter").json(), {"msg": "Hello John"})
                 request = server.wait_for_requests(1)[0]
                 self.assertEqual((request["Micro-Service"], request["Micro-Endpoint"]), ("go.micro.srv.mdnsgreeter", "Say.Hello"))

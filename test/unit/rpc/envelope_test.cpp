@@ -35,6 +35,16 @@ TEST_SUITE("host/rpc") {
                   .error == "no");
     }
 
+    TEST_CASE("an error wins over a body that stands next to it") {
+        const auto proto = unwrap(Envelope::proto, "\0\0\0\x04\x1a\x02no\0\0\0\x01A"s);
+        CHECK(proto.good);
+        CHECK(proto.error == "no");
+        CHECK(proto.body.empty());
+        const auto json = unwrap(Envelope::json, R"({"id":"0","result":{},"error":"no"})");
+        CHECK(json.error == "no");
+        CHECK(json.body.empty());
+    }
+
     TEST_CASE(
         "no part of an answer is taken for the whole, and nonsense is not read beyond its end") {
         const std::string json = R"({"id":"0","result":{"a":[1,"}"]},"error":null})";
