@@ -17,8 +17,7 @@ thread_local Foreground* foreground = nullptr;
 
 void exit_with(const mh_host*, int32_t code) {
     constexpr int32_t kLargest = 125;
-    if (foreground && foreground->exit)
-        foreground->exit(code < 0 || code > kLargest ? 1 : code);
+    if (foreground && foreground->exit) foreground->exit(code < 0 || code > kLargest ? 1 : code);
 }
 
 const mh_principal* principal(const mh_host*) {
@@ -36,15 +35,14 @@ mh_str state_dir(const mh_host* h) {
         path = foreground->state_dir + "/" + side->id;
         std::error_code failed;
         std::filesystem::create_directories(path, failed);
-        if (!failed)
-            std::filesystem::permissions(path, std::filesystem::perms::owner_all, failed);
+        if (!failed) std::filesystem::permissions(path, std::filesystem::perms::owner_all, failed);
         if (failed) path.clear();
     }
     return lend(path);
 }
 
-const mh_app_control kControl = {sizeof(mh_app_control), 0, exit_with, principal, remote,
-                                 state_dir};
+const mh_app_control kControl = {
+    sizeof(mh_app_control), 0, exit_with, principal, remote, state_dir};
 
 Result<std::string> app_verb(const void* descriptor) {
     const auto* d = static_cast<const mh_app*>(descriptor);

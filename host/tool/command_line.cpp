@@ -22,6 +22,16 @@ std::optional<command::Format> format_named(std::string_view text) {
     return {};
 }
 
+/// -o is short for --output.
+void lengthen(Words& words) {
+    const auto end = std::find(words.begin(), words.end(), "--");
+    for (auto word = words.begin(); word != end; ++word)
+        if (*word == "-o")
+            *word = "--output";
+        else if (word->starts_with("-o="))
+            word->replace(0, 2, "--output");
+}
+
 Result<> take_output(const command::Definition& d, Words& words, CommandLine& out) {
     if (d.find("output")) return {};
     auto text = take(words, "output");
@@ -92,6 +102,7 @@ void print_help(const command::Definition& d, std::string_view flags) {
 
 Result<CommandLine> read_command_line(const command::Definition& d, Words words) {
     CommandLine out;
+    lengthen(words);
     if (auto ok = take_output(d, words, out); !ok) return ok.error();
     if (auto ok = take_timeout(d, words, out); !ok) return ok.error();
     auto given = command::read_words(d, words);

@@ -116,10 +116,9 @@ int complete_line(const Arguments& arguments) {
     for (const std::string& w : words) line += quoted(w) + " ";
     line += typed->prefix;
     if (const auto command = find_command(all, words); command.size() == 1)
-        complete_here(then, *early, command[0]->module, line,
-                      [&](std::string_view word, std::string_view summary) {
-                          found.emplace(word, summary);
-                      });
+        complete_here(
+            then, *early, command[0]->module, line,
+            [&](std::string_view word, std::string_view summary) { found.emplace(word, summary); });
     std::string out;
     for (const auto& [word, summary] : found) out += word + "\n";
     return print(out);

@@ -100,9 +100,8 @@ class Here {
     std::optional<int> run(const std::vector<CandidatePtr>& modules) {
         for (int number : {SIGINT, SIGTERM, SIGHUP}) signals_.add(number);
         wait_for_signal();
-        const auto started = process_.start(modules, [this](Result<> r) {
-            r ? begin() : finish(refuse(r.error().what, 1));
-        });
+        const auto started = process_.start(
+            modules, [this](Result<> r) { r ? begin() : finish(refuse(r.error().what, 1)); });
         if (!started) finish(refuse(started.error().what, 1));
         process_.run();
         return status_;
@@ -279,8 +278,7 @@ std::optional<int> run_here(const Arguments& a, const config::Config& early,
 
 std::string paths_of(const std::vector<const ModuleCommand*>& found) {
     std::string out;
-    for (const ModuleCommand* c : found)
-        out += (out.empty() ? "" : " and ") + c->module->path();
+    for (const ModuleCommand* c : found) out += (out.empty() ? "" : " and ") + c->module->path();
     return out;
 }
 

@@ -279,6 +279,7 @@ class Upstream:
                 sock.shutdown(socket.SHUT_RDWR)
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # the one that waits in accept() would take another connection
         self.listener.close()
         with self.arrived:
             for sock in self.connections:
