@@ -149,6 +149,19 @@ std::string refusal_of(const shared::RpcRequest& w) {
     return {};
 }
 
+/// A request in the query is the first message; without one the client's first frame is.
+mh_status join_wanted(Shard& shard, mh::request r) {
+    const std::string query = std::string(r.query()) + "&request=null";
+    shared::RpcRequest w = shared::read_rpc_request(mh::use<mh_json>(),
+                                                    "application/x-www-form-urlencoded", {}, query);
+    if (w.request == "null") w.request.clear();
+    if (const std::string refusal = refusal_of(w); !refusal.empty())
+        return answer_error(r, 400, kRpcId, refusal), MH_OK;
+    shared::Metadata metadata;
+    collect(shard.proxy.settings, r.raw(), metadata);
+    return join_rpc(r, w, {metadata.fields, metadata.count}), MH_OK;
+}
+
 void call_wanted(Shard& shard, mh_req* q, std::string_view body) {
     const mh::request r(q);
     const shared::RpcRequest w =
@@ -191,6 +204,7 @@ void on_path_body(mh_req* r, void* user, mh_status s, mh_seg body) {
 }  // namespace
 
 mh_status call_by_body(Shard& shard, mh::request r) {
+    if (r.flags() & MH_REQ_UPGRADE) return join_wanted(shard, r);
     if (r.method() != "POST") return refuse_method(r, "POST");
     if (r.flags() & MH_REQ_HAS_BODY)
         return mh::use<mh_http_request>().collect(r.raw(), shard.proxy.settings.max_body,

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <string>
 
+#include "../shared/stream_socket.hpp"
 #include "../shared/text.hpp"
+#include "answer.hpp"
 #include "failure.hpp"
 #include "ongoing.hpp"
 
@@ -103,6 +105,19 @@ void on_end(void* user, mh_rpc_call*, mh_status s, mh_str error) {
 
 constexpr mh_rpc_sink kSink{sizeof(mh_rpc_sink), 0, on_message, on_end, nullptr};
 
+mh_rpc_target target_of(const shared::RpcRequest& wanted, std::span<const mh_kv> metadata) {
+    mh_rpc_target t{};
+    t.size = sizeof t;
+    t.flags = MH_RPC_STREAM;
+    t.service = mh::lend(wanted.service);
+    t.endpoint = mh::lend(wanted.endpoint);
+    t.address = mh::lend(wanted.address);
+    t.content_type = mh::lend("application/json");
+    t.metadata = metadata.data();
+    t.n_metadata = static_cast<uint32_t>(metadata.size());
+    return t;
+}
+
 }  // namespace
 
 bool wants_stream(const mh::request& r) {
@@ -117,20 +132,23 @@ void stream_rpc(mh::request r, const shared::RpcRequest& wanted, std::span<const
     auto* self = keep(r, new RpcStream);
     self->request = r.raw();
     self->service = wanted.service;
-    mh_rpc_target t{};
-    t.size = sizeof t;
-    t.flags = MH_RPC_STREAM;
-    t.service = mh::lend(wanted.service);
-    t.endpoint = mh::lend(wanted.endpoint);
-    t.address = mh::lend(wanted.address);
-    t.content_type = mh::lend("application/json");
-    t.metadata = metadata.data();
-    t.n_metadata = static_cast<uint32_t>(metadata.size());
+    const mh_rpc_target t = target_of(wanted, metadata);
     const mh_rpc& rpc = mh::use<mh_rpc>();
     const mh_status s = rpc.open(mh::the_host, r.raw(), &t, &kSink, self, &self->call);
     if (s != MH_OK) return self->fail(s == MH_E_INVALID ? MH_E_UNSUPPORTED : s, {});
     // Our side stays open: go-micro's services take its end for a caller who has left.
     rpc.send(self->call, mh::bytes(wanted.request), 0);
+}
+
+void join_rpc(mh::request r, const shared::RpcRequest& wanted, std::span<const mh_kv> metadata) {
+    const mh_status s = shared::join_stream(
+        {mh::the_host, &mh::use<mh_rpc>(), &mh::use<mh_http_websocket>(), &mh::use<mh_json>()},
+        r.raw(), target_of(wanted, metadata), wanted.request);
+    if (s == MH_OK || s == MH_E_GONE) return;
+    if (s == MH_E_INVALID)
+        return answer_error(r, 400, "go.micro.rpc", "this is no correct websocket handshake");
+    const Failure f = failure_of(s, {}, wanted.service, "go.micro.rpc");
+    r.respond(f.status, "application/json", f.json);
 }
 
 }  // namespace microhost::proxy
