@@ -2,7 +2,7 @@
 /// /rpc and /[service]/[method]: HTTP requests that become calls.
 #pragma once
 
-#include "head.hpp"
+#include "../shared/head.hpp"
 #include "proxy.hpp"
 
 namespace microhost::proxy {

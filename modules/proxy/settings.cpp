@@ -22,7 +22,7 @@ void read_tls(const mh::config_reader& from, Settings& s) {
 
 // Off this machine anybody could call every service, register their own in place of it, and listen.
 void check_reach(const Settings& s) {
-    if (s.insecure || is_loopback_address(s.address)) return;
+    if (s.access.insecure || is_loopback_address(s.address)) return;
     const bool tls = !s.tls_cert.empty();
     const bool credential = !s.token_file.empty() || s.filters_authenticate;
     if (tls && credential) return;
@@ -56,7 +56,7 @@ void check_app(const Settings& s) {
 bool is_loopback_address(std::string_view address) {
     if (address.starts_with("unix:")) return true;
     if (address.starts_with(':')) return false;
-    return is_loopback_name(host_name(address));
+    return shared::is_loopback_name(shared::host_name(address));
 }
 
 Settings Settings::read(const mh_config* config) {
@@ -67,21 +67,23 @@ Settings Settings::read(const mh_config* config) {
     int64_t max_body = static_cast<int64_t>(s.max_body);
     from.read("address", s.address), from.read("namespace", s.ns);
     from.read("local_role", role), from.read("credential", credential);
-    from.read("token_file", s.token_file), from.read("insecure", s.insecure);
+    from.read("token_file", s.token_file), from.read("insecure", s.access.insecure);
     from.read("allowed_hosts", hosts), from.read("allowed_origins", origins);
     from.read("timeout", timeout), from.read("max_body", max_body);
     from.read("server_name", s.server_name), from.read("server_address", s.server_address);
     from.read("server_metadata", s.server_metadata);
     from.read("healthcheck_url", s.healthcheck_url);
     from.read("healthcheck_interval", s.healthcheck_interval);
-    s.local_role = role_of(role);
+    s.access.name = kServerName;
+    s.access.has_tokens = !s.token_file.empty();
+    s.access.local_role = shared::role_of(role);
     s.filters_authenticate = credential == "filter";
     s.timeout_ms = static_cast<uint32_t>(std::clamp<int64_t>(timeout.count(), 1, 600'000));
     s.max_body = static_cast<uint64_t>(std::max<int64_t>(0, max_body));
-    if (!s.guard.allow_hosts(hosts, wrong))
+    if (!s.access.guard.allow_hosts(hosts, wrong))
         throw mh::failure("allowed_hosts: \"" + wrong + "\" is no name; write such as proxy.lan",
                           "/allowed_hosts");
-    if (!s.guard.allow_origins(origins, wrong))
+    if (!s.access.guard.allow_origins(origins, wrong))
         throw mh::failure("allowed_origins: \"" + wrong +
                               "\" is no origin; write such as https://app.example.com",
                           "/allowed_origins");

@@ -7,11 +7,15 @@
 #include <chrono>
 #include <string>
 
-#include "../shared/cors_origins.hpp"
-#include "page_guard.hpp"
-#include "role.hpp"
+#include "../shared/access.hpp"
 
 namespace microhost::proxy {
+
+using shared::Asker;
+using shared::Head;
+using shared::Role;
+
+inline constexpr std::string_view kServerName = "go.micro.proxy";
 
 struct Settings {
     using ms = std::chrono::milliseconds;
@@ -20,10 +24,8 @@ struct Settings {
     std::string tls_cert, tls_key, tls_client_ca;  ///< empty: plain text
     std::string ns;                                ///< before the service from a path
     std::string token_file;                        ///< empty: no tokens of our own
-    Role local_role = Role::operator_;  ///< of whoever comes from this machine without a credential
     bool filters_authenticate = false;
-    bool insecure = false;
-    PageGuard guard;
+    shared::AccessRules access;
     uint32_t timeout_ms = 5000;
     uint64_t max_body = 4u << 20;
 

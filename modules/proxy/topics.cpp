@@ -7,7 +7,7 @@
 #include "../shared/event_message.hpp"
 #include "../shared/metadata.hpp"
 #include "../shared/url_encoding.hpp"
-#include "access.hpp"
+#include "../shared/access.hpp"
 #include "answer.hpp"
 
 namespace microhost::proxy {

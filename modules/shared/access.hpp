@@ -8,14 +8,21 @@
 #include <memory>
 #include <string>
 
-#include "../shared/identity.hpp"
 #include "head.hpp"
-#include "settings.hpp"
+#include "identity.hpp"
+#include "page_guard.hpp"
 #include "tokens.hpp"
 
-namespace microhost::proxy {
+namespace microhost::shared {
 
-inline constexpr std::string_view kServerName = "go.micro.proxy";
+/// What a module's configuration says about who may use it.
+struct AccessRules {
+    std::string name;  ///< of the module in error objects: "go.micro.proxy"
+    PageGuard guard;
+    Role local_role = Role::operator_;  ///< of whoever comes from this machine without a credential
+    bool insecure = false;  ///< other machines without TLS and credential have local_role, too
+    bool has_tokens = false;
+};
 
 struct Asker {
     Role role = Role::nobody;
@@ -31,8 +38,8 @@ struct Asker {
 /// One for each loop.
 class Access {
   public:
-    Access(const Settings& settings, const mh::published<Tokens>& tokens)
-        : settings_(settings), tokens_(tokens) {}
+    Access(const AccessRules& rules, const mh::published<Tokens>& tokens)
+        : rules_(rules), tokens_(tokens) {}
 
     /// False: the request has been answered; it comes from a web page, in plain text from elsewhere, or with a wrong token.
     bool admit(mh::request r, const Head& head, Asker& who);
@@ -41,12 +48,12 @@ class Access {
 
   private:
     bool from_page(mh::request r, const Head& head);
-    bool refuse(mh::request r, shared::Complaint& complaint, std::string_view detail,
+    bool refuse(mh::request r, Complaint& complaint, std::string_view detail,
                 const std::string& line);
 
-    const Settings& settings_;
+    const AccessRules& rules_;
     mh::published<Tokens>::reader tokens_;
-    shared::Complaint host_, origin_, fetch_, plain_, token_, role_;
+    Complaint host_, origin_, fetch_, plain_, token_, role_;
 };
 
-}  // namespace microhost::proxy
+}  // namespace microhost::shared
