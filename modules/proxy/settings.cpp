@@ -6,6 +6,8 @@
 
 #include <microhost/fetch.hpp>
 
+#include "../shared/reach.hpp"
+
 namespace microhost::proxy {
 namespace {
 
@@ -18,21 +20,6 @@ void read_tls(const mh::config_reader& from, Settings& s) {
     if (s.tls_cert.empty() || s.tls_key.empty())
         throw mh::failure("TLS needs --proxy_tls_cert_file and --proxy_tls_key_file",
                           "/enable_tls");
-}
-
-// Off this machine anybody could call every service, register their own in place of it, and listen.
-void check_reach(const Settings& s) {
-    if (s.access.insecure || is_loopback_address(s.address)) return;
-    const bool tls = !s.tls_cert.empty();
-    const bool credential = !s.token_file.empty() || s.filters_authenticate;
-    if (tls && credential) return;
-    const std::string lacks = tls          ? "a credential: token_file, or credential=filter"
-                              : credential ? "TLS: enable_tls, tls_cert_file and tls_key_file"
-                                           : "TLS (enable_tls, tls_cert_file, tls_key_file) and a "
-                                             "credential (token_file, or credential=filter)";
-    throw mh::failure("address " + s.address + " is reached from other machines and needs " +
-                          lacks + "; or listen on 127.0.0.1, or say insecure=true",
-                      "/address");
 }
 
 void check_app(const Settings& s) {
@@ -52,12 +39,6 @@ void check_app(const Settings& s) {
 }
 
 }  // namespace
-
-bool is_loopback_address(std::string_view address) {
-    if (address.starts_with("unix:")) return true;
-    if (address.starts_with(':')) return false;
-    return shared::is_loopback_name(shared::host_name(address));
-}
 
 Settings Settings::read(const mh_config* config) {
     const mh::config_reader from(config);
@@ -88,7 +69,9 @@ Settings Settings::read(const mh_config* config) {
                               "\" is no origin; write such as https://app.example.com",
                           "/allowed_origins");
     read_tls(from, s);
-    check_reach(s);
+    // Off this machine anybody could call every service, register their own in place of it, and listen.
+    shared::check_reach({s.address, !s.tls_cert.empty(),
+                         s.access.has_tokens || s.filters_authenticate, s.access.insecure});
     check_app(s);
     return s;
 }

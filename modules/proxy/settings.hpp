@@ -38,7 +38,4 @@ struct Settings {
     bool has_app() const { return !server_name.empty(); }
 };
 
-/// Whether that address of a listener is reached from this machine only.
-bool is_loopback_address(std::string_view address);
-
 }  // namespace microhost::proxy

@@ -42,7 +42,7 @@ bool Access::refuse(mh::request r, Complaint& complaint, std::string_view detail
     return false;
 }
 
-bool Access::from_page(mh::request r, const Head& head) {
+bool Access::from_page(mh::request r, const Head& head, Strangers strangers) {
     const PageGuard& guard = rules_.guard;
     if (!PageGuard::plain_loopback(head.host) && r.attribute(MH_ATTR_PEER_IP) != "unix" &&
         !guard.host_allowed(head.host, local_ip(r))) {
@@ -51,6 +51,7 @@ bool Access::from_page(mh::request r, const Head& head) {
                            ": web pages can point such names here; if it is yours, add it to "
                            "allowed_hosts");
     }
+    if (strangers == Strangers::link) return false;
     if (!guard.origin_allowed(head.origin))
         return !refuse(r, origin_, "web pages may not use this",
                        "refused a request of a web page, Origin " + shown(head.origin) +
@@ -62,8 +63,8 @@ bool Access::from_page(mh::request r, const Head& head) {
     return false;
 }
 
-bool Access::admit(mh::request r, const Head& head, Asker& who) {
-    if (from_page(r, head)) return false;
+bool Access::admit(mh::request r, const Head& head, Asker& who, Strangers strangers) {
+    if (from_page(r, head, strangers)) return false;
     const bool local = comes_from_this_machine(r);
     if (!local && !rules_.insecure && r.attribute(MH_ATTR_SCHEME) != "https")
         return refuse(

@@ -41,13 +41,18 @@ class Access {
     Access(const AccessRules& rules, const mh::published<Tokens>& tokens)
         : rules_(rules), tokens_(tokens) {}
 
+    /// Whom a request that a page of a stranger made is let in for.
+    enum class Strangers {
+        no,
+        link,  ///< to what only shows: a link leads there, and the page that has it reads nothing
+    };
     /// False: the request has been answered; it comes from a web page, in plain text from elsewhere, or with a wrong token.
-    bool admit(mh::request r, const Head& head, Asker& who);
+    bool admit(mh::request r, const Head& head, Asker& who, Strangers strangers = Strangers::no);
     /// False: answered; the role is missing.
     bool require(mh::request r, const Asker& who, Role role);
 
   private:
-    bool from_page(mh::request r, const Head& head);
+    bool from_page(mh::request r, const Head& head, Strangers strangers);
     bool refuse(mh::request r, Complaint& complaint, std::string_view detail,
                 const std::string& line);
 
