@@ -44,8 +44,8 @@ Settings Settings::read(const mh_config* config) {
     const mh::config_reader from(config);
     Settings s;
     std::string role, credential, hosts, origins, wrong;
-    ms timeout{s.timeout_ms};
-    int64_t max_body = static_cast<int64_t>(s.max_body);
+    ms timeout{s.rpc.timeout_ms};
+    int64_t max_body = static_cast<int64_t>(s.rpc.max_body);
     from.read("address", s.address), from.read("namespace", s.ns);
     from.read("local_role", role), from.read("credential", credential);
     from.read("token_file", s.token_file), from.read("insecure", s.access.insecure);
@@ -58,9 +58,10 @@ Settings Settings::read(const mh_config* config) {
     s.access.name = kServerName;
     s.access.has_tokens = !s.token_file.empty();
     s.access.local_role = shared::role_of(role);
+    s.rpc.hide_authorization = s.access.has_tokens;
     s.filters_authenticate = credential == "filter";
-    s.timeout_ms = static_cast<uint32_t>(std::clamp<int64_t>(timeout.count(), 1, 600'000));
-    s.max_body = static_cast<uint64_t>(std::max<int64_t>(0, max_body));
+    s.rpc.timeout_ms = static_cast<uint32_t>(std::clamp<int64_t>(timeout.count(), 1, 600'000));
+    s.rpc.max_body = static_cast<uint64_t>(std::max<int64_t>(0, max_body));
     if (!s.access.guard.allow_hosts(hosts, wrong))
         throw mh::failure("allowed_hosts: \"" + wrong + "\" is no name; write such as proxy.lan",
                           "/allowed_hosts");

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "../shared/access.hpp"
+#include "../shared/rpc_page.hpp"
 
 namespace microhost::proxy {
 
@@ -26,8 +27,7 @@ struct Settings {
     std::string token_file;                        ///< empty: no tokens of our own
     bool filters_authenticate = false;
     shared::AccessRules access;
-    uint32_t timeout_ms = 5000;
-    uint64_t max_body = 4u << 20;
+    shared::RpcPage rpc;
 
     // A foreign app that is registered on its behalf.
     std::string server_name, server_address, server_metadata, healthcheck_url;

@@ -2,6 +2,7 @@
 // Entry of every request: which page or web service it is for, and who asks.
 #include <vector>
 
+#include "../shared/ongoing.hpp"
 #include "../shared/url_encoding.hpp"
 #include "answer.hpp"
 #include "apps.hpp"
@@ -49,6 +50,11 @@ bool answer_open(mh::request r, std::string_view path) {
     return true;
 }
 
+mh_status call(Shard& shard, mh::request r, const Asker& who) {
+    if (!shard.access.require(r, who, Role::operator_)) return MH_OK;
+    return shared::answer_rpc(r, shard.web.settings.rpc);
+}
+
 mh_status dispatch(Shard& shard, mh::request r, std::span<const mh_header> headers) {
     const Settings& s = shard.web.settings;
     const Head head = Head::of(headers);
@@ -65,6 +71,7 @@ mh_status dispatch(Shard& shard, mh::request r, std::span<const mh_header> heade
     if (!is_app && reads(method) && answer_open(r, path)) return MH_OK;
     if (!(is_app && s.open_apps) && !shard.access.require(r, who, Role::viewer)) return MH_OK;
     if (is_app) return to_app(r, s, std::move(app));
+    if (path == "/rpc") return call(shard, r, who);
     if (!reads(method)) return refuse_method(r, "GET, HEAD");
     return to_page(shard, r, path);
 }
@@ -76,5 +83,7 @@ mh_status on_request(void* shard, void*, mh_req* q, const mh_header* h, uint32_t
         return dispatch(*static_cast<Shard*>(shard), mh::request(q), {h, n});
     });
 }
+
+void on_done(void*, void*, mh_req* q, mh_status) { shared::free_ongoing(q); }
 
 }  // namespace microhost::web

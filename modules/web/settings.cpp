@@ -37,6 +37,7 @@ Settings Settings::read(const mh_config* config) {
     s.access.name = "go.micro.web";
     s.access.local_role = shared::role_of(role);
     s.access.has_tokens = !s.token_file.empty();
+    s.rpc.hide_authorization = s.access.has_tokens;
     if (!s.access.guard.allow_hosts(hosts, wrong))
         throw mh::failure("allowed_hosts: \"" + wrong + "\" is no name; write such as web.lan",
                           "/allowed_hosts");

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "../shared/access.hpp"
+#include "../shared/rpc_page.hpp"
 
 namespace microhost::web {
 
@@ -26,6 +27,7 @@ struct Settings {
     bool filters_authenticate = false;
     bool open_apps = false;  ///< web services need no role
     shared::AccessRules access;
+    shared::RpcPage rpc;
 
     /// Throws mh::failure.
     static Settings read(const mh_config* config);

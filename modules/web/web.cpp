@@ -4,7 +4,7 @@
 namespace microhost::web {
 
 mh_status Web::contribute() {
-    handler_ = {sizeof handler_, 0, "web", nullptr, on_request, nullptr, nullptr};
+    handler_ = {sizeof handler_, 0, "web", nullptr, on_request, nullptr, on_done};
     listener_ = {sizeof listener_,
                  0,
                  "web",

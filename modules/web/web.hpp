@@ -43,5 +43,6 @@ struct Shard {
 
 // mh_http_handler; dispatch.cpp.
 mh_status on_request(void* shard, void* user, mh_req* r, const mh_header* h, uint32_t n);
+void on_done(void* shard, void* user, mh_req* r, mh_status outcome);
 
 }  // namespace microhost::web

@@ -107,6 +107,22 @@ class Apps(Case):
             self.assertIn("Services", host.get("/services", [("Host", "micro.mu")]).text)
 
 
+class Call(Case):
+    def test_micros_rpc_page_calls_every_service(self):
+        answer = wire.answer(b'{"msg":"Hello John"}\n', headers=JSON)
+        with wire.Upstream(answer) as service, web() as host:
+            host.register("go.micro.srv.greeter", service.address, metadata={"protocol": "mucp"})
+            self.known(host, "go.micro.srv.greeter")
+            body = {"service": "go.micro.srv.greeter", "endpoint": "Say.Hello", "request": {"name": "John"}}
+            self.assertEqual(host.post("/rpc", json.dumps(body), JSON).json(), {"msg": "Hello John"})
+            self.assertEqual(json.loads(service.requests[-1].body), {"name": "John"})
+            self.assertEqual(host.get("/rpc").status, 405)
+            self.assertEqual(host.post("/rpc", "{}", JSON).json()["detail"], "invalid service")
+            self.assertEqual(host.post("/rpc", json.dumps(body), [*JSON, ("Origin", "https://evil.example")]).status, 403)
+        with web(local_role="viewer") as host:
+            self.assertEqual(host.post("/rpc", "{}", JSON).status, 401)
+
+
 class Access(Case):
     def test_pages_of_strangers_and_names_that_are_not_ours(self):
         with web() as host:

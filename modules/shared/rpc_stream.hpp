@@ -3,18 +3,20 @@
 /// to /rpc is joined to the stream.
 #pragma once
 
-#include "../shared/rpc_request.hpp"
-#include "proxy.hpp"
+#include <microhost/request.hpp>
+#include "rpc_request.hpp"
 
-namespace microhost::proxy {
+#include <span>
+
+namespace microhost::shared {
 
 bool wants_stream(const mh::request& r);
 
 /// Sends the request as the stream's only message. An error before the first line is an answer with its status; after it, it is the
 /// last line, {"error":{...}}, and the connection is broken off, so that nobody takes the stream for a whole one.
-void stream_rpc(mh::request r, const shared::RpcRequest& wanted, std::span<const mh_kv> metadata);
+void stream_rpc(mh::request r, const RpcRequest& wanted, std::span<const mh_kv> metadata);
 
 /// What the query names; the client's frames are the stream's messages, behind the wanted request unless it is empty.
-void join_rpc(mh::request r, const shared::RpcRequest& wanted, std::span<const mh_kv> metadata);
+void join_rpc(mh::request r, const RpcRequest& wanted, std::span<const mh_kv> metadata);
 
-}  // namespace microhost::proxy
+}  // namespace microhost::shared
