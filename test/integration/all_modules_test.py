@@ -46,11 +46,12 @@ class All(harness.Case):
             "modules": {
                 "api": {"address": "127.0.0.1:0", "handler": "rpc"},
                 "proxy": {"address": "127.0.0.1:0"},
+                "web": {"address": "127.0.0.1:0"},
                 "registry-mdns": {"interfaces": ["lo"], "port": 25353, "group6": ""},
                 "registry-etcd": {"addresses": "127.0.0.1:9"},
                 "router": {"routes": [{"path": "/fixed", "to": {"status": 299, "body": "fixed"}}]},
             },
-            "listeners": {"router": {"address": "127.0.0.1:0", "filters": []}, "proxy": {"filters": []}},
+            "listeners": {"router": {"address": "127.0.0.1:0", "filters": []}, "proxy": {"filters": []}, "web": {"filters": []}},
             "filters": {
                 "basic": on("/greeter/basic", "auth-basic", file="htpasswd"),
                 "jwt": on("/greeter/jwt", "auth-jwt", secret_file="secret", algorithms=["HS256"]),
@@ -80,6 +81,7 @@ class All(harness.Case):
                 self.assertNotIn(self.ask(host, path, right).status, (401, 403, 503))
         self.assertEqual(self.ask(host, "/greeter/walled").status, 403)
         self.assertEqual(host.get("/fixed", listener="router").status, 299)
+        self.assertIn("go.micro.api.greeter", host.get("/services", listener="web").text)
         self.assertIn("go.micro.api.greeter", [s["name"] for s in host.get("/registry", listener="proxy").json()])
 
     def command(self, host, *words):
