@@ -7,6 +7,7 @@
 #include "listing.hpp"
 #include "node_calls.hpp"
 #include "registering.hpp"
+#include "shell.hpp"
 
 namespace microhost::cli {
 namespace {
@@ -57,8 +58,7 @@ struct Cli : mh::command_set<Cli> {
         mh::command("health check", "The same as health", &Cli::on_health)
             .with(kHealthArguments)
             .here(),
-        mh::command("stats", "Uptime, memory and threads of the nodes of a service",
-                    &Cli::on_stats)
+        mh::command("stats", "Uptime, memory and threads of the nodes of a service", &Cli::on_stats)
             .with(kStatsArguments)
             .here(),
         mh::command("register service", "Puts a service into the registry of this machine",
@@ -78,4 +78,4 @@ struct Cli : mh::command_set<Cli> {
 }  // namespace microhost::cli
 
 MH_PLUGIN("cli", "0.1.0", "List, call, check and register services from a terminal",
-          microhost::cli::Cli)
+          microhost::cli::Cli, microhost::cli::Shell)
