@@ -26,9 +26,9 @@ constexpr uint64_t kPatienceNs = 1'000'000'000;  // for modules that end
 /// What is wrong is said; what goes well is the command's to say. The file of a serving process is not ours to write.
 std::string level_of(const config::Config& config) {
     const auto origin = config.origins.find("/host/log/level");
-    const bool asked =
-        origin != config.origins.end() && (origin->second.source == config::Source::flag ||
-                                           origin->second.source == config::Source::environment);
+    const bool asked = origin != config.origins.end() &&
+                       (origin->second.source == config::Source::flag ||
+                        origin->second.source == config::Source::environment);
     return asked ? config.host.log.level : "warn";
 }
 
@@ -118,8 +118,8 @@ void HereProcess::read_folder(const std::string& runtime_dir, std::string name, 
             return log_->domain("host/registry").warn(text);
         f.problem = "there is no such folder";
     };
-    f.directory = std::make_unique<registry::Directory>(control_.io, table_->open(f.name, priority),
-                                                        std::move(options));
+    f.directory = std::make_unique<registry::Directory>(
+        control_.io, table_->open(f.name, priority), std::move(options));
     f.directory->start();
     folders_.push_back(std::move(folder));
 }
@@ -141,8 +141,8 @@ Result<> HereProcess::start(const std::vector<module::CandidatePtr>& modules,
     loops_[0]->start();
     for (const module::CandidatePtr& c : modules) {
         const config::ModuleConfig* own = config_.module(c->id());
-        auto made =
-            module::Generation::create(*environment_, c, own ? own->config : json::Document{});
+        auto made = module::Generation::create(*environment_, c,
+                                               own ? own->config : json::Document{});
         if (!made) return made.error();
         modules_->add(std::move(*made));
     }
@@ -150,7 +150,9 @@ Result<> HereProcess::start(const std::vector<module::CandidatePtr>& modules,
         if (started) started = publish();
         if (!started) return ready(started);
         // Not before the table has told what it was told.
-        providers_->when_settled([this, ready] { control_.loop.post([ready] { ready({}); }); });
+        providers_->when_settled([this, ready] {
+            control_.loop.post([ready] { ready({}); });
+        });
     });
     return {};
 }

@@ -74,6 +74,7 @@ class Editor : public LineSource {
     Typed read() override {
         say_problem();
         for (;;) {
+            ::el_set(edit_, EL_PREP_TERM, 1);  // before the prompt invites: a key is shown once
             int n = 0;
             const char* text = ::el_gets(edit_, &n);
             if (text && n > 0) return {Typed::What::line, kept(text)};
@@ -161,7 +162,7 @@ class Editor : public LineSource {
             prefix = std::move(words.back());
             words.pop_back();
         }
-        const auto found = options_.complete(words, prefix);
+        const auto found = options_.complete(words, prefix, in_);
         if (found.empty()) return CC_REFRESH_BEEP;
         const std::string common = common_beginning(found);
         if (found.size() > 1 && common.size() <= prefix.size()) {

@@ -18,7 +18,9 @@ struct EditorOptions {
     std::string prompt;
     std::string history;  ///< a file, or empty
     /// The words that could stand behind `words` and begin with `prefix`; answers soon. Thread: the reader's.
-    std::function<std::vector<std::string>(const Words& words, const std::string& prefix)> complete;
+    std::function<std::vector<std::string>(const Words& words, const std::string& prefix,
+                                           const Input& in)>
+        complete;
 };
 
 std::unique_ptr<LineSource> edited_lines(Input& in, const EditorOptions& options);

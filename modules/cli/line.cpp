@@ -55,7 +55,9 @@ bool is_flag(std::string_view word) { return word.starts_with("-") && word.size(
 
 std::string Line::problem() const {
     if (words.empty() || !words.back().open) return {};
-    return std::string("the quote ") + words.back().open + " is not closed";
+    std::string out = "the quote ";
+    out += words.back().open;
+    return out + " is not closed";
 }
 
 Words Line::texts() const {
@@ -120,8 +122,8 @@ Words expanded(Words words) {
 }
 
 std::vector<Words> completed(const Words& words, std::string_view prefix) {
-    std::vector<Words> out{renamed(words)};
-    const Words& given = out.front();
+    const Words given = renamed(words);
+    std::vector<Words> out{given};
     if (!given.empty() && given[0] == "help") return {Words(given.begin() + 1, given.end())};
     for (const Short& s : kShort) {
         if (given.size() != 1 || given[0] != s.verb || (s.alone && !is_flag(prefix))) continue;

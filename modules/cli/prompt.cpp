@@ -68,12 +68,12 @@ Listed commands_here() {
 
 Prompt::Prompt()
     : terminal_(terminal()),
-      reader_(source(terminal_), [this](const Typed& typed) { take(typed); }) {
-    reader_.next();
+      reader_(std::make_unique<Reader>(source(terminal_), [this](const Typed& t) { take(t); })) {
+    reader_->next();
 }
 
 void Prompt::interrupt(mh_status why) {
-    if (why == MH_E_CANCELLED && terminal_) return reader_.interrupt();
+    if (why == MH_E_CANCELLED && terminal_) return reader_ ? reader_->interrupt() : void();
     finish(kCancelled);
 }
 
@@ -150,9 +150,12 @@ void Prompt::refuse(const std::string& why) {
 
 void Prompt::next(int status) {
     last_ = status;
-    reader_.next();
+    if (reader_) reader_->next();
 }
 
-void Prompt::finish(int status) { mh::control().exit(mh::the_host, status); }
+void Prompt::finish(int status) {
+    reader_.reset();  // before the host waits for what was posted: its thread posts
+    mh::control().exit(mh::the_host, status);
+}
 
 }  // namespace microhost::cli

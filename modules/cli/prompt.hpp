@@ -33,7 +33,7 @@ class Prompt {
 
     std::FILE* terminal_;  ///< where the prompt is; null: the input is no terminal
     int last_ = 0;         ///< exit status of the last command
-    Reader reader_;
+    std::unique_ptr<Reader> reader_;
 };
 
 }  // namespace microhost::cli

@@ -9,12 +9,12 @@
 #include <mutex>
 #include <set>
 
-#include "reader.hpp"
 
 namespace microhost::cli {
 namespace {
 
-constexpr std::chrono::milliseconds kPatience{700};  // the host's is 500 for each
+constexpr int kLooks = 14;  // 700 ms: the host's patience is 500 for each
+constexpr std::chrono::milliseconds kLook{50};
 
 /// Shared by both threads; who comes too late writes for nobody.
 struct Answer {
@@ -52,7 +52,8 @@ void ask(const std::shared_ptr<Answer>& answer, const Words& words, const std::s
 
 }  // namespace
 
-std::vector<std::string> find_words(const Words& words, const std::string& prefix) {
+std::vector<std::string> find_words(const Words& words, const std::string& prefix,
+                                    const Input& in) {
     const auto answer = std::make_shared<Answer>();
     if (words.empty()) answer->add({"exit", "help", "quit"}, prefix);
     on_main([answer, words, prefix] {
@@ -60,7 +61,8 @@ std::vector<std::string> find_words(const Words& words, const std::string& prefi
         answer->done();
     });
     std::unique_lock lock(answer->mutex);
-    answer->changed.wait_for(lock, kPatience, [&] { return answer->open == 0; });
+    for (int i = 0; i < kLooks && answer->open > 0 && !in.stopping(); i++)
+        answer->changed.wait_for(lock, kLook);
     return {answer->words.begin(), answer->words.end()};
 }
 
