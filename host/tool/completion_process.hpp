@@ -26,7 +26,8 @@ class Completion : public std::enable_shared_from_this<Completion> {
     Completion& operator=(const Completion&) = delete;
 
     /// errno, or 0: then done(words) comes once, with those that came in time.
-    int start(const std::string& program, const Words& args, std::function<void(const Words&)> done);
+    int start(const std::string& program, const Words& args,
+              std::function<void(const Words&)> done);
     /// Nobody is told any more.
     void stop();
 

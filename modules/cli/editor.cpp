@@ -51,8 +51,7 @@ class Editor : public LineSource {
           file_(options.history),
           edit_(::el_init("microhost", stdin, options.out, stderr)),
           history_(::history_init()) {
-        if (!edit_ || !history_)
-            throw mh::failure("libedit cannot work on this terminal");
+        if (!edit_ || !history_) throw mh::failure("libedit cannot work on this terminal");
         HistEvent ignored;
         ::history(history_, &ignored, H_SETSIZE, static_cast<int>(kMostLines));
         for (const std::string& l : file_.lines()) remember(l);
@@ -171,7 +170,8 @@ class Editor : public LineSource {
         }
         const bool one = found.size() == 1;
         if (line.in_word)
-            ::el_deletestr(edit_, static_cast<int>(characters(before.substr(line.words.back().begin))));
+            ::el_deletestr(edit_,
+                           static_cast<int>(characters(before.substr(line.words.back().begin))));
         ::el_insertstr(edit_, (quoted(common, !one) + (one ? " " : "")).c_str());
         return CC_REFRESH;
     }

@@ -21,8 +21,7 @@ constexpr std::string_view kSecrets[] = {"passw",  "token",         "secret",   
 
 class File {
   public:
-    File(const std::string& path, int flags)
-        : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
+    File(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
     ~File() {
         if (fd_ >= 0) ::close(fd_);
     }
@@ -37,7 +36,8 @@ class File {
         if (::fstat(fd_, &about) != 0 || !S_ISREG(about.st_mode)) return {};
         const auto size = static_cast<size_t>(about.st_size);
         std::string out(std::min(size, kMostBytes), '\0');
-        const ssize_t n = ::pread(fd_, out.data(), out.size(), static_cast<off_t>(size - out.size()));
+        const ssize_t n =
+            ::pread(fd_, out.data(), out.size(), static_cast<off_t>(size - out.size()));
         out.resize(n > 0 ? static_cast<size_t>(n) : 0);
         return out;
     }
@@ -54,8 +54,8 @@ class File {
 bool has_secret(std::string_view line) {
     std::string low(line);
     std::ranges::transform(low, low.begin(), [](unsigned char c) { return std::tolower(c); });
-    return std::ranges::any_of(
-        kSecrets, [&](std::string_view word) { return low.find(word) != low.npos; });
+    return std::ranges::any_of(kSecrets,
+                               [&](std::string_view word) { return low.find(word) != low.npos; });
 }
 
 History::History(std::string path) : path_(std::move(path)) {
@@ -79,7 +79,8 @@ void History::read() {
     const std::string text = file.read_end();
     std::string_view rest = text;
     // Of what is too long the first line is not whole.
-    if (rest.size() == kMostBytes) rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1);
+    if (rest.size() == kMostBytes)
+        rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1);
     for (size_t end; (end = rest.find('\n')) != rest.npos; rest.remove_prefix(end + 1))
         if (end > 0 && end <= kLongestLine) lines_.emplace_back(rest.substr(0, end));
 }

@@ -111,8 +111,11 @@ void Prompt::run_in_process(const Words& words) {
     if (s >= 0) return;
     switch (s) {
         case MH_E_INVALID: return refuse("a line begins with a command; help shows all");
-        case MH_E_LIMIT: return refuse("the line is longer than the system allows; put the request into a file: @FILE");
-        case MH_E_UNSUPPORTED: return refuse("this microhost is older than cli.so, and runs no lines; upgrade it");
+        case MH_E_LIMIT:
+            return refuse(
+                "the line is longer than the system allows; put the request into a file: @FILE");
+        case MH_E_UNSUPPORTED:
+            return refuse("this microhost is older than cli.so, and runs no lines; upgrade it");
         default: return refuse("no process can be made for it; see ulimit -u and -n");
     }
 }
@@ -122,8 +125,8 @@ void Prompt::ended(int status) {
         if (!terminal_) return finish(status);
         say(terminal_, "\n");  // behind the ^C
     } else if (status > 128 && status <= 128 + SIGRTMAX) {
-        say(stderr, "microhost: the command was ended by signal " + std::to_string(status - 128) + " (" +
-                        ::strsignal(status - 128) + ")\n");
+        say(stderr, "microhost: the command was ended by signal " + std::to_string(status - 128) +
+                        " (" + ::strsignal(status - 128) + ")\n");
     }
     next(status);
 }

@@ -12,8 +12,10 @@ namespace {
 
 constexpr const char* kHelp =
     "Usage: microhost cli\n"
-    "A prompt where each line is a command of microhost, without the word microhost. Flags of the host, such as --config, stand\n"
-    "before cli and count for every line. With standard input that is no terminal its lines are run one by one, and the exit\n"
+    "A prompt where each line is a command of microhost, without the word microhost. Flags of the "
+    "host, such as --config, stand\n"
+    "before cli and count for every line. With standard input that is no terminal its lines are "
+    "run one by one, and the exit\n"
     "status is that of the last.\n";
 
 mh_status refuse(const std::string& text) {
@@ -32,7 +34,8 @@ mh_status Shell::run(const std::vector<std::string_view>& args) {
         return mh::control().exit(mh::the_host, 0), MH_OK;
     }
     if (!args.empty())
-        return refuse("cli takes no words; a single command is microhost " + std::string(args[0]) + " ...");
+        return refuse("cli takes no words; a single command is microhost " + std::string(args[0]) +
+                      " ...");
     prompt_ = std::make_unique<Prompt>();
     return MH_OK;
 }

@@ -9,7 +9,6 @@
 #include <mutex>
 #include <set>
 
-
 namespace microhost::cli {
 namespace {
 

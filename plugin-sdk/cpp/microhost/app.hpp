@@ -38,7 +38,8 @@ struct [[gnu::visibility("hidden")]] asked {
     }
     /// The answer is there.
     static std::unique_ptr<T> take(void* user) {
-        const auto at = std::find_if(all.begin(), all.end(), [&](auto& p) { return p.get() == user; });
+        const auto at =
+            std::find_if(all.begin(), all.end(), [&](auto& p) { return p.get() == user; });
         std::unique_ptr<T> mine = std::move(*at);
         all.erase(at);
         return mine;
