@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <vector>
 
 #include "module/host_side.hpp"
 #include "serve/offered.hpp"
@@ -10,13 +11,16 @@
 namespace microhost::tool {
 namespace {
 
+using module::broken;
+using module::guarded;
 using module::HostSide;
 using module::lend;
+using module::view;
 
 thread_local Foreground* foreground = nullptr;
 
 void exit_with(const mh_host*, int32_t code) {
-    constexpr int32_t kLargest = 125;
+    constexpr int32_t kLargest = 255;
     if (foreground && foreground->exit) foreground->exit(code < 0 || code > kLargest ? 1 : code);
 }
 
@@ -41,8 +45,43 @@ mh_str state_dir(const mh_host* h) {
     return lend(path);
 }
 
+Session* session_of(const mh_host* h) {
+    return HostSide::find(h) && foreground ? foreground->session : nullptr;
+}
+
+mh_status run_line(const mh_host* h, const mh_str* words, uint32_t n,
+                   void (*on_end)(void*, int32_t), void* user) {
+    Session* session = session_of(h);
+    if (!session) return h && !foreground ? MH_E_WRONG_THREAD : MH_E_INVALID;
+    if (!on_end || (n && !words)) return MH_E_INVALID;
+    return module::guard_status([&] {
+        std::vector<std::string> copy;
+        for (uint32_t i = 0; i < n; i++) {
+            if (broken(words[i]) || view(words[i]).find('\0') != std::string_view::npos)
+                return mh_status{MH_E_INVALID};
+            copy.emplace_back(view(words[i]));
+        }
+        return session->run(std::move(copy), [side = HostSide::find(h), on_end, user](int status) {
+            guarded(*side, "app.on_end", [&] { on_end(user, status); });
+        });
+    });
+}
+
+mh_status complete(const mh_host* h, mh_str line, uint32_t cursor, void (*fn)(void*, mh_str),
+                   void* user) {
+    Session* session = session_of(h);
+    if (!session) return h && !foreground ? MH_E_WRONG_THREAD : MH_E_INVALID;
+    if (!fn || broken(line) || cursor > line.len) return MH_E_INVALID;
+    return module::guard_status([&] {
+        const auto each = [side = HostSide::find(h), fn, user](std::string_view word) {
+            guarded(*side, "app.complete", [&] { fn(user, lend(word)); });
+        };
+        return session->complete(view(line).substr(0, cursor), each);
+    });
+}
+
 const mh_app_control kControl = {
-    sizeof(mh_app_control), 0, exit_with, principal, remote, state_dir};
+    sizeof(mh_app_control), 0, exit_with, principal, remote, state_dir, run_line, complete};
 
 Result<std::string> app_verb(const void* descriptor) {
     const auto* d = static_cast<const mh_app*>(descriptor);

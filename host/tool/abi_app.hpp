@@ -9,6 +9,7 @@
 
 #include "module/contribution.hpp"
 #include "module/host_interface.hpp"
+#include "tool/session.hpp"
 
 namespace microhost::tool {
 
@@ -18,6 +19,7 @@ struct Foreground {
     const mh_principal* principal = nullptr;
     std::string remote;
     std::string state_dir;  ///< modules get a folder below it
+    Session* session = nullptr;
 
     Foreground();
     ~Foreground();

@@ -46,12 +46,6 @@ std::optional<std::string> next_word(std::string_view name, std::span<const std:
     return std::string(name.substr(0, name.find(' ')));
 }
 
-std::string quoted(const std::string& word) {
-    std::string out = "'";
-    for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return out + "'";
-}
-
 /// What stands before the cursor, cut up.
 struct Typed {
     config::Scan scan;   ///< of the words that are whole
@@ -81,6 +75,12 @@ std::optional<Typed> read_line(std::string_view before) {
 }
 
 }  // namespace
+
+std::string quoted(const std::string& word) {
+    std::string out = "'";
+    for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return out + "'";
+}
 
 int completion(const Arguments& arguments) {
     std::string shell;
@@ -114,7 +114,7 @@ int complete_line(const Arguments& arguments) {
     for (const ModuleCommand& c : all) add(c.name, c.summary);
     std::string line;
     for (const std::string& w : words) line += quoted(w) + " ";
-    line += typed->prefix;
+    if (!typed->prefix.empty()) line += quoted(typed->prefix);
     if (const auto command = find_command(all, words); command.size() == 1)
         complete_here(
             then, *early, command[0]->module, line,

@@ -2,6 +2,7 @@
 /// Completion in a shell: a script that asks this program at each TAB, and the answer.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "tool/verbs.hpp"
@@ -15,5 +16,7 @@ constexpr std::string_view kCompleteVerb = "__complete";
 int completion(const Arguments& arguments);
 /// A word that could stand there on each line. Never an error: a shell has no use for one.
 int complete_line(const Arguments& arguments);
+/// As a shell, and this program, take it for one word.
+std::string quoted(const std::string& word);
 
 }  // namespace microhost::tool

@@ -24,7 +24,9 @@
 #include "tool/here_process.hpp"
 #include "tool/instance.hpp"
 #include "tool/module_commands.hpp"
+#include "tool/session.hpp"
 #include "tool/settings.hpp"
+#include "tool/terminal_mode.hpp"
 
 namespace microhost::tool {
 namespace {
@@ -89,9 +91,13 @@ Result<config::Config> configure(const Arguments& a, const std::vector<Candidate
 
 class Here {
   public:
-    Here(HereProcess& process, Words words)
-        : process_(process), words_(std::move(words)), signals_(process.io()) {
-        foreground_.exit = [this](int32_t code) { finish(code); };
+    Here(HereProcess& process, Words words, Words flags)
+        : process_(process),
+          words_(std::move(words)),
+          session_(process.io(), std::move(flags)),
+          signals_(process.io()) {
+        foreground_.session = &session_;
+        foreground_.exit = [this](int32_t code) { finish(gone_ ? 128 + gone_ : code); };
         foreground_.principal = &user_.principal;
         foreground_.state_dir = process.config().host.state_dir;
     }
@@ -104,6 +110,7 @@ class Here {
             modules, [this](Result<> r) { r ? begin() : finish(refuse(r.error().what, 1)); });
         if (!started) finish(refuse(started.error().what, 1));
         process_.run();
+        if (app_) mode_.restore();
         return status_;
     }
 
@@ -163,6 +170,7 @@ class Here {
     bool tell_app(int number) {
         if (!app_ || over_ || std::exchange(told_, true) || !MH_FIELD_OK(app_, on_interrupt))
             return false;
+        if (number != SIGINT) gone_ = number;
         module::guarded(*app_side_, "app.on_interrupt", [&] {
             app_->on_interrupt(app_->user, number == SIGINT ? MH_E_CANCELLED : MH_E_GONE);
         });
@@ -196,8 +204,12 @@ class Here {
     void wait_for_signal() {
         signals_.async_wait([this](const boost::system::error_code& ec, int number) {
             if (ec) return;
-            if (over_) std::_Exit(128 + number);  // asked twice: nothing is worth waiting for
+            if (over_) {  // asked twice: nothing is worth waiting for
+                if (app_) mode_.restore();
+                std::_Exit(128 + number);
+            }
             wait_for_signal();
+            if (number != SIGINT) session_.signal(number);
             if (!tell_app(number)) give_up(128 + number);
         });
     }
@@ -205,15 +217,19 @@ class Here {
     void finish(std::optional<int> status) {
         if (std::exchange(over_, true)) return;
         status_ = status;
+        session_.end();
         process_.stop();
     }
 
     HereProcess& process_;
     Words words_;
     Foreground foreground_;
+    Session session_;
+    TerminalMode mode_;
     const mh_app* app_ = nullptr;
     module::HostSide* app_side_ = nullptr;
     bool told_ = false;
+    int gone_ = 0;  ///< the signal that ends an app
     boost::asio::signal_set signals_;
     LocalUser user_;
     std::optional<command::Printer> printer_;
@@ -273,7 +289,7 @@ std::optional<int> run_here(const Arguments& a, const config::Config& early,
     int status = 1;
     auto made = make(a, early, module, status);
     if (!made) return refuse(made.error().what, status);
-    return Here(*made->process, words_of(a)).run(made->modules);
+    return Here(*made->process, words_of(a), a.scan.flags).run(made->modules);
 }
 
 std::string paths_of(const std::vector<const ModuleCommand*>& found) {

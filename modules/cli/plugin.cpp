@@ -7,6 +7,7 @@
 #include "listing.hpp"
 #include "node_calls.hpp"
 #include "registering.hpp"
+#include "shell.hpp"
 
 namespace microhost::cli {
 namespace {
@@ -77,4 +78,4 @@ struct Cli : mh::command_set<Cli> {
 }  // namespace microhost::cli
 
 MH_PLUGIN("cli", "0.1.0", "List, call, check and register services from a terminal",
-          microhost::cli::Cli)
+          microhost::cli::Cli, microhost::cli::Shell)

@@ -17,6 +17,7 @@ DOORS = {
     r"crypt\.h": ["modules/auth-basic"],
     r"wslay/": ["host/http"],
     r"CLI/": ["host"],
+    r"histedit\.h": ["modules/cli/editor.cpp"],
     r"zlib\.h": ["modules/compress", "modules/registry-mdns"],
 }
 MODULES = r"(api|web|proxy|bot|cli)"

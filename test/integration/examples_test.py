@@ -4,7 +4,9 @@ import json
 import re
 import socket
 import subprocess
+import tempfile
 import unittest
+from pathlib import Path
 
 import harness
 import wire
@@ -188,6 +190,44 @@ class Stamp(Examples):
             for args, value in (((), "microhost"), (("--stamp_value", "flag"), "flag")):
                 with self.subTest(args), harness.Microhost(forwarding(upstream.port, "stamp.so"), *args) as host:
                     self.assertEqual(host.get("/")["X-Served-By"], value)
+
+
+class CommandPlugin(Examples):
+    """rollout.so is found on the module path by its manifest; nothing serves."""
+
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory(prefix="microhost-rollout-")
+        self.addCleanup(holder.cleanup)
+        self.folder = Path(holder.name)
+        for node, version in (("a", "1.0"), ("b", "1.0"), ("c", "2.0")):
+            harness.Microhost.register(self, "go.micro.srv.shop", "127.0.0.1:9", node=node, version=version)
+
+    @property
+    def runtime(self):
+        return self.folder / "runtime"
+
+    def microhost(self, *words):
+        done = subprocess.run([harness.PROGRAM, *words], env=harness.clean_environment(self.folder), cwd=self.folder, capture_output=True, text=True,
+                              timeout=20 * harness.SLOW, stdin=subprocess.DEVNULL)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_its_command_has_typed_arguments_and_rows(self):
+        rows = [{"service": "go.micro.srv.shop", "version": "1.0", "nodes": 2}, {"service": "go.micro.srv.shop", "version": "2.0", "nodes": 1}]
+        status, out, _ = self.microhost("rollout", "--output", "json")
+        self.assertEqual((status, json.loads(out)), (0, rows))
+        status, out, _ = self.microhost("rollout", "go.micro.srv.shop", "--at-least", "2", "--output", "raw")
+        self.assertEqual((status, out), (0, "go.micro.srv.shop\t1.0\t2\n"))
+        self.assertEqual(self.microhost("rollout", "--at-least", "x"), (2, "", 'microhost: at-least: "x" is no whole number\n'))
+        self.assertEqual(self.microhost("rollout", "--version", "3")[0], 1)
+
+    def test_its_values_are_completed(self):
+        def completed(line):
+            return self.microhost("__complete", line, str(len(line)))[1].split()
+
+        self.assertEqual(completed("microhost rollo"), ["rollout"])
+        self.assertEqual(completed("microhost rollout go"), ["go.micro.srv.shop"])
+        self.assertEqual(completed("microhost rollout --version "), ["1.0", "2.0"])
+        self.assertEqual(completed("microhost rollout --version 2"), ["2.0"])
 
 
 class Forward(Examples):

@@ -176,6 +176,9 @@ class [[gnu::visibility("hidden")]] command_run {
 };
 using run_ptr = std::shared_ptr<command_run>;
 
+/// Takes a word that could be the value of an argument, and what it is (may be empty).
+using candidates = std::function<void(string_view word, string_view summary)>;
+
 // ---- what a command takes
 
 /// Given by place.
@@ -202,6 +205,7 @@ struct command_row {
     const char* shown_examples = nullptr;
     uint32_t flags = 0;
     uint32_t surfaces = 0;
+    void (D::*complete)(string_view arg, string_view prefix, const candidates& add) = nullptr;
 
     /// `list` has static storage.
     template <std::size_t N>
@@ -235,6 +239,13 @@ struct command_row {
     constexpr command_row blocking() const {
         command_row r = *this;
         r.flags |= MH_COMMAND_BLOCKING;
+        return r;
+    }
+    /// Offers values of `arg` that begin with `prefix`, beside its choices.
+    constexpr command_row completes(void (D::*offer)(string_view arg, string_view prefix,
+                                                     const candidates& add)) const {
+        command_row r = *this;
+        r.complete = offer;
         return r;
     }
     constexpr command_row only_on(uint32_t mask) const {
@@ -287,6 +298,17 @@ struct [[gnu::visibility("hidden")]] command_part : per_loop_part<D> {
             return MH_OK;
         });
     }
+    static void complete(void* user, mh_str arg, mh_str prefix,
+                         void (*candidate)(void* to, mh_str word, mh_str summary), void* to) {
+        guarded("complete", [&] {
+            const auto& row = D::commands[reinterpret_cast<std::size_t>(user)];
+            const candidates add = [&](string_view word, string_view summary) {
+                candidate(to, lend(word), lend(summary));
+            };
+            (per_loop_part<D>::home->*row.complete)(view(arg), view(prefix), add);
+            return MH_OK;
+        });
+    }
 
     static mh_status contribute(const config&) {
         mh_status s = MH_OK;
@@ -311,6 +333,7 @@ struct [[gnu::visibility("hidden")]] command_part : per_loop_part<D> {
             p.run = run;
             p.on_cancel = on_cancel;
             p.on_writable = on_writable;
+            if (c.complete) p.complete = complete;
             s = the_host->contribute(the_host, MH_COMMAND_PROVIDER, &p);
         }
         return s;

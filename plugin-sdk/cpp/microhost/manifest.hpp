@@ -51,7 +51,7 @@ constexpr void each_need(F f) {
         f(static_cast<mh_rpc_server*>(nullptr));
     else if constexpr (requires { D::commands; })
         f(static_cast<mh_command_output*>(nullptr));
-    else
+    else if constexpr (!requires { D::verb; })  // an app's is there in its own process only
         f(static_cast<mh_http_request*>(nullptr));
     if constexpr (requires { D::needs; }) {
         []<class... T>(uses<T...>, F& g) { (g(static_cast<T*>(nullptr)), ...); }(D::needs, f);
@@ -102,20 +102,21 @@ constexpr void write_requires(Writer& w) {
     w.push_back(']');
 }
 
-/// Those of commands: `microhost NAME` finds the module by them.
+/// Those of commands and of an app: `microhost NAME` finds the module by them.
 template <class... Parts>
 constexpr void write_commands(Writer& w) {
     bool first = true;
+    const auto one = [&](string_view name, string_view summary) {
+        w.text(first ? R"(,"commands":[{"name":)" : R"(,{"name":)");
+        first = false;
+        w.quote(name);
+        w.text(R"(,"summary":)"), w.quote(summary);
+        w.push_back('}');
+    };
     const auto each = [&]<class D>(std::type_identity<D>) {
-        if constexpr (requires { D::commands; }) {
-            for (const auto& c : D::commands) {
-                w.text(first ? R"(,"commands":[{"name":)" : R"(,{"name":)");
-                first = false;
-                w.quote(c.name);
-                w.text(R"(,"summary":)"), w.quote(c.summary);
-                w.push_back('}');
-            }
-        }
+        if constexpr (requires { D::commands; })
+            for (const auto& c : D::commands) one(c.name, c.summary);
+        if constexpr (requires { D::verb; }) one(D::verb, D::summary);
     };
     (each(std::type_identity<Parts>{}), ...);
     if (!first) w.push_back(']');

@@ -3,11 +3,12 @@
 ///
 ///     MH_PLUGIN("com.acme.stamp", "1.0.0", "Adds a response field", stamp)
 ///
-/// The parts are classes that derive from mh::filter, mh::handler, mh::service or mh::command_set. One filter may have a config, and one of the
+/// The parts are classes that derive from mh::filter, mh::handler, mh::service, mh::command_set or mh::app. One filter may have a config, and one of the
 /// others (then that is the module's own, and the filter's is its filter_schema).
 #pragma once
 
 #include <microhost/entry.h>
+#include <microhost/app.hpp>
 #include <microhost/call.hpp>
 #include <microhost/command.hpp>
 #include <microhost/fetch.hpp>

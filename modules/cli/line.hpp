@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A line of the interactive session: its words, what they stand for, and what is being completed.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace microhost::cli {
+
+using Words = std::vector<std::string>;
+
+/// A word, and where it stands in the line.
+struct Word {
+    std::string text;  ///< without its quotes
+    size_t begin = 0;  ///< of its first byte
+    char open = 0;     ///< the quote that is not closed
+};
+
+struct Line {
+    std::vector<Word> words;
+    bool in_word = false;  ///< the line ends within the last one: no space is behind it
+
+    /// One sentence when a quote is not closed, else empty.
+    std::string problem() const;
+    Words texts() const;
+};
+
+/// Words as a shell would split them: spaces, '...', "...", \. One that begins with { or [ is JSON up to the bracket that closes
+/// it, with the spaces and quotes in between.
+Line split(std::string_view line);
+
+/// As split() takes it for one word. `open`: nothing is behind it yet, so that a quote that it needs stays open.
+std::string quoted(std::string_view word, bool open = false);
+
+/// What the program is asked to run: `list` alone is `list services`, `get NAME` is `get service NAME`, as Micro's interactive
+/// mode allowed; a `microhost` or `micro` in front is left out.
+Words expanded(Words words);
+
+/// The beginnings of lines that complete the word behind `words`: as they stand, and as they are expanded.
+std::vector<Words> completed(const Words& words, std::string_view prefix);
+
+}  // namespace microhost::cli
