@@ -42,6 +42,7 @@ struct Served final : Answerer {
     void call(const LocalService& service, std::string_view body);
     void open_stream(std::string_view service, const Taker& taker);
     void route(std::string_view body);
+    void name_route(std::string_view service);
     mh_rpc_head head();
     uint32_t metadata(mh_kv*& out);
 };
@@ -152,9 +153,22 @@ void Served::route(std::string_view body) {
     RoutedCall::begin(x, *this, router->taker(shard), head(), body);
 }
 
+// Of an endpoint that there is: what callers may write must not make series.
+void Served::name_route(std::string_view service) {
+    const size_t n = service.size() + 1 + asked.endpoint.size();
+    auto* text = static_cast<char*>(x.arena().alloc(n, 1));
+    if (!text) return;
+    service.copy(text, service.size());
+    text[service.size()] = '/';
+    asked.endpoint.copy(text + service.size() + 1, asked.endpoint.size());
+    x.route = {text, n};
+}
+
 void Served::call(const LocalService& service, std::string_view body) {
-    if (const mh_rpc_endpoint* e = service.find(asked.endpoint); e && is_stream(service, *e))
-        return open_stream(service.name, taker_of(service, *e));
+    const mh_rpc_endpoint* known = service.find(asked.endpoint);
+    if (known) name_route(service.name);
+    if (known && is_stream(service, *known))
+        return open_stream(service.name, taker_of(service, *known));
     mh_rpc_target t{};
     t.size = sizeof t;
     t.service = str(service.name);
