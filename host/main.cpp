@@ -62,9 +62,8 @@ int serve_or_explain(const config::Scan& scan, const config::Surroundings& surro
     if (!config) return refuse(config.error());
     if (scan.check_config) return print(config::effective_text(*config));
     supervise::install_crash_line(link ? link->channel() : -1);
-    return serve::Runtime(
-               {std::move(intent), std::move(*config), std::move(chosen->loader),
-                std::move(chosen->modules)})
+    return serve::Runtime({std::move(intent), std::move(*config), std::move(chosen->loader),
+                           std::move(chosen->modules)})
         .run();
 }
 

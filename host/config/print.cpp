@@ -37,7 +37,8 @@ class Effective {
                 // Only what can be set has an origin; a section that is not there has none.
                 const bool section = depth == 1 && value.is_object();
                 out_ += section ? fmt::format("{}{}\n", shown, comma)
-                                : fmt::format("{}{}  // {}\n", shown, comma, origin_text(config_, here));
+                                : fmt::format("{}{}  // {}\n", shown, comma,
+                                              origin_text(config_, here));
             }
         }
     }

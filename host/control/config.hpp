@@ -16,7 +16,7 @@ namespace microhost::control {
 struct ConfigRow {
     std::string pointer;
     json::Value value;  ///< lent by the configuration; absent: it is secret
-    std::string from;   ///< "microhost.json:7", "flag --api_handler"; empty: nothing that can be set
+    std::string from;  ///< "microhost.json:7", "flag --api_handler"; empty: nothing that can be set
 };
 
 /// What lies at `pointer` ("/host/log", with or without the first slash; empty: all). The error names what is near.

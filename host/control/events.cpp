@@ -71,8 +71,9 @@ void publish(command::Running& r, EventBus& bus) {
         r.end(MH_OK, 0, {});
     else
         r.end(s, 1,
-              s == MH_E_BUSY ? "the broker cannot take more now; subscribers of this process have it"
-                             : "the broker has refused it: " + module::status_name(s));
+              s == MH_E_BUSY
+                  ? "the broker cannot take more now; subscribers of this process have it"
+                  : "the broker has refused it: " + module::status_name(s));
 }
 
 // ---- subscribe
@@ -146,7 +147,8 @@ class Subscription final : public Ongoing {
             return;
         }
         if (const uint64_t lost = std::exchange(lost_, 0))
-            run().note(fmt::format("{} messages came faster than they were read and are lost", lost));
+            run().note(
+                fmt::format("{} messages came faster than they were read and are lost", lost));
         if (put(e) == MH_E_LIMIT)
             run().note(fmt::format("message {} of {} bytes is too large to be shown", view(e.id),
                                    e.body.len));
@@ -156,8 +158,8 @@ class Subscription final : public Ongoing {
     mh_status put(const mh_event& e) {
         if (output_ == "json") return run().json(json_of(e));
         if (output_ == "raw") return run().text(std::string(view(e.body)) + "\n");
-        return run().row({Cell::time(e.time_ms), Cell::of(view(e.topic)),
-                          Cell::of(one_line(view(e.body)))});
+        return run().row(
+            {Cell::time(e.time_ms), Cell::of(view(e.topic)), Cell::of(one_line(view(e.body)))});
     }
 
     EventBus& bus_;
@@ -196,11 +198,11 @@ command::Definition subscribe_definition() {
     d.examples =
         "microhost subscribe orders.new\n"
         "microhost subscribe 'orders.*' --output json";
-    d.args = {place("topic", "such as orders.new, or orders.* for all that begin so",
-                    MH_ARG_REQUIRED),
-              flag("queue", "of those that name the same queue one gets each message"),
-              flag("count", "end after so many", MH_TYPE_INTEGER),
-              output("json is one object a message, raw the body")};
+    d.args = {
+        place("topic", "such as orders.new, or orders.* for all that begin so", MH_ARG_REQUIRED),
+        flag("queue", "of those that name the same queue one gets each message"),
+        flag("count", "end after so many", MH_TYPE_INTEGER),
+        output("json is one object a message, raw the body")};
     return d;
 }
 

@@ -31,7 +31,9 @@ void append_table(std::string& out, size_t words, const std::vector<Row>& rows) 
     }
 }
 
-std::string number(double n) { return n < 99.95 ? fmt::format("{:.1f}", n) : fmt::format("{:.0f}", n); }
+std::string number(double n) {
+    return n < 99.95 ? fmt::format("{:.1f}", n) : fmt::format("{:.0f}", n);
+}
 
 std::string time_text(const std::optional<double>& us) {
     return us ? command::Cell::duration(static_cast<uint64_t>(std::llround(*us * 1000))).text : "-";
@@ -100,7 +102,7 @@ void write_modules(json::Writer& w, const std::vector<ModuleRate>& all) {
 
 std::string text_of(const Load& load) {
     std::string out;
-    std::vector<Row> rows{{"SERVICE CALLED", "CALLS/S", "ERRORS/S", "P50", "P99", "STREAMS"}};
+    std::vector<Row> rows{{"SERVICE", "CALLS/S", "ERRORS/S", "P50", "P99", "STREAMS"}};
     for (const Rate& r : load.services)
         rows.push_back({r.name, number(r.calls), number(r.errors), time_text(r.p50_us),
                         time_text(r.p99_us), fmt::format("{}", r.streams)});

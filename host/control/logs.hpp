@@ -15,9 +15,9 @@ namespace microhost::control {
 /// Which lines are wanted. What is empty excludes none.
 struct LogFilter {
     log::Level level = log::Level::debug;  ///< and graver
-    std::string module;                    ///< itself and what is below it: "host" takes "host/http"
-    std::string text;                      ///< part of the message or of a field
-    std::string request;                   ///< id of a request
+    std::string module;   ///< itself and what is below it: "host" takes "host/http"
+    std::string text;     ///< part of the message or of a field
+    std::string request;  ///< id of a request
 
     bool takes(const log::Record& r) const;
 };

@@ -33,8 +33,9 @@ class Top final : public Ongoing {
 
   private:
     void start() override {
-        if (output_ == "raw") run().columns({"kind", "name", "route", "per_s", "errors_per_s",
-                                             "p50_ms", "p99_ms", "cpu"});
+        if (output_ == "raw")
+            run().columns(
+                {"kind", "name", "route", "per_s", "errors_per_s", "p50_ms", "p99_ms", "cpu"});
         ask();
     }
 
@@ -123,8 +124,8 @@ void add_top_command(command::Table& table, TopSources sources) {
         "until ctrl-C.\nTimes are guessed within the buckets of the metrics' histograms; CPU is "
         "the share of one processor.";
     d.examples = "microhost top --sort p99\nmicrohost top --once --output json";
-    command::Argument sort = flag("sort", "the most first; names in their order", MH_TYPE_TEXT,
-                                  "requests");
+    command::Argument sort =
+        flag("sort", "the most first; names in their order", MH_TYPE_TEXT, "requests");
     sort.choices = "requests|errors|p50|p99|name";
     d.args = {flag("once", "one interval, and the end", MH_TYPE_BOOL, "false"),
               flag("interval", "how long is measured", MH_TYPE_DURATION, "1s"), sort,

@@ -9,9 +9,9 @@ namespace microhost::control {
 /// What it looks at. All outlive the table.
 struct TopSources {
     const observe::Metrics& metrics;
-    std::vector<Loop*> loops;        ///< of requests
-    SiteVisit each_site;             ///< as in Sources
-    std::function<bool()> listens;   ///< there are listeners, and they may be looked at
+    std::vector<Loop*> loops;       ///< of requests
+    SiteVisit each_site;            ///< as in Sources
+    std::function<bool()> listens;  ///< there are listeners, and they may be looked at
 };
 
 /// Thread: main, before the first module.

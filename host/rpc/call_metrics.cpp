@@ -56,8 +56,7 @@ void CallMetrics::Meter::count(mh_status s, uint64_t duration_ns) {
 void CallMetrics::Meter::count_stream(int64_t change) {
     if (!std::exchange(streams_bound_, true)) {
         observe::Metrics& m = *owner_->metrics_;
-        streams_ =
-            m.gauge(owner_->loop_, m.gauge_id(observe::names::kRpcStreams), {service_});
+        streams_ = m.gauge(owner_->loop_, m.gauge_id(observe::names::kRpcStreams), {service_});
     }
     streams_.add(change);
 }

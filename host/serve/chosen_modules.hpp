@@ -14,8 +14,9 @@ namespace microhost::serve {
 
 struct ChosenModules {
     module::Loader loader;
-    std::vector<module::CandidatePtr> modules;  ///< in loading order, then those of the plugin directory
-    std::set<std::string> dropped;              ///< ids of the latter
+    std::vector<module::CandidatePtr>
+        modules;                    ///< in loading order, then those of the plugin directory
+    std::set<std::string> dropped;  ///< ids of the latter
 };
 
 /// Those that it names and what these need, and those of its plugin directory. Errors: one that it names cannot be loaded.

@@ -63,8 +63,7 @@ int check_config(const Arguments& a) {
     std::string file;
     bool json = false;
     Options options(a, "microhost config check /etc/microhost/microhost.json");
-    options.word("FILE", file, "a configuration file")
-        .flag("--json", json, "print JSON");
+    options.word("FILE", file, "a configuration file").flag("--json", json, "print JSON");
     if (auto status = options.parse()) return *status;
     const Faults faults = faults_of(file, a);
     if (json) return print(json_of(file, faults), faults.empty() ? 0 : 1);
@@ -84,8 +83,8 @@ int config_verb(const Arguments& a) {
         return check_config({kCheck, rest, a.surroundings});
     }
     if (first == "--help" || first == "-h")
-        return print(fmt::format("usage: microhost config {}\n\n{}\n", a.verb.usage,
-                                 a.verb.summary));
+        return print(
+            fmt::format("usage: microhost config {}\n\n{}\n", a.verb.usage, a.verb.summary));
     return refuse("\"config\" needs a word more: check, get");
 }
 

@@ -13,13 +13,13 @@ namespace microhost::tool {
 int version(const Arguments& arguments) {
     std::string output;
     Options options(arguments, "microhost version --output json");
-    options.value("-o,--output", output, "FORMAT", "json: version and the epoch of the modules' ABI");
+    options.value("-o,--output", output, "FORMAT",
+                  "json: version and the epoch of the modules' ABI");
     if (auto status = options.parse()) return *status;
     if (output == "raw") return print(MICROHOST_VERSION "\n");
     if (output.empty() || output == "table") return print("microhost " MICROHOST_VERSION "\n");
     if (output != "json")
-        return options.refuse("--output: " + json::quote(output) +
-                              " is none of table, json, raw");
+        return options.refuse("--output: " + json::quote(output) + " is none of table, json, raw");
     std::string out;
     json::Writer(out)
         .object()

@@ -105,7 +105,8 @@ bool take_some(int fd, std::string& into) {
     char piece[16 * 1024];
     const ssize_t n = ::read(fd, piece, sizeof piece);
     if (n <= 0) return n < 0 && errno == EINTR;
-    into.append(piece, std::min(static_cast<size_t>(n), kLongest - std::min(kLongest, into.size())));
+    into.append(piece,
+                std::min(static_cast<size_t>(n), kLongest - std::min(kLongest, into.size())));
     return true;
 }
 
@@ -186,8 +187,9 @@ class Watcher {
 
     int read_signal() const {
         signalfd_siginfo info{};
-        return ::read(signal_fd_, &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo)
-                                                                     : SIGTERM;
+        return ::read(signal_fd_, &info, sizeof info) == sizeof info
+                   ? static_cast<int>(info.ssi_signo)
+                   : SIGTERM;
     }
 
     int wait(uint64_t ms) const {

@@ -60,14 +60,14 @@ class Logs(terminal_case.Case):
                   "modules": {"api": {"handler": "proxy", "namespace": "go.micro.api"}}}
         with harness.Microhost(config) as h:
             h.register("go.micro.api.shop", address)
-            harness.wait_for(lambda: h.get("/shop/x", [("X-Request-Id", "find-me-7")]).status != 404, 5, "the service")
-            for _ in range(3):
-                h.get("/shop/x", [("X-Request-Id", "another")])
-            harness.wait_for(lambda: "find-me-7" in h.stderr, 5, "a line")
-            lines = [line for line in h.stderr.splitlines() if "find-me-7" in line]
-            rows = self.logged(h, "--request", "find-me-7")
-            self.assertEqual(rows, [json.loads(line) for line in lines])
-            self.assertEqual(self.terminal(h, "logs", "--request", "find-me"), "", "the whole id")
+            harness.wait_for(lambda: h.get("/shop/x").status == 502, 5, "the service that does not answer")
+            one, another = (h.get("/shop/x")["X-Request-Id"] for _ in range(2))
+            for number in (one, another):
+                lines = harness.wait_for(
+                    lambda: len(found := [json.loads(line) for line in h.stderr.splitlines() if number in line]) == 2 and found, 5, "both lines")
+                self.assertEqual({row["module"] for row in lines}, {"api", "host/http"}, "whoever says something of it")
+                self.assertEqual(self.logged(h, "--request", number), lines)
+            self.assertEqual(self.terminal(h, "logs", "--request", one[:8]), "", "the whole id")
 
     def test_following_shows_what_comes_until_ctrl_c(self):
         with event_test.host("t") as h, terminal_case.Going(h, "logs", "-f", "--output", "json") as logs:

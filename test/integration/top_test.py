@@ -6,7 +6,10 @@ import threading
 import time
 import unittest
 
+import fixtures
 import harness
+import mucp
+import rpc_listener_test
 import terminal_case
 import wire
 
@@ -94,7 +97,7 @@ class Top(terminal_case.Case):
     def test_tables_for_a_person(self):
         with self.busy() as (host, _):
             text = self.terminal(host, "top", "--once", "--interval", "300ms")
-        for pattern in (r"(?m)^SERVICE CALLED +CALLS/S +ERRORS/S +P50 +P99 +STREAMS$", r"(?m)^go\.micro\.api\.greeter +\d+(\.\d)? +0\.0 +\S+ m?s ",
+        for pattern in (r"(?m)^SERVICE +CALLS/S +ERRORS/S +P50 +P99 +STREAMS$", r"(?m)^go\.micro\.api\.greeter +\d+(\.\d)? +0\.0 +\S+ m?s ",
                         r"(?m)^HANDLER +ROUTE +REQ/S", r"(?m)^LISTENER +CONNECTIONS", r"(?m)^edge +1 ", r"(?m)^api +[\d.]+ +[\d.]+ %$"):
             self.assertRegex(text, pattern)
 
@@ -113,7 +116,7 @@ class Top(terminal_case.Case):
             frames = top.text.split("\033[H")[1:]
             self.assertIn("go.micro.api.greeter", frames[0])
             for frame in frames[:3]:
-                self.assertRegex(frame, r"^SERVICE CALLED")
+                self.assertRegex(frame, r"^SERVICE ")
                 self.assertIn("\033[J", frame)
             self.assertNotIn("\033[2J", top.text, "it would flicker")
 
@@ -133,6 +136,25 @@ class Top(terminal_case.Case):
             now = self.once(host, "--lines", "1", "--interval", "300ms")
             self.assertTrue(all(len(now[kind]) <= 1 for kind in ("services", "routes", "listeners", "modules")), now)
             self.assertEqual(now["services"][0]["service"], "go.micro.api.greeter")
+
+    def test_open_streams_and_endpoints_of_a_service_of_the_process(self):
+        if not (fixtures.FOLDER / "speaker.so").exists():
+            self.skipTest("the fixtures are not built")
+        with rpc_listener_test.serve("--loops", "1") as host:
+            def service():
+                now = self.once(host, "--interval", "200ms")
+                return next((s for s in now["services"] if s["service"] == rpc_listener_test.NAME), {"streams": 0})
+            with mucp.Stream(host.port(), "Streamer.Stream") as stream:
+                stream.write(b'{"name":"John"}\n')
+                stream.read()
+                self.assertEqual(service()["streams"], 1)
+            harness.wait_for(lambda: service()["streams"] == 0, 10, "the end of the stream")
+            headers = [("Content-Type", "application/json"), ("Micro-Service", rpc_listener_test.NAME)]
+            for endpoint in ("Say.Hello", "Nobody.Knows"):
+                host.post("/", b'{"name":"John"}', [*headers, ("Micro-Endpoint", endpoint)])
+            routes = {r["route"] for r in self.once(host, "--interval", "200ms")["routes"]}
+            self.assertIn(f"{rpc_listener_test.NAME}/Say.Hello", routes)
+            self.assertFalse([r for r in routes if "Nobody" in r], "what callers write is no route")
 
     def test_an_idle_instance_and_wrong_words(self):
         with gateway() as host:

@@ -12,9 +12,10 @@ namespace {
 
 config::Config example() {
     config::Config c;
-    c.document = json::Document::parse(R"({"host":{"name":"a","log":{"level":"warn"}},"load":["api"],
+    c.document =
+        json::Document::parse(R"({"host":{"name":"a","log":{"level":"warn"}},"load":["api"],
         "modules":{"m":{"key":"s3cret","deep":{"x":1}}},"filters":{}})")
-                     .value();
+            .value();
     c.origins["/host/log/level"] = {config::Source::file, "m.json", 7};
     c.origins["/load"] = {config::Source::flag, "--load", 0};
     c.origins["/modules/m/deep"] = {config::Source::environment, "MICRO_M_DEEP", 0};
@@ -27,7 +28,8 @@ std::string shown(const config::Config& c, std::string_view pointer) {
     if (!rows) return rows.error().what;
     std::string out;
     for (const ConfigRow& r : *rows)
-        out += fmt::format("{}={} ({})\n", r.pointer, r.value ? json::to_text(r.value) : "***", r.from);
+        out += fmt::format("{}={} ({})\n", r.pointer, r.value ? json::to_text(r.value) : "***",
+                           r.from);
     return out;
 }
 
@@ -36,7 +38,8 @@ std::string shown(const config::Config& c, std::string_view pointer) {
 TEST_SUITE("host/control") {
     TEST_CASE("the configuration is a row for each value with where it is from") {
         CHECK(shown(example(), "") ==
-              "/host/name=\"a\" (default)\n/host/log/level=\"warn\" (m.json:7)\n/load=[\"api\"] (flag "
+              "/host/name=\"a\" (default)\n/host/log/level=\"warn\" (m.json:7)\n/load=[\"api\"] "
+              "(flag "
               "--load)\n/modules/m/key=*** (default)\n/modules/m/deep/x=1 (env MICRO_M_DEEP)\n"
               "/filters={} ()\n");
         CHECK(shown(example(), "/host/log") == "/host/log/level=\"warn\" (m.json:7)\n");

@@ -108,8 +108,8 @@ TEST_SUITE("host/control") {
         r.p99_us = 2'000'000;
         load.services.push_back(r);
         CHECK(text_of(load) ==
-              "SERVICE CALLED  CALLS/S  ERRORS/S     P50  P99  STREAMS\n"
-              "greeter            12.3       0.0  1.5 ms  2 s        0\n");
+              "SERVICE  CALLS/S  ERRORS/S     P50  P99  STREAMS\n"
+              "greeter     12.3       0.0  1.5 ms  2 s        0\n");
         CHECK(text_of({}) == "nothing has come in and nothing was called\n");
     }
 }

@@ -10,9 +10,9 @@ using namespace microhost::control;
 
 TEST_SUITE("host/control") {
     TEST_CASE("a line of the log is taken or not") {
-        const std::array<log::Field, 3> fields{
-            log::Field{"service", "greeter"}, log::Field{"request_id", "6f1d"},
-            log::Field{"status", 503}};
+        const std::array<log::Field, 3> fields{log::Field{"service", "greeter"},
+                                               log::Field{"request_id", "6f1d"},
+                                               log::Field{"status", 503}};
         const log::Record r{0, log::Level::warn, false, "host/http", "no node answers", fields};
         CHECK(LogFilter{}.takes(r));
         CHECK(LogFilter{.level = log::Level::warn}.takes(r));
