@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/events.hpp"
 
-#include <openssl/evp.h>
+#include <algorithm>
 
 #include "command/table.hpp"
 #include "control/ongoing.hpp"
@@ -92,11 +92,16 @@ std::string one_line(std::string_view text) {
 }
 
 std::string base64(std::string_view bytes) {
-    std::string out((bytes.size() + 2) / 3 * 4 + 1, 0);
-    EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                    reinterpret_cast<const unsigned char*>(bytes.data()),
-                    static_cast<int>(bytes.size()));
-    out.pop_back();  // its zero
+    static constexpr std::string_view kDigits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    for (size_t i = 0; i < bytes.size(); i += 3) {
+        const size_t n = std::min<size_t>(3, bytes.size() - i);
+        uint32_t bits = 0;
+        for (size_t k = 0; k < 3; k++)
+            bits = bits << 8 | (k < n ? static_cast<unsigned char>(bytes[i + k]) : 0);
+        for (size_t k = 0; k < 4; k++) out += k <= n ? kDigits[bits >> (18 - 6 * k) & 63] : '=';
+    }
     return out;
 }
 
@@ -185,7 +190,7 @@ command::Definition publish_definition() {
     d.help = "Subscribers in the process get it, and those that its broker reaches.";
     d.examples =
         "microhost publish orders.new '{\"id\": 7}'\n"
-        "microhost publish orders.new \"$(cat order.json)\" --header Tenant=acme";
+        "microhost publish orders.new @order.json --header Tenant=acme";
     command::Argument header = flag("header", "key=value beside the message; may be repeated");
     header.flags = MH_ARG_REPEATED;
     d.args = {place("topic", "such as orders.new", MH_ARG_REQUIRED),

@@ -94,10 +94,12 @@ double order_of(const ListenerRate&, std::string_view) { return 0; }
 
 /// They come in the order of their names, which stays among equals.
 template <class Row>
-void sort_rows(std::vector<Row>& rows, std::string_view by, size_t lines) {
+size_t sort_rows(std::vector<Row>& rows, std::string_view by, size_t lines) {
     std::ranges::stable_sort(
         rows, [&](const Row& a, const Row& b) { return order_of(a, by) > order_of(b, by); });
-    if (rows.size() > lines) rows.resize(lines);
+    const size_t all = rows.size();
+    if (all > lines) rows.resize(lines);
+    return all - rows.size();
 }
 
 }  // namespace
@@ -152,10 +154,10 @@ std::optional<double> quantile_us(const Buckets& times, double q) {
 }
 
 void sort_load(Load& load, std::string_view by, size_t lines) {
-    sort_rows(load.routes, by, lines);
-    sort_rows(load.services, by, lines);
-    sort_rows(load.listeners, by, lines);
-    sort_rows(load.modules, by, lines);
+    load.more_routes = sort_rows(load.routes, by, lines);
+    load.more_services = sort_rows(load.services, by, lines);
+    load.more_listeners = sort_rows(load.listeners, by, lines);
+    load.more_modules = sort_rows(load.modules, by, lines);
 }
 
 }  // namespace microhost::control

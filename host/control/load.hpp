@@ -65,6 +65,8 @@ struct Load {
     std::vector<Rate> routes, services;
     std::vector<ListenerRate> listeners;
     std::vector<ModuleRate> modules;
+    /// How many sort_load() has left out of each.
+    size_t more_routes = 0, more_services = 0, more_listeners = 0, more_modules = 0;
 };
 
 Load load_between(const Reading& before, const Reading& now);

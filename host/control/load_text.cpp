@@ -14,8 +14,8 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-/// Aligned columns; the first `words` of them to the left, numbers to the right.
-void append_table(std::string& out, size_t words, const std::vector<Row>& rows) {
+/// Aligned columns; the first `words` of them to the left, numbers to the right. `more` rows were left out.
+void append_table(std::string& out, size_t words, const std::vector<Row>& rows, size_t more) {
     if (rows.size() < 2) return;  // the header alone
     if (!out.empty()) out += '\n';
     std::vector<size_t> widths(rows[0].size());
@@ -29,6 +29,7 @@ void append_table(std::string& out, size_t words, const std::vector<Row>& rows) 
         line.erase(line.find_last_not_of(' ') + 1);
         out += line + '\n';
     }
+    if (more) out += fmt::format("... {} more\n", more);
 }
 
 std::string number(double n) {
@@ -106,21 +107,21 @@ std::string text_of(const Load& load) {
     for (const Rate& r : load.services)
         rows.push_back({r.name, number(r.calls), number(r.errors), time_text(r.p50_us),
                         time_text(r.p99_us), fmt::format("{}", r.streams)});
-    append_table(out, 1, rows);
+    append_table(out, 1, rows, load.more_services);
     rows = {{"HANDLER", "ROUTE", "REQ/S", "5XX/S", "P50", "P99"}};
     for (const Rate& r : load.routes)
         rows.push_back({r.name, r.detail.empty() ? "-" : r.detail, number(r.calls),
                         number(r.errors), time_text(r.p50_us), time_text(r.p99_us)});
-    append_table(out, 2, rows);
+    append_table(out, 2, rows, load.more_routes);
     rows = {{"LISTENER", "CONNECTIONS", "IN FLIGHT", "ACCEPTED/S", "RECEIVED/S", "SENT/S"}};
     for (const ListenerRate& l : load.listeners)
         rows.push_back({l.name, fmt::format("{}", l.connections), fmt::format("{}", l.in_flight),
                         number(l.accepted), bytes(l.received), bytes(l.sent)});
-    append_table(out, 1, rows);
+    append_table(out, 1, rows, load.more_listeners);
     rows = {{"MODULE", "HOOK CALLS/S", "CPU"}};
     for (const ModuleRate& m : load.modules)
         rows.push_back({m.name, number(m.calls), fmt::format("{:.1f} %", m.share * 100)});
-    append_table(out, 1, rows);
+    append_table(out, 1, rows, load.more_modules);
     return out.empty() ? "nothing has come in and nothing was called\n" : out;
 }
 

@@ -18,6 +18,7 @@
 #include "tool/inspect.hpp"
 #include "tool/instance.hpp"
 #include "tool/new.hpp"
+#include "tool/publish.hpp"
 #include "tool/trial_child.hpp"
 #include "tool/try.hpp"
 #include "tool/try_child.hpp"
@@ -45,7 +46,7 @@ constexpr Verb kVerbs[] = {
     {"top", "[--sort COLUMN] [--once] ...", "what a running instance does now", ask_instance},
     {"config", "get [POINTER] | check FILE",
      "show the configuration of an instance, or check a file", config_verb},
-    {"publish", "TOPIC [MESSAGE]", "publish a message in a running instance", ask_instance},
+    {"publish", "TOPIC [MESSAGE|@FILE|-]", "publish a message in a running instance", publish},
     {"subscribe", "TOPIC ...", "show messages of a running instance", ask_instance},
     {"explain", "[METHOD] PATH [-H 'NAME: VALUE']... [--listener NAME] [--instance NAME]",
      "show the filters that a request passes, and why", explain},

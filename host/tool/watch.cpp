@@ -228,6 +228,18 @@ class Watcher {
     bool first_ = true;
 };
 
+/// Commands that have no end of their own.
+bool goes_on(const config::Scan& scan, const Words& args) {
+    const auto has = [&](std::initializer_list<std::string_view> words) {
+        return std::ranges::any_of(args, [&](const std::string& w) {
+            return std::ranges::find(words, std::string_view(w).substr(0, w.find('='))) !=
+                   words.end();
+        });
+    };
+    return (scan.verb == "logs" && has({"-f", "--follow"})) ||
+           (scan.verb == "subscribe" && !has({"--count", "--help"}));
+}
+
 /// "top" draws itself anew, unless it is for a script or asked for once.
 bool is_live_top(const config::Scan& scan) {
     if (scan.verb != "top" || !on_terminal()) return false;
@@ -284,6 +296,8 @@ std::optional<int> watched(const config::Scan& scan) {
     auto asked = take_watch(scan.args);
     if (!asked) return refuse(asked.error().what);
     if (*asked) {
+        if (goes_on(scan, (*asked)->args))
+            return refuse("--watch is for commands that end; this one goes on by itself");
         const bool top = scan.verb == "top";
         if (top) (*asked)->args.insert((*asked)->args.begin(), "--once");
         return Watcher(scan, **asked).run(false);

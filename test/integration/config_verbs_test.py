@@ -144,6 +144,7 @@ class Watch(terminal_case.Case):
     def test_what_is_wrongly_asked_is_said_once(self):
         with harness.Microhost(API) as host:
             self.fails(host, "list", "services", "--watch=soon", status=2, says=["--watch: "])
+            self.fails(host, "logs", "-f", "--watch", status=2, says=["goes on by itself"])
             self.fails(host, "list", "servces", "--watch=100ms", status=2, says=["did you mean"])
 
     def test_a_failure_may_pass(self):

@@ -3,6 +3,7 @@
 import base64
 import json
 import signal
+import subprocess
 import unittest
 
 import event_test
@@ -69,12 +70,14 @@ class InOneProcess(Case):
             self.assertEqual((len(one.out), len(two.out)), (3, 3))
 
     def test_bytes_are_not_lost_on_the_way_to_json(self):
-        with event_test.host("t") as h, listening(h, "t", "--output", "json", "--count", "1") as heard:
-            event_test.publish(h, "t", b"\xff\x00\x01")
+        bodies = [b"\xff", b"\xff\x00", b"\xff\x00\x01", bytes(range(256))]
+        with event_test.host("t") as h, listening(h, "t", "--output", "json", "--count", "4") as heard:
+            for body in bodies:
+                event_test.publish(h, "t", body)
             self.assertEqual(heard.end(), 0)
-            message = json.loads(heard.out[0])
-            self.assertNotIn("body", message)
-            self.assertEqual(base64.b64decode(message["body_base64"]), b"\xff\x00\x01")
+            messages = [json.loads(line) for line in heard.out]
+            self.assertFalse([m for m in messages if "body" in m])
+            self.assertEqual([m["body_base64"] for m in messages], [base64.b64encode(body).decode() for body in bodies])
 
     def test_a_slow_reader_loses_messages_and_is_told(self):
         with event_test.host() as h, wire.Client(h.control) as reader:
@@ -90,6 +93,26 @@ class InOneProcess(Case):
                 event_test.publish(h, "t", b"more")
                 received += reader.sock.recv(1 << 20)
             self.assertLess(len(received), 3 << 20)
+
+    def test_the_message_may_be_in_a_file_or_piped_in(self):
+        with event_test.host("t") as h:
+            (h.folder / "order.json").write_text('{"id": 7}\n')
+            self.publish(h, "t", "@order.json")
+            done = subprocess.run([str(harness.PROGRAM), "publish", "t", "-", "--header", "at=@here"], env=harness.clean_environment(h.folder),
+                                  input="x" * 200_000, capture_output=True, text=True, timeout=20 * harness.SLOW)
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+            rows = event_test.wait_for_heard(h, 2)
+            self.assertEqual(rows[0]["body"], '{"id": 7}\n')
+            self.assertTrue(rows[1]["body"].startswith("xxx"))
+            self.assertIn('"at":"@here"', h.stderr)
+            (h.folder / "flag").write_text("--header")
+            self.publish(h, "t", "@flag", "--header", "K=v")
+            self.assertEqual(event_test.wait_for_heard(h, 3)[2]["body"], "--header")
+            self.fails(h, "publish", "t", "@nowhere.json", status=2, says=["nowhere.json: No such file"])
+            (h.folder / "bytes").write_bytes(b"\xff")
+            self.fails(h, "publish", "t", "@bytes", status=2, says=["no text"])
+            (h.folder / "much").write_text("x" * 1_100_000)
+            self.fails(h, "publish", "t", "@much", status=2, says=["at most 1 MiB"])
 
     def test_what_cannot_be_published(self):
         with event_test.host("t") as h:

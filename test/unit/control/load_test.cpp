@@ -110,6 +110,9 @@ TEST_SUITE("host/control") {
         CHECK(text_of(load) ==
               "SERVICE  CALLS/S  ERRORS/S     P50  P99  STREAMS\n"
               "greeter     12.3       0.0  1.5 ms  2 s        0\n");
+        load.services.push_back(r);
+        sort_load(load, "name", 1);
+        CHECK(text_of(load).ends_with("\n... 1 more\n"));
         CHECK(text_of({}) == "nothing has come in and nothing was called\n");
     }
 }
