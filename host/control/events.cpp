@@ -56,7 +56,7 @@ Result<module::Event> event_of(const command::Values& given) {
     module::Event out;
     std::string why;
     if (module::copy_event(wanted.lend(rows, 0), out, why) != MH_OK) return error("{}", why);
-    out.origin = "microhost";
+    out.origin = "command:publish";
     return out;
 }
 

@@ -15,6 +15,11 @@ def about(rows, body):
     return [r for r in rows if r.get("body") == body]
 
 
+def written(host, part=""):
+    """The lines of the log's file that are whole, as far as they hold `part`."""
+    return [json.loads(line) for line in host.stderr.splitlines(keepends=True) if line.endswith("\n") and part in line]
+
+
 class Logs(terminal_case.Case):
     @classmethod
     def setUpClass(cls):
@@ -31,7 +36,7 @@ class Logs(terminal_case.Case):
                 event_test.publish(h, "t", body)
             event_test.wait_for_heard(h, 3)
             rows = self.logged(h)
-            self.assertEqual(rows, [json.loads(line) for line in h.stderr.splitlines()][:len(rows)])
+            self.assertEqual(rows, written(h)[:len(rows)])
             self.assertIn("ready", [r["msg"] for r in rows])
             text = self.terminal(h, "logs")
             self.assertRegex(text, r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} INFO  host  ready listeners=1$")
@@ -64,7 +69,7 @@ class Logs(terminal_case.Case):
             one, another = (h.get("/shop/x")["X-Request-Id"] for _ in range(2))
             for number in (one, another):
                 lines = harness.wait_for(
-                    lambda: len(found := [json.loads(line) for line in h.stderr.splitlines() if number in line]) == 2 and found, 5, "both lines")
+                    lambda: len(found := written(h, number)) == 2 and found, 5, "both lines")
                 self.assertEqual({row["module"] for row in lines}, {"api", "host/http"}, "whoever says something of it")
                 self.assertEqual(self.logged(h, "--request", number), lines)
             self.assertEqual(self.terminal(h, "logs", "--request", one[:8]), "", "the whole id")
@@ -76,8 +81,7 @@ class Logs(terminal_case.Case):
             logs.wait_for_out(lambda lines: len(about(map(json.loads, lines), "to come")) == 2, "what came")
             self.assertEqual(logs.interrupt(), -signal.SIGINT)
             sequence = [json.loads(line) for line in logs.out]
-            written = [json.loads(line) for line in h.stderr.splitlines()]
-            self.assertEqual(sequence, written[:len(sequence)], "each line once, in order")
+            self.assertEqual(sequence, written(h)[:len(sequence)], "each line once, in order")
 
     def test_following_with_a_filter_and_nothing_of_before(self):
         with event_test.host("t") as h:

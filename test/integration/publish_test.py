@@ -45,20 +45,27 @@ class InOneProcess(Case):
             self.assertRegex(one.out[2], r"orders\.new  two\\nlines$")
             (message,) = [json.loads(line) for line in all_of_them.out]
             self.assertEqual((message["topic"], message["body"], message["headers"], message["content_type"], message["origin"]),
-                             ("orders.new", '{"id": 7}', {"Tenant": "acme", "X-A": "b=c"}, "application/json", "microhost"))
+                             ("orders.new", '{"id": 7}', {"Tenant": "acme", "X-A": "b=c"}, "application/json", "command:publish"))
             self.assertRegex(message["id"], r"^[0-9a-f-]{36}$")
 
     def test_modules_hear_it_and_are_heard(self):
         with event_test.host("t") as h, listening(h, "t", "--output", "raw") as raw:
             self.publish(h, "t", "from a terminal", "--header", "Colour=red", "--header", "content-type=text/csv")
             (row,) = event_test.wait_for_heard(h, 1)
-            self.assertEqual((row["body"], row["content_type"], row["origin"]), ("from a terminal", "text/csv", "microhost"))
+            self.assertEqual((row["body"], row["content_type"], row["origin"]), ("from a terminal", "text/csv", "command:publish"))
             self.assertIn('"Colour":"red"', h.stderr)
             event_test.publish(h, "t", b"from a module")
             raw.wait_for_out(lambda lines: lines == ["from a terminal", "from a module"], "both")
             self.assertEqual(raw.interrupt(), -signal.SIGINT)
             self.publish(h, "t", "to nobody here")
             self.assertEqual(len(event_test.wait_for_heard(h, 3)), 3)
+
+    def test_what_the_host_tells_is_heard(self):
+        with event_test.host() as h, listening(h, "microhost.*", "--output", "json", "--count", "1") as heard:
+            h.register("go.micro.srv.new", "127.0.0.1:9")
+            self.assertEqual(heard.end(), 0)
+            (told,) = map(json.loads, heard.out)
+            self.assertEqual((told["topic"], told["origin"], list(json.loads(told["body"]))), ("microhost.registry.changed", "microhost", ["revision"]))
 
     def test_a_queue_shares(self):
         with event_test.host("t") as h, listening(h, "t", "--queue", "q", "--output", "raw") as one, \
