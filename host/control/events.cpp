@@ -192,9 +192,12 @@ command::Definition publish_definition() {
         "microhost publish orders.new '{\"id\": 7}'\n"
         "microhost publish orders.new @order.json --header Tenant=acme";
     command::Argument header = flag("header", "key=value beside the message; may be repeated");
-    header.flags = MH_ARG_REPEATED;
-    d.args = {place("topic", "such as orders.new", MH_ARG_REQUIRED),
-              place("message", "its body; JSON is sent as such, everything else as text"), header};
+    // The log says who published on which topic; what it was is the subscribers' business.
+    header.flags = MH_ARG_REPEATED | MH_ARG_SECRET;
+    d.args = {
+        place("topic", "such as orders.new", MH_ARG_REQUIRED),
+        place("message", "its body; JSON is sent as such, everything else as text", MH_ARG_SECRET),
+        header};
     return d;
 }
 

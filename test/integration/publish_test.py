@@ -60,6 +60,14 @@ class InOneProcess(Case):
             self.publish(h, "t", "to nobody here")
             self.assertEqual(len(event_test.wait_for_heard(h, 3)), 3)
 
+    def test_the_log_says_who_published_where_and_not_what(self):
+        with event_test.host() as h:
+            self.publish(h, "t", "p4ssw0rd", "--header", "Key=k3y")
+            h.wait_for_log('"command":"publish"')
+            self.assertIn('"args":"topic=t message=*** header=***","by":"uid:', h.stderr)
+            self.assertNotIn("p4ssw0rd", h.stderr + self.terminal(h, "logs"))
+            self.assertNotIn("k3y", h.stderr)
+
     def test_what_the_host_tells_is_heard(self):
         with event_test.host() as h, listening(h, "microhost.*", "--output", "json", "--count", "1") as heard:
             h.register("go.micro.srv.new", "127.0.0.1:9")
