@@ -116,6 +116,13 @@ class Logs(terminal_case.Case):
             self.assertRegex(received.decode(errors="replace"), r'\{"note":"\d+ lines of the log went by unread"\}')
             self.assertLess(len(received), 8 << 20, "most was lost")
 
+    def test_a_deadline_ends_it(self):
+        with event_test.host("t") as h:
+            self.assertIn(" ready ", self.terminal(h, "logs", "-f", "--timeout", "300ms", status=124))
+            self.assertEqual(self.stderr, 'microhost: "logs" did not end within 300 ms\n')
+            self.terminal(h, "subscribe", "t", "--timeout", "300ms", status=124)
+            self.terminal(h, "top", "--timeout", "500ms", status=124)
+
     def test_it_ends_with_the_process(self):
         with event_test.host("t") as h, terminal_case.Going(h, "logs", "-f") as logs:
             logs.wait_for_out(lambda lines: lines, "a line")
