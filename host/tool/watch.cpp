@@ -121,6 +121,8 @@ class Watcher {
         for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals_, number);
         sigprocmask(SIG_BLOCK, &signals_, nullptr);
         signal_fd_ = ::signalfd(-1, &signals_, SFD_CLOEXEC);
+        if (signal_fd_ < 0)
+            sigprocmask(SIG_UNBLOCK, &signals_, nullptr);  // they end it the hard way
     }
 
     int run(bool ends_with_failure) {
