@@ -35,8 +35,11 @@ struct CommandLine {
     uint64_t timeout_ms = 0;
 };
 
+/// "table", "json", "raw".
+std::optional<command::Format> format_named(std::string_view text);
+
 /// Reads the words behind the name. --output and --timeout are the terminal's, unless the command has an argument of that name;
-/// its `output` says how to print all the same. Errors: what a person typed wrongly.
+/// its `output` says how to print all the same. Files are read later (argument_file.hpp). Errors: what a person typed wrongly.
 Result<CommandLine> read_command_line(const command::Definition& d, Words words);
 
 /// Escape sequences are welcome on standard output.

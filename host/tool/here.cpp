@@ -20,10 +20,12 @@
 #include "module/search.hpp"
 #include "serve/intent.hpp"
 #include "tool/abi_app.hpp"
+#include "tool/argument_file.hpp"
 #include "tool/command_line.hpp"
 #include "tool/here_process.hpp"
 #include "tool/instance.hpp"
 #include "tool/module_commands.hpp"
+#include "tool/remote.hpp"
 #include "tool/settings.hpp"
 
 namespace microhost::tool {
@@ -89,8 +91,13 @@ Result<config::Config> configure(const Arguments& a, const std::vector<Candidate
 
 class Here {
   public:
-    Here(HereProcess& process, Words words)
-        : process_(process), words_(std::move(words)), signals_(process.io()) {
+    /// `remote`: what an app works on; commands are not run here then. Null: this machine.
+    Here(HereProcess& process, Words words, const Remote* remote)
+        : process_(process),
+          words_(std::move(words)),
+          apps_only_(remote != nullptr),
+          signals_(process.io()) {
+        if (remote) foreground_.remote = remote->name;
         foreground_.exit = [this](int32_t code) { finish(code); };
         foreground_.principal = &user_.principal;
         foreground_.state_dir = process.config().host.state_dir;
@@ -112,6 +119,7 @@ class Here {
 
     void begin() {
         if (begin_app()) return;
+        if (apps_only_) return finish(std::nullopt);
         size_t used = 0;
         command::Refusal refusal;
         const command::EntryPtr e =
@@ -126,6 +134,8 @@ class Here {
         }
         auto line = read_command_line(d, std::move(words_));
         if (!line) return finish(refuse(line.error().what));
+        if (auto read = read_argument_files(d, line->given); !read)
+            return finish(refuse(read.error().what, 1));
         printer_.emplace(line->format, colours_wanted(), stdout, stderr);
         mh_command_run asked{};
         asked.size = sizeof asked;
@@ -210,6 +220,7 @@ class Here {
 
     HereProcess& process_;
     Words words_;
+    const bool apps_only_;
     Foreground foreground_;
     const mh_app* app_ = nullptr;
     module::HostSide* app_side_ = nullptr;
@@ -267,13 +278,25 @@ Result<Made> make(const Arguments& a, const config::Config& early, const Candida
     return Made{std::move(*modules), std::move(*process)};
 }
 
-/// Nothing: the command is for a serving process.
+/// Nothing: the command is for a serving process, or for the remote one.
 std::optional<int> run_here(const Arguments& a, const config::Config& early,
                             const CandidatePtr& module) {
     int status = 1;
     auto made = make(a, early, module, status);
     if (!made) return refuse(made.error().what, status);
-    return Here(*made->process, words_of(a)).run(made->modules);
+    return Here(*made->process, words_of(a), a.remote).run(made->modules);
+}
+
+/// The command of a remote environment. A module of this machine that has it may be an app, which runs here and works there.
+int run_there(const Arguments& a, const config::Config& early,
+              const std::vector<const ModuleCommand*>& found) {
+    if (const auto status = ask_remote(a, !found.empty())) return *status;
+    const ModuleCommand& known = *found[0];
+    if (const auto status = run_here(a, early, known.module)) return *status;
+    const std::string file = known.module->id() + ".so";
+    return refuse(fmt::format("{}: it has no command \"{}\"; load {} there, such as with: microhost "
+                              "--remote {} modules load {}",
+                              a.remote->target.shown, known.name, file, a.remote->name, file));
 }
 
 std::string paths_of(const std::vector<const ModuleCommand*>& found) {
@@ -311,6 +334,7 @@ int run_command(const Arguments& a) {
     if (found.size() > 1)
         return refuse(fmt::format("\"{}\" is a command of {}; remove one of the two",
                                   found[0]->name, paths_of(found)));
+    if (a.remote) return run_there(a, *early, found);
     if (found.size() == 1)
         if (const auto status = run_here(a, *early, found[0]->module)) return *status;
     std::vector<std::string_view> known;
