@@ -211,8 +211,8 @@ bool Link::send(std::string_view bytes, int64_t wait_ms) {
     const int64_t end = until(wait_ms);
     while (!bytes.empty()) {
         const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
-        const ssize_t n = tls_ ? tls_->write(&piece, 1)
-                               : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        const ssize_t n =
+            tls_ ? tls_->write(&piece, 1) : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (n > 0) {
             bytes.remove_prefix(static_cast<size_t>(n));
             continue;

@@ -18,9 +18,7 @@ std::string plain(json::Value value) {
     return json::to_text(value);
 }
 
-std::string text_of(json::Value cell) {
-    return plain(cell.is_object() ? cell.find("text") : cell);
-}
+std::string text_of(json::Value cell) { return plain(cell.is_object() ? cell.find("text") : cell); }
 
 /// What comes from elsewhere must not steer the terminal.
 std::string harmless(std::string_view text) {

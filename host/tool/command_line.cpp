@@ -98,8 +98,9 @@ bool take_switch(Words& words, std::string_view flag) {
     return true;
 }
 
-void print_help(const command::Definition& d, std::string_view flags) {
-    fmt::print("Usage: microhost {}{}{}\n", d.usage(), flags.empty() ? "" : " ", flags);
+void print_help(const command::Definition& d, bool of_instance) {
+    fmt::print("Usage: microhost {}{}{}\n", d.usage(), of_instance ? " [--instance NAME]" : "",
+               d.find("output") ? "" : " [--output table|json|raw] [--timeout TIME]");
     fmt::print("{}\n", d.summary);
     if (!d.help.empty()) fmt::print("\n{}\n", d.help);
     for (const command::Argument& a : d.args) {

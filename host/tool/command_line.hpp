@@ -25,8 +25,8 @@ Result<std::optional<std::string>> take(Words& words, std::string_view name);
 /// Takes a word before "--" out; whether it was there.
 bool take_switch(Words& words, std::string_view flag);
 
-/// Of a command, for its --help; `flags`: those of the terminal, as usage shows them.
-void print_help(const command::Definition& d, std::string_view flags);
+/// Of a command, for its --help, with the flags of the terminal; `of_instance`: --instance is one of them.
+void print_help(const command::Definition& d, bool of_instance);
 
 /// What was asked for, and how it is to be shown.
 struct CommandLine {

@@ -46,8 +46,8 @@ int list(const Typed& typed, const Remotes& remotes, const Options& options) {
     command::append_columns(out, names.data(), static_cast<uint32_t>(names.size()));
     append_row(out, {std::string(kLocal), "", "", "", remotes.current.empty() ? "yes" : "no"});
     for (const auto& [name, r] : remotes.all)
-        append_row(out, {name, r.url, r.ca_file, r.token_file,
-                         remotes.current == name ? "yes" : "no"});
+        append_row(out,
+                   {name, r.url, r.ca_file, r.token_file, remotes.current == name ? "yes" : "no"});
     command::append_end(out, 0, {});
     command::Printer printer(*format, colours_wanted(), stdout, stderr);
     printer.take(out, false);

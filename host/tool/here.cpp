@@ -129,7 +129,7 @@ class Here {
         if (!(d.flags & MH_COMMAND_HERE)) return finish(std::nullopt);
         words_.erase(words_.begin(), words_.begin() + static_cast<ptrdiff_t>(used));
         if (!d.find("help") && take_switch(words_, "--help")) {
-            print_help(d, d.find("output") ? "" : "[--output table|json|raw] [--timeout TIME]");
+            print_help(d, false);
             return finish(0);
         }
         auto line = read_command_line(d, std::move(words_));
@@ -294,9 +294,10 @@ int run_there(const Arguments& a, const config::Config& early,
     const ModuleCommand& known = *found[0];
     if (const auto status = run_here(a, early, known.module)) return *status;
     const std::string file = known.module->id() + ".so";
-    return refuse(fmt::format("{}: it has no command \"{}\"; load {} there, such as with: microhost "
-                              "--remote {} modules load {}",
-                              a.remote->target.shown, known.name, file, a.remote->name, file));
+    return refuse(
+        fmt::format("{}: it has no command \"{}\"; load {} there, such as with: microhost "
+                    "--remote {} modules load {}",
+                    a.remote->target.shown, known.name, file, a.remote->name, file));
 }
 
 std::string paths_of(const std::vector<const ModuleCommand*>& found) {

@@ -23,7 +23,7 @@ namespace {
 using command::Definition;
 
 constexpr int kExitTimeout = 124;
-constexpr int64_t kGraceMs = 5000;          // for the other side to say itself that it is late
+constexpr int64_t kGraceMs = 5000;         // for the other side to say itself that it is late
 constexpr size_t kMostHeld = 1024 * 1024;  // of output that comes without a pause
 
 struct Chosen {
@@ -170,9 +170,10 @@ int show(const Place& place, const std::string& path, const std::string& body,
         return refuse(place.refusal(*reply).what,
                       reply->status == 400 || reply->status == 404 ? 2 : 1);
     if (reply->late) {
-        printer.cut(fmt::format("{}: it did not end within {} ms, and does not answer; is it "
-                                "stopped or overloaded?",
-                                where, line.timeout_ms));
+        printer.cut(
+            fmt::format("{}: it did not end within {} ms, and does not answer; is it "
+                        "stopped or overloaded?",
+                        where, line.timeout_ms));
         return kExitTimeout;
     }
     if (!is_whole(held) && !(ended && held.empty()))
@@ -184,7 +185,7 @@ int show(const Place& place, const std::string& path, const std::string& body,
 
 int run(const Place& place, const Definition& d, Words words) {
     if (!d.find("help") && take_switch(words, "--help")) {
-        print_help(d, "[--instance NAME] [--output table|json|raw] [--timeout TIME]");
+        print_help(d, place.remote == nullptr);
         return 0;
     }
     auto line = read_command_line(d, std::move(words));
@@ -254,7 +255,8 @@ std::optional<int> ask_remote(const Arguments& a, bool known_here) {
     Words words = words_of(a), before = a.scan.flags;
     const auto instance = take(words, "instance"), instance_before = take(before, "instance");
     if (!instance || *instance || !instance_before || *instance_before)
-        return refuse("--instance is for this machine, and --remote for another one: say one of the two");
+        return refuse(
+            "--instance is for this machine, and --remote for another one: say one of the two");
     a.remote->tell();
     const Place place{a.remote->target, a.remote};
     const auto all = definitions(place);
@@ -263,7 +265,8 @@ std::optional<int> ask_remote(const Arguments& a, bool known_here) {
     if (known_here) return std::nullopt;
     Names names;
     for (const Definition& d : *all) names.push_back(d.name);
-    return refuse(fmt::format("{}: {}", place.target.shown, command::no_such_command(words, names)));
+    return refuse(
+        fmt::format("{}: {}", place.target.shown, command::no_such_command(words, names)));
 }
 
 }  // namespace microhost::tool

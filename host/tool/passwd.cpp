@@ -85,7 +85,8 @@ Result<> check_password(std::string_view text) {
     if (text.empty()) return error("the password is empty");
     if (text.size() > kLongest)
         return error("the password is longer than {} bytes, and bcrypt looks at no more", kLongest);
-    if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }))
+    if (std::ranges::any_of(
+            text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }))
         return error("the password has control characters, which no browser sends");
     return {};
 }
@@ -94,9 +95,9 @@ Result<> check_password(std::string_view text) {
 int get_password(const std::string& user, Secret& out) {
     const bool terminal = ::isatty(STDIN_FILENO);
     Secret again;
-    const bool read = terminal ? ask(fmt::format("password of {}: ", user), out) &&
-                                     ask("the same again: ", again)
-                               : read_line(out);
+    const bool read =
+        terminal ? ask(fmt::format("password of {}: ", user), out) && ask("the same again: ", again)
+                 : read_line(out);
     if (interrupted) return kInterrupted;
     if (!read) return no(error("the password cannot be read: {}", std::strerror(errno)));
     if (terminal && out.text != again.text) return no(error("the two passwords differ"));
@@ -126,7 +127,8 @@ std::string own_name() {
 bool is_user(std::string_view name) {
     return !name.empty() && name.size() <= kLongestName && name.front() != '#' &&
            name.front() != ' ' && name.find(':') == name.npos &&
-           std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+           std::ranges::none_of(
+               name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 }  // namespace

@@ -66,7 +66,8 @@ Result<std::string> token_in(const std::string& path) {
 }
 
 Result<> check_token(const Remote& r) {
-    const bool good = std::ranges::all_of(r.target.token, [](char c) { return c > 0x20 && c < 0x7f; });
+    const bool good =
+        std::ranges::all_of(r.target.token, [](char c) { return c > 0x20 && c < 0x7f; });
     if (good && r.target.token.size() <= kLongestToken) return {};
     return error("the token of {} is no token: visible ASCII, at most {} bytes", r.token_from,
                  kLongestToken);
@@ -146,8 +147,9 @@ Result<RemoteUrl> RemoteUrl::parse(std::string_view text) {
     rest.remove_prefix(out.tls ? 8 : 7);
     if (rest.ends_with('/')) rest.remove_suffix(1);
     if (rest.find('@') != rest.npos)
-        return error("a URL with a user or a password is not taken: give a token with "
-                     "--remote_token_file FILE");
+        return error(
+            "a URL with a user or a password is not taken: give a token with "
+            "--remote_token_file FILE");
     if (rest.find_first_of("/?#") != rest.npos) return wrong("it has a path");
     std::string_view port;
     if (rest.starts_with('[')) {
@@ -193,19 +195,21 @@ void Remote::tell() const {
 
 Error Remote::refusal(const command::Reply& reply) const {
     const auto d = json::Document::parse(reply.body);
-    const bool ours = reply.content_type == "application/json" && d &&
-                      d->root().find("detail").is_string();
+    const bool ours =
+        reply.content_type == "application/json" && d && d->root().find("detail").is_string();
     if (!ours)
-        return error("{}: a web server answered {}{}, and not microhost's proxy; is that its address?",
-                     target.shown, reply.status,
-                     reply.content_type.empty() ? "" : " with " + reply.content_type);
+        return error(
+            "{}: a web server answered {}{}, and not microhost's proxy; is that its address?",
+            target.shown, reply.status,
+            reply.content_type.empty() ? "" : " with " + reply.content_type);
     const std::string detail(*d->root().find("detail").as_string());
     switch (reply.status) {
         case 401:
             if (target.token.empty())
-                return error("{}: it wants a token; give one with --remote_token_file FILE or "
-                             "MICROHOST_REMOTE_TOKEN",
-                             target.shown);
+                return error(
+                    "{}: it wants a token; give one with --remote_token_file FILE or "
+                    "MICROHOST_REMOTE_TOKEN",
+                    target.shown);
             return error("{}: {}; is the token of {} meant for it?", target.shown, detail,
                          token_from);
         case 403: return error("{}: {}; whoever runs it can allow that", target.shown, detail);
@@ -224,7 +228,8 @@ Result<std::optional<Remote>> find_remote(const RemoteFlags& flags,
     if (!asked) return asked.error();
     if (asked->text.empty() || asked->text == kLocal) {
         if (!flags.remote && flags.any())
-            return error("--remote_ca, --remote_token_file and --insecure go with --remote URL|NAME");
+            return error(
+                "--remote_ca, --remote_token_file and --insecure go with --remote URL|NAME");
         return std::optional<Remote>();
     }
     const auto named = look_up(*asked, remotes);
@@ -239,9 +244,10 @@ Result<std::optional<Remote>> find_remote(const RemoteFlags& flags,
     out.target.host = url->host;
     out.target.port = url->port;
     if (!url->tls && !url->is_loopback() && !flags.insecure)
-        return error("{}: over http:// the token could be read on the way; use https://, or say "
-                     "--insecure",
-                     out.target.shown);
+        return error(
+            "{}: over http:// the token could be read on the way; use https://, or say "
+            "--insecure",
+            out.target.shown);
     if (url->tls) {
         net::TlsClientOptions options;
         options.ca = flags.ca_file.value_or(named->ca_file);

@@ -44,8 +44,9 @@ bool is_subject(std::string_view name) {
 
 int token(const Arguments& arguments) {
     std::string action, role = "operator", name = "token";
-    Options options(arguments,
-                    "microhost token new --role viewer --name anna >> tokens   # the proxy's token_file");
+    Options options(
+        arguments,
+        "microhost token new --role viewer --name anna >> tokens   # the proxy's token_file");
     options.word("ACTION", action, "new")
         .value("--role", role, "ROLE", "viewer, operator (without it) or admin")
         .value("--name", name, "NAME", "whose it is: the proxy's log says it");

@@ -9,9 +9,9 @@
 
 #include "module/trial.hpp"
 #include "tool/check.hpp"
+#include "tool/command_line.hpp"
 #include "tool/completion.hpp"
 #include "tool/dev.hpp"
-#include "tool/command_line.hpp"
 #include "tool/doctor.hpp"
 #include "tool/env.hpp"
 #include "tool/explain.hpp"
@@ -53,7 +53,8 @@ constexpr Verb kVerbs[] = {
     {"doctor", "[--json]", "look for what keeps microhost from working here", doctor},
     {"upgrade", "[--instance NAME] [--release MODULE]",
      "have a supervised instance replace its worker by what is on disk", upgrade, Reach::instance},
-    {"env", "list|add|use|remove|show ...", "the remote environments that have a name", environment},
+    {"env", "list|add|use|remove|show ...", "the remote environments that have a name",
+     environment},
     {"token", "new [--role ROLE] [--name NAME]", "make a token for a proxy", token},
     {"passwd", "[--user NAME] FILE", "put a user and a password into a htpasswd file", passwd},
     {module::kTrialVerb, "", "", trial_child},

@@ -38,9 +38,7 @@ bool is_person(const mh::command_run& run) {
     return run.surface() & (MH_SURFACE_TERMINAL | MH_SURFACE_REMOTE);
 }
 
-bool as_micro(const mh::command_run& run) {
-    return is_person(run) && !run.given("output");
-}
+bool as_micro(const mh::command_run& run) { return is_person(run) && !run.given("output"); }
 
 void list_services(const mh::run_ptr& run) {
     const std::vector<Version> all = all_versions(registry_now());
