@@ -94,23 +94,31 @@ class Question {
         }
         reply_.status = status_of(text_);
         if (!reply_.status) return no_http();
-        reply_.content_type = field(std::string_view(text_).substr(0, end), "content-type");
+        const std::string_view head = std::string_view(text_).substr(0, end);
+        reply_.content_type = field(head, "content-type");
+        const std::string length = field(head, "content-length");
+        std::from_chars(length.data(), length.data() + length.size(), length_);
+        // No answer of ours; that a web server has spoken is all that matters then.
+        if (!field(head, "transfer-encoding").empty() || reply_.status == 204) length_ = 0;
         text_.erase(0, end + 4);
         return {};
     }
 
     Result<Reply> collect() {
         reply_.body = std::move(text_);
-        while (true) {
+        while (reply_.body.size() < length_) {
             switch (link_.read(piece_, patience())) {
                 case Link::Got::bytes: reply_.body += piece_; break;
-                case Link::Got::end: return reply_;
+                case Link::Got::end:
+                    if (length_ != kUnknown) return broke();
+                    return reply_;
                 case Link::Got::nothing: return silent();
                 case Link::Got::broken: return broke();
             }
             if (reply_.body.size() > kLongestBody)
                 return error("{}: its answer never ends", target_.shown);
         }
+        return reply_;
     }
 
     // Each piece is kept until it is known whether another one follows at once.
@@ -130,6 +138,8 @@ class Question {
     const Target& target_;
     Link& link_;
     const int64_t end_ms_;
+    static constexpr size_t kUnknown = SIZE_MAX;
+    size_t length_ = kUnknown;  // of the body
     Reply reply_;
     std::string text_, piece_;
 };
@@ -162,7 +172,7 @@ Result<Reply> ask(const Target& target, std::string_view method, std::string_vie
     auto link = Link::open(target);
     if (!link) return link.error();
     std::string request =
-        fmt::format("{} {} HTTP/1.0\r\nHost: {}\r\n", method, path, target.authority());
+        fmt::format("{} {} HTTP/1.0\r\nHost: {}\r\nConnection: close\r\n", method, path, target.authority());
     if (!target.token.empty()) request += fmt::format("Authorization: Bearer {}\r\n", target.token);
     if (!body.empty()) request += "Content-Type: application/json\r\n";
     request += fmt::format("Content-Length: {}\r\n\r\n{}", body.size(), body);
