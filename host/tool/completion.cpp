@@ -11,6 +11,7 @@
 #include "tool/here.hpp"
 #include "tool/module_commands.hpp"
 #include "tool/options.hpp"
+#include "tool/remote.hpp"
 #include "tool/settings.hpp"
 
 namespace microhost::tool {
@@ -97,8 +98,13 @@ int complete_line(const Arguments& arguments) {
     if (given.size() != 2) return 0;
     size_t cursor = 0;
     std::from_chars(given[1].data(), given[1].data() + given[1].size(), cursor);
-    const auto typed = read_line(std::string_view(given[0]).substr(0, cursor));
+    auto typed = read_line(std::string_view(given[0]).substr(0, cursor));
     if (!typed) return 0;
+    // What there is in a remote environment is not asked for: a key must not wait for a network.
+    RemoteFlags flags;
+    if (!flags.take(typed->scan.flags)) return 0;
+    const auto remote = find_remote(flags, arguments.surroundings);
+    const bool local = remote && !*remote;
     const Arguments then{arguments.verb, typed->scan, arguments.surroundings};
     const auto early = settings(then);
     if (!early) return 0;
@@ -115,7 +121,7 @@ int complete_line(const Arguments& arguments) {
     std::string line;
     for (const std::string& w : words) line += quoted(w) + " ";
     line += typed->prefix;
-    if (const auto command = find_command(all, words); command.size() == 1)
+    if (const auto command = find_command(all, words); local && command.size() == 1)
         complete_here(
             then, *early, command[0]->module, line,
             [&](std::string_view word, std::string_view summary) { found.emplace(word, summary); });

@@ -76,8 +76,8 @@ bool read_line(Secret& out) {
 }
 
 bool ask(const std::string& question, Secret& out) {
+    const NoEcho quiet;  // what is typed from now on is not shown
     fmt::print(stderr, "{}", question);
-    const NoEcho quiet;
     return read_line(out);
 }
 
