@@ -171,8 +171,8 @@ Result<Reply> ask(const Target& target, std::string_view method, std::string_vie
     if (!is_token(target.token)) return error("{}: the token is no token", target.shown);
     auto link = Link::open(target);
     if (!link) return link.error();
-    std::string request =
-        fmt::format("{} {} HTTP/1.0\r\nHost: {}\r\nConnection: close\r\n", method, path, target.authority());
+    std::string request = fmt::format("{} {} HTTP/1.0\r\nHost: {}\r\nConnection: close\r\n", method,
+                                      path, target.authority());
     if (!target.token.empty()) request += fmt::format("Authorization: Bearer {}\r\n", target.token);
     if (!body.empty()) request += "Content-Type: application/json\r\n";
     request += fmt::format("Content-Length: {}\r\n\r\n{}", body.size(), body);

@@ -256,9 +256,6 @@ Result<std::optional<Remote>> find_remote(const RemoteFlags& flags,
         out.target.tls = std::move(*tls);
     }
     if (auto ok = find_token(out, flags, *named, in); !ok) return ok.error();
-    RemoteFlags again = flags;
-    again.remote = out.name;
-    out.flags = again.words();
     return std::optional(std::move(out));
 }
 

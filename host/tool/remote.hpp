@@ -29,7 +29,6 @@ struct Remote {
     std::string name;  ///< as it was asked for: a name or a URL
     command::Target target;
     std::string token_from;  ///< "tokens/prod", "MICROHOST_REMOTE_TOKEN", or empty
-    std::vector<std::string> flags;
 
     /// One line on standard error, when a person reads it.
     void tell() const;

@@ -79,7 +79,7 @@ int run_anywhere(const Verb& verb, config::Scan scan, RemoteFlags flags,
     if (auto ok = flags.take(scan.args); !ok) return refuse(ok.error().what);
     const auto remote = find_remote(flags, surroundings);
     if (!remote) return refuse(remote.error().what);
-    return verb.run({verb, scan, surroundings, *remote ? &**remote : nullptr});
+    return verb.run({verb, scan, surroundings, *remote ? &**remote : nullptr, flags.words()});
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/scan.hpp"
 #include "config/surroundings.hpp"
@@ -21,6 +22,8 @@ struct Arguments {
         scan;  ///< `args` are the words behind the verb, `flags` and `config` those before it
     const config::Surroundings& surroundings;
     const Remote* remote = nullptr;  ///< what a command works on; null: this machine
+    /// --remote and what belongs to it as words again, which are in `scan` no more: for a process that is to work on the same.
+    std::vector<std::string> remote_flags{};
 };
 
 /// What a verb looks at, which decides what --remote means for it.
