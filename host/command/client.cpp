@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/client.hpp"
 
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <filesystem>
 
 #include "json/document.hpp"
@@ -18,55 +10,11 @@
 namespace microhost::command {
 namespace {
 
-constexpr int kPatienceSeconds = 5;
+constexpr int kPatienceMs = 5000;
+constexpr int kFarPatienceMs = 10'000;
+constexpr int kSoonMs = 50;  // what comes within this is shown together
 constexpr size_t kLongestHead = 16 * 1024;
-
-class Socket {
-  public:
-    Socket() : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
-    ~Socket() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Socket(const Socket&) = delete;
-    int fd() const { return fd_; }
-
-    Result<> connect(const std::string& path) const {
-        sockaddr_un at{};
-        at.sun_family = AF_UNIX;
-        if (path.size() >= sizeof at.sun_path) return error("{}: the path is too long", path);
-        std::memcpy(at.sun_path, path.c_str(), path.size() + 1);
-        if (::connect(fd_, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0) return {};
-        return error("{}: {}", path, std::strerror(errno));
-    }
-    void patience(int seconds) const {
-        const timeval t{seconds, 0};
-        ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
-        ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
-    }
-    bool send(std::string_view bytes) const {
-        while (!bytes.empty()) {
-            const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-            if (n < 0 && errno == EINTR) continue;
-            if (n <= 0) return false;
-            bytes.remove_prefix(static_cast<size_t>(n));
-        }
-        return true;
-    }
-    /// 0 at the end, negative when nothing came in time or the connection broke.
-    ssize_t read(char* p, size_t n) const {
-        ssize_t got;
-        while ((got = ::recv(fd_, p, n, 0)) < 0 && errno == EINTR) {
-        }
-        return got;
-    }
-    bool more() const {
-        pollfd p{fd_, POLLIN, 0};
-        return ::poll(&p, 1, 50) > 0 && !(p.revents & POLLHUP);
-    }
-
-  private:
-    int fd_;
-};
+constexpr size_t kLongestBody = 16 * 1024 * 1024;  // of what is not streamed
 
 /// "HTTP/1.1 200 OK": 200, or 0.
 unsigned status_of(std::string_view head) {
@@ -74,6 +22,131 @@ unsigned status_of(std::string_view head) {
     if (!head.starts_with("HTTP/1.") || head.size() < 12) return 0;
     std::from_chars(head.data() + 9, head.data() + 12, status);
     return status;
+}
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    for (char& c : out)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+    return out;
+}
+
+/// Of the field of that name (in lower case), without what follows ";".
+std::string field(std::string_view head, std::string_view name) {
+    size_t at = head.find("\r\n");
+    while (at != head.npos) {
+        const size_t end = std::min(head.find("\r\n", at + 2), head.size());
+        std::string line = lower(head.substr(at + 2, end - at - 2));
+        if (line.starts_with(name) && line.size() > name.size() && line[name.size()] == ':') {
+            line.erase(0, name.size() + 1);
+            line.erase(std::min(line.find(';'), line.size()));
+            const size_t first = line.find_first_not_of(" \t");
+            if (first == line.npos) return {};
+            return line.substr(first, line.find_last_not_of(" \t") - first + 1);
+        }
+        at = end < head.size() ? end : head.npos;
+    }
+    return {};
+}
+
+/// One question and its answer.
+class Question {
+  public:
+    Question(const Target& target, Link& link, int64_t limit_ms)
+        : target_(target), link_(link), end_ms_(until(limit_ms)) {}
+
+    Result<Reply> ask(const std::string& request, const Receive& receive) {
+        link_.send(request, patience());  // who does not take all of it may answer all the same
+        if (auto head = read_head(); !head) return head.error();
+        reply_.streamed =
+            receive && reply_.status == 200 && reply_.content_type == "application/x-ndjson";
+        return reply_.streamed ? stream(receive) : collect();
+    }
+
+  private:
+    int patience() const { return target_.socket.empty() ? kFarPatienceMs : kPatienceMs; }
+    Error silent() const {
+        return error("{}: no answer within {} s; is the process stopped or overloaded?",
+                     target_.shown, patience() / 1000);
+    }
+    Error no_http() const {
+        if (target_.socket.empty() && !target_.tls)
+            return error("{}: no HTTP answer; is that a proxy, or does it want https://?",
+                         target_.shown);
+        if (target_.socket.empty())
+            return error("{}: no HTTP answer; is that a proxy?", target_.shown);
+        return error("{}: no HTTP answer", target_.shown);
+    }
+    Error broke() const {
+        const std::string& why = link_.problem();
+        return error("{}: the connection broke{}", target_.shown,
+                     why.empty() ? "" : fmt::format(" ({})", why));
+    }
+
+    Result<> read_head() {
+        size_t end;
+        while ((end = text_.find("\r\n\r\n")) == text_.npos) {
+            const Link::Got got = link_.read(piece_, patience());
+            if (got == Link::Got::nothing) return silent();
+            if (got != Link::Got::bytes || text_.size() > kLongestHead)
+                return text_.empty() && got == Link::Got::broken ? broke() : no_http();
+            text_ += piece_;
+        }
+        reply_.status = status_of(text_);
+        if (!reply_.status) return no_http();
+        const std::string_view head = std::string_view(text_).substr(0, end);
+        reply_.content_type = field(head, "content-type");
+        const std::string length = field(head, "content-length");
+        std::from_chars(length.data(), length.data() + length.size(), length_);
+        // No answer of ours; that a web server has spoken is all that matters then.
+        if (!field(head, "transfer-encoding").empty() || reply_.status == 204) length_ = 0;
+        text_.erase(0, end + 4);
+        return {};
+    }
+
+    Result<Reply> collect() {
+        reply_.body = std::move(text_);
+        while (reply_.body.size() < length_) {
+            switch (link_.read(piece_, patience())) {
+                case Link::Got::bytes: reply_.body += piece_; break;
+                case Link::Got::end:
+                    if (length_ != kUnknown) return broke();
+                    return reply_;
+                case Link::Got::nothing: return silent();
+                case Link::Got::broken: return broke();
+            }
+            if (reply_.body.size() > kLongestBody)
+                return error("{}: its answer never ends", target_.shown);
+        }
+        return reply_;
+    }
+
+    // Each piece is kept until it is known whether another one follows at once.
+    Result<Reply> stream(const Receive& receive) {
+        Link::Got got = Link::Got::bytes;
+        while (got == Link::Got::bytes) {
+            got = link_.read(piece_, kSoonMs);
+            if (!text_.empty()) receive(text_, got != Link::Got::nothing);
+            if (got == Link::Got::nothing) got = link_.read(piece_, left_ms(end_ms_));
+            text_.swap(piece_);
+        }
+        if (got == Link::Got::broken) return broke();
+        reply_.late = got == Link::Got::nothing;
+        return reply_;
+    }
+
+    const Target& target_;
+    Link& link_;
+    const int64_t end_ms_;
+    static constexpr size_t kUnknown = SIZE_MAX;
+    size_t length_ = kUnknown;  // of the body
+    Reply reply_;
+    std::string text_, piece_;
+};
+
+/// RFC 6750 2.1; anything else could end the field.
+bool is_token(std::string_view token) {
+    return std::all_of(token.begin(), token.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
 }  // namespace
@@ -84,7 +157,7 @@ std::vector<Instance> running_instances(const std::vector<std::string>& runtime_
         std::error_code none;
         for (const auto& one : std::filesystem::directory_iterator(folder + "/instances", none)) {
             Instance i{one.path().filename(), one.path() / "control.sock"};
-            if (Socket().connect(i.socket)) out.push_back(std::move(i));
+            if (Link::open(Target::unix_socket(i.socket))) out.push_back(std::move(i));
         }
     }
     std::sort(out.begin(), out.end(),
@@ -93,44 +166,22 @@ std::vector<Instance> running_instances(const std::vector<std::string>& runtime_
 }
 
 // HTTP/1.0: the body is what comes until the end, and a command's last line says that it is whole.
-Result<Reply> ask(const std::string& path, std::string_view method, std::string_view target,
+Result<Reply> ask(const Target& target, std::string_view method, std::string_view path,
+                  std::string_view body, const Receive& receive, int64_t limit_ms) {
+    if (!is_token(target.token)) return error("{}: the token is no token", target.shown);
+    auto link = Link::open(target);
+    if (!link) return link.error();
+    std::string request = fmt::format("{} {} HTTP/1.0\r\nHost: {}\r\nConnection: close\r\n", method,
+                                      path, target.authority());
+    if (!target.token.empty()) request += fmt::format("Authorization: Bearer {}\r\n", target.token);
+    if (!body.empty()) request += "Content-Type: application/json\r\n";
+    request += fmt::format("Content-Length: {}\r\n\r\n{}", body.size(), body);
+    return Question(target, **link, limit_ms).ask(request, receive);
+}
+
+Result<Reply> ask(const std::string& socket, std::string_view method, std::string_view path,
                   std::string_view body, const Receive& receive) {
-    Socket s;
-    if (auto ok = s.connect(path); !ok) return ok.error();
-    s.patience(kPatienceSeconds);
-    const Error silent = error("{}: no answer within {} s; is the process stopped or overloaded?",
-                               path, kPatienceSeconds);
-    if (!s.send(fmt::format("{} {} HTTP/1.0\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{}",
-                            method, target, body.size(), body)))
-        return silent;
-    std::string head;
-    char piece[16 * 1024];
-    size_t end;
-    while ((end = head.find("\r\n\r\n")) == head.npos) {
-        const ssize_t n = s.read(piece, sizeof piece);
-        if (n < 0) return silent;
-        if (n == 0 || head.size() > kLongestHead) return error("{}: no HTTP answer", path);
-        head.append(piece, static_cast<size_t>(n));
-    }
-    Reply reply;
-    reply.status = status_of(head);
-    if (!reply.status) return error("{}: no HTTP answer", path);
-    reply.body = head.substr(end + 4);
-    const bool streamed = receive && reply.status == 200;
-    if (streamed) {
-        s.patience(0);
-        receive(reply.body, s.more());
-        reply.body.clear();
-    }
-    while (true) {
-        const ssize_t n = s.read(piece, sizeof piece);
-        if (n < 0) return error("{}: the connection broke", path);
-        if (n == 0) return reply;
-        if (streamed)
-            receive({piece, static_cast<size_t>(n)}, s.more());
-        else
-            reply.body.append(piece, static_cast<size_t>(n));
-    }
+    return ask(Target::unix_socket(socket), method, path, body, receive);
 }
 
 std::string detail_of(const Reply& reply) {

@@ -23,9 +23,9 @@ struct Mark {
     uint32_t bit;
     std::string_view name;
 };
-constexpr std::array kMarks{Mark{MH_ARG_REQUIRED, "required"},
-                            Mark{MH_ARG_POSITIONAL, "positional"},
-                            Mark{MH_ARG_REPEATED, "repeated"}, Mark{MH_ARG_SECRET, "secret"}};
+constexpr std::array kMarks{
+    Mark{MH_ARG_REQUIRED, "required"}, Mark{MH_ARG_POSITIONAL, "positional"},
+    Mark{MH_ARG_REPEATED, "repeated"}, Mark{MH_ARG_SECRET, "secret"}, Mark{MH_ARG_FILE, "file"}};
 
 std::string text_or_empty(const char* s) { return s ? s : ""; }
 

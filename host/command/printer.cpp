@@ -163,11 +163,18 @@ void Printer::close_list() {
 }
 
 int Printer::finish() {
+    if (!ended_) return cut("the connection ended before the command did");
     flush_rows();
     close_list();
     std::fflush(out_);
-    if (ended_) return exit_;
-    put(err_, "microhost: the connection ended before the command did\n");
+    return exit_;
+}
+
+int Printer::cut(std::string_view why) {
+    flush_rows();
+    close_list();
+    std::fflush(out_);
+    put(err_, "microhost: " + harmless(why) + "\n");
     return 1;
 }
 

@@ -23,6 +23,8 @@ class Printer {
     void take(std::string_view piece, bool more);
     /// The exit status: the command's own; 1 when the stream ended before the command did.
     int finish();
+    /// Nothing more will come, and `why` is told. What was shown stays. Answers 1.
+    int cut(std::string_view why);
 
   private:
     struct Shown {

@@ -25,12 +25,19 @@ std::string who(const mh_principal* p) {
     return fmt::format("{:?} has {}", module::view(p->subject), roles.empty() ? "none" : roles);
 }
 
+/// A log is no place for whole files.
+std::string cut(const std::string& text) {
+    constexpr size_t kShown = 200;
+    if (text.size() <= kShown) return text;
+    return fmt::format("{}... ({} bytes)", text.substr(0, kShown), text.size());
+}
+
 /// "id=api force=true", without what is secret.
 std::string shown(const Definition& d, const Values& values) {
     std::string out;
     for (const Value& v : values.all()) {
         const bool secret = d.find(v.name)->flags & MH_ARG_SECRET;
-        out += fmt::format("{}{}={}", out.empty() ? "" : " ", v.name, secret ? "***" : v.text);
+        out += fmt::format("{}{}={}", out.empty() ? "" : " ", v.name, secret ? "***" : cut(v.text));
     }
     return out;
 }

@@ -34,7 +34,8 @@ void assign_variables(Assembly& a, const Names& names) {
 
 /// The environment is shared with other programs, so what looks like a slip in it is only a warning.
 void doubt_variables(Assembly& a, const Names& names) {
-    std::vector<std::string> host{"MICROHOST_CONFIG", "MICROHOST_LOAD", "MICROHOST_POISON"};
+    std::vector<std::string> host{"MICROHOST_CONFIG", "MICROHOST_LOAD", "MICROHOST_POISON",
+                                  "MICROHOST_REMOTE", "MICROHOST_REMOTE_TOKEN"};
     for (const Key& key : keys()) {
         host.push_back(variable_name(key.path));
         if (!key.alias.empty()) host.push_back(variable_name(key.alias));

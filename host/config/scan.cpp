@@ -24,7 +24,8 @@ const Action* find_action(std::string_view name) {
 }
 
 Follows host_arity(std::string_view name) {
-    if (find_action(name)) return Follows::nothing;
+    // --insecure belongs to --remote before a verb: the verb must not be taken for its value.
+    if (find_action(name) || name == "insecure") return Follows::nothing;
     if (name == "config" || name == "load") return Follows::value;
     const Key* key = find_flag(name);
     if (!key) return Follows::unknown;

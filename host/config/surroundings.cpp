@@ -68,7 +68,7 @@ Result<std::optional<std::string>> contents(const std::string& path) {
 
 Folder plugin_folder(const Surroundings& in) {
     if (in.root()) return {"/etc/microhost/plugins", {}};
-    const std::string user = user_folder(in, "XDG_CONFIG_HOME", ".config");
+    const std::string user = user_config_folder(in);
     return {user.empty() ? "" : user + "/plugins", {}};
 }
 
@@ -103,6 +103,10 @@ Folder default_folder(std::string_view key, const Surroundings& in) {
     return {in.program_dir.empty() ? "" : beside.lexically_normal().string(), {}};
 }
 
+std::string user_config_folder(const Surroundings& in) {
+    return user_folder(in, "XDG_CONFIG_HOME", ".config");
+}
+
 Result<File> parse_file(std::string path, std::string_view text) {
     json::Options options;
     options.comments = options.lines = true;
@@ -125,7 +129,7 @@ Result<File> read_file(std::string_view flag, const Surroundings& in) {
         return error("{}: no such file, but {} names it", named,
                      flag.empty() ? "MICROHOST_CONFIG" : "--config");
     }
-    const std::string user = user_folder(in, "XDG_CONFIG_HOME", ".config");
+    const std::string user = user_config_folder(in);
     for (const std::string& folder : {user, std::string("/etc/microhost")}) {
         if (folder.empty()) continue;
         std::string path = folder + "/microhost.json";

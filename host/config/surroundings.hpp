@@ -35,6 +35,9 @@ struct Folder {
 /// The default of runtime_dir, state_dir, module_path or plugin_dir where neither flag, variable nor file names it.
 Folder default_folder(std::string_view key, const Surroundings& in);
 
+/// Where this user's configuration is; empty when there is neither XDG_CONFIG_HOME nor HOME.
+std::string user_config_folder(const Surroundings& in);
+
 struct File {
     std::string path;  ///< empty: there is none, and the document is `{}`
     json::Document document;

@@ -23,7 +23,7 @@ namespace {
 using command::Table;
 using module::view;
 
-constexpr uint64_t kLargestBody = 1024 * 1024;
+constexpr uint64_t kLargestBody = 8 * 1024 * 1024;  // files are among the arguments
 
 /// Who is at the other end of the socket.
 struct Peer {
@@ -260,7 +260,7 @@ mh_status answer_command(http::Exchange& x, Table& table) {
         if (s == MH_OK)
             run(asked, *static_cast<Table*>(user), view(body));
         else if (s == MH_E_LIMIT)
-            asked.refuse(413, "the arguments of a command are at most 1 MiB");
+            asked.refuse(413, "the arguments of a command are at most 8 MiB");
     };
     return x.collect(kLargestBody, whole, &table);
 }

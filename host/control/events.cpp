@@ -196,7 +196,8 @@ command::Definition publish_definition() {
     header.flags = MH_ARG_REPEATED | MH_ARG_SECRET;
     d.args = {
         place("topic", "such as orders.new", MH_ARG_REQUIRED),
-        place("message", "its body; JSON is sent as such, everything else as text", MH_ARG_SECRET),
+        place("message", "its body; JSON is sent as such, everything else as text",
+              MH_ARG_SECRET | MH_ARG_FILE),
         header};
     return d;
 }

@@ -11,16 +11,10 @@
 #include "command/words.hpp"
 #include "config/duration.hpp"
 #include "json/nearest.hpp"
+#include "tool/argument_file.hpp"
 
 namespace microhost::tool {
 namespace {
-
-std::optional<command::Format> format_named(std::string_view text) {
-    if (text == "table") return command::Format::table;
-    if (text == "json") return command::Format::json;
-    if (text == "raw") return command::Format::raw;
-    return {};
-}
 
 /// -o is short for --output, -f for --follow.
 void lengthen(const command::Definition& d, Words& words) {
@@ -56,10 +50,28 @@ Result<> take_timeout(const command::Definition& d, Words& words, CommandLine& o
     return {};
 }
 
+/// As far as it can be checked before the files are read, which is the last thing that is done.
+command::Given without_files(const command::Definition& d, command::Given given) {
+    for (auto& [name, text] : given)
+        if (names_file(d, name, text) && d.find(name)->type == MH_TYPE_JSON) text = "null";
+    return given;
+}
+
 }  // namespace
 
+std::optional<command::Format> format_named(std::string_view text) {
+    if (text == "table") return command::Format::table;
+    if (text == "json") return command::Format::json;
+    if (text == "raw") return command::Format::raw;
+    return {};
+}
+
+// What a remote says must not steer the terminal, and stays one line.
 int refuse(std::string_view what, int status) {
-    fmt::print(stderr, "microhost: {}\n", what);
+    std::string line(what);
+    for (char& c : line)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    fmt::print(stderr, "microhost: {}\n", line);
     return status;
 }
 
@@ -88,8 +100,9 @@ bool take_switch(Words& words, std::string_view flag) {
     return true;
 }
 
-void print_help(const command::Definition& d, std::string_view flags) {
-    fmt::print("Usage: microhost {}{}{}\n", d.usage(), flags.empty() ? "" : " ", flags);
+void print_help(const command::Definition& d, bool of_instance) {
+    fmt::print("Usage: microhost {}{}{}\n", d.usage(), of_instance ? " [--instance NAME]" : "",
+               d.find("output") ? "" : " [--output table|json|raw] [--timeout TIME]");
     fmt::print("{}\n", d.summary);
     if (!d.help.empty()) fmt::print("\n{}\n", d.help);
     for (const command::Argument& a : d.args) {
@@ -109,7 +122,7 @@ Result<CommandLine> read_command_line(const command::Definition& d, Words words)
     if (auto ok = take_timeout(d, words, out); !ok) return ok.error();
     auto given = command::read_words(d, words);
     if (!given) return given.error();
-    const auto checked = command::Values::check(d, *given);
+    const auto checked = command::Values::check(d, without_files(d, *given));
     if (!checked) return checked.error();
     if (const auto own = format_named(checked->text("output"))) out.format = *own;
     out.given = std::move(*given);

@@ -25,8 +25,8 @@ Result<std::optional<std::string>> take(Words& words, std::string_view name);
 /// Takes a word before "--" out; whether it was there.
 bool take_switch(Words& words, std::string_view flag);
 
-/// Of a command, for its --help; `flags`: those of the terminal, as usage shows them.
-void print_help(const command::Definition& d, std::string_view flags);
+/// Of a command, for its --help, with the flags of the terminal; `of_instance`: --instance is one of them.
+void print_help(const command::Definition& d, bool of_instance);
 
 /// What was asked for, and how it is to be shown.
 struct CommandLine {
@@ -35,8 +35,11 @@ struct CommandLine {
     uint64_t timeout_ms = 0;
 };
 
+/// "table", "json", "raw".
+std::optional<command::Format> format_named(std::string_view text);
+
 /// Reads the words behind the name. --output and --timeout are the terminal's, unless the command has an argument of that name;
-/// its `output` says how to print all the same. Errors: what a person typed wrongly.
+/// its `output` says how to print all the same. Files are read later (argument_file.hpp). Errors: what a person typed wrongly.
 Result<CommandLine> read_command_line(const command::Definition& d, Words words);
 
 /// Escape sequences are welcome on standard output.

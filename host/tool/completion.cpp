@@ -11,6 +11,7 @@
 #include "tool/here.hpp"
 #include "tool/module_commands.hpp"
 #include "tool/options.hpp"
+#include "tool/remote.hpp"
 #include "tool/settings.hpp"
 
 namespace microhost::tool {
@@ -76,7 +77,7 @@ std::optional<Typed> read_line(std::string_view before) {
 
 }  // namespace
 
-std::string quoted(const std::string& word) {
+std::string shell_quoted(const std::string& word) {
     std::string out = "'";
     for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
     return out + "'";
@@ -97,8 +98,13 @@ int complete_line(const Arguments& arguments) {
     if (given.size() != 2) return 0;
     size_t cursor = 0;
     std::from_chars(given[1].data(), given[1].data() + given[1].size(), cursor);
-    const auto typed = read_line(std::string_view(given[0]).substr(0, cursor));
+    auto typed = read_line(std::string_view(given[0]).substr(0, cursor));
     if (!typed) return 0;
+    // What there is in a remote environment is not asked for: a key must not wait for a network.
+    RemoteFlags flags;
+    if (!flags.take(typed->scan.flags)) return 0;
+    const auto remote = find_remote(flags, arguments.surroundings);
+    const bool local = remote && !*remote;
     const Arguments then{arguments.verb, typed->scan, arguments.surroundings};
     const auto early = settings(then);
     if (!early) return 0;
@@ -113,9 +119,9 @@ int complete_line(const Arguments& arguments) {
     const std::vector<ModuleCommand> all = module_commands(early->host.module_path);
     for (const ModuleCommand& c : all) add(c.name, c.summary);
     std::string line;
-    for (const std::string& w : words) line += quoted(w) + " ";
-    if (!typed->prefix.empty()) line += quoted(typed->prefix);
-    if (const auto command = find_command(all, words); command.size() == 1)
+    for (const std::string& w : words) line += shell_quoted(w) + " ";
+    if (!typed->prefix.empty()) line += shell_quoted(typed->prefix);
+    if (const auto command = find_command(all, words); local && command.size() == 1)
         complete_here(
             then, *early, command[0]->module, line,
             [&](std::string_view word, std::string_view summary) { found.emplace(word, summary); });

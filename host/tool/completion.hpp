@@ -17,6 +17,6 @@ int completion(const Arguments& arguments);
 /// A word that could stand there on each line. Never an error: a shell has no use for one.
 int complete_line(const Arguments& arguments);
 /// As a shell, and this program, take it for one word.
-std::string quoted(const std::string& word);
+std::string shell_quoted(const std::string& word);
 
 }  // namespace microhost::tool

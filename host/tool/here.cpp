@@ -21,10 +21,12 @@
 #include "serve/intent.hpp"
 #include "tool/abi_app.hpp"
 #include "tool/abi_terminal.hpp"
+#include "tool/argument_file.hpp"
 #include "tool/command_line.hpp"
 #include "tool/here_process.hpp"
 #include "tool/instance.hpp"
 #include "tool/module_commands.hpp"
+#include "tool/remote.hpp"
 #include "tool/session.hpp"
 #include "tool/settings.hpp"
 
@@ -91,12 +93,15 @@ Result<config::Config> configure(const Arguments& a, const std::vector<Candidate
 
 class Here {
   public:
-    Here(HereProcess& process, Words words, Words flags)
+    /// `flags`: for the processes of an app. `remote`: what an app works on; commands are not run here then. Null: this machine.
+    Here(HereProcess& process, Words words, Words flags, const Remote* remote)
         : process_(process),
           words_(std::move(words)),
+          apps_only_(remote != nullptr),
           session_(process.io(), std::move(flags)),
           terminal_(process.io()),
           signals_(process.io()) {
+        if (remote) foreground_.remote = remote->name;
         foreground_.session = &session_;
         foreground_.exit = [this](int32_t code) { finish(gone_ ? 128 + gone_ : code); };
         foreground_.principal = &user_.principal;
@@ -124,6 +129,7 @@ class Here {
 
     void begin() {
         if (begin_app()) return;
+        if (apps_only_) return finish(std::nullopt);
         size_t used = 0;
         command::Refusal refusal;
         const command::EntryPtr e =
@@ -133,11 +139,13 @@ class Here {
         if (!(d.flags & MH_COMMAND_HERE)) return finish(std::nullopt);
         words_.erase(words_.begin(), words_.begin() + static_cast<ptrdiff_t>(used));
         if (!d.find("help") && take_switch(words_, "--help")) {
-            print_help(d, d.find("output") ? "" : "[--output table|json|raw] [--timeout TIME]");
+            print_help(d, false);
             return finish(0);
         }
         auto line = read_command_line(d, std::move(words_));
         if (!line) return finish(refuse(line.error().what));
+        if (auto read = read_argument_files(d, line->given); !read)
+            return finish(refuse(read.error().what, 1));
         printer_.emplace(line->format, colours_wanted(), stdout, stderr);
         mh_command_run asked{};
         asked.size = sizeof asked;
@@ -230,6 +238,7 @@ class Here {
 
     HereProcess& process_;
     Words words_;
+    const bool apps_only_;
     Foreground foreground_;
     Session session_;
     Terminal terminal_;
@@ -290,13 +299,28 @@ Result<Made> make(const Arguments& a, const config::Config& early, const Candida
     return Made{std::move(*modules), std::move(*process)};
 }
 
-/// Nothing: the command is for a serving process.
+/// Nothing: the command is for a serving process, or for the remote one.
 std::optional<int> run_here(const Arguments& a, const config::Config& early,
                             const CandidatePtr& module) {
     int status = 1;
     auto made = make(a, early, module, status);
     if (!made) return refuse(made.error().what, status);
-    return Here(*made->process, words_of(a), a.scan.flags).run(made->modules);
+    Words flags = a.scan.flags;
+    flags.insert(flags.end(), a.remote_flags.begin(), a.remote_flags.end());
+    return Here(*made->process, words_of(a), std::move(flags), a.remote).run(made->modules);
+}
+
+/// The command of a remote environment. A module of this machine that has it may be an app, which runs here and works there.
+int run_there(const Arguments& a, const config::Config& early,
+              const std::vector<const ModuleCommand*>& found) {
+    if (const auto status = ask_remote(a, !found.empty())) return *status;
+    const ModuleCommand& known = *found[0];
+    if (const auto status = run_here(a, early, known.module)) return *status;
+    const std::string file = known.module->id() + ".so";
+    return refuse(
+        fmt::format("{}: it has no command \"{}\"; load {} there, such as with: microhost "
+                    "--remote {} modules load {}",
+                    a.remote->target.shown, known.name, file, a.remote->name, file));
 }
 
 std::string paths_of(const std::vector<const ModuleCommand*>& found) {
@@ -334,6 +358,7 @@ int run_command(const Arguments& a) {
     if (found.size() > 1)
         return refuse(fmt::format("\"{}\" is a command of {}; remove one of the two",
                                   found[0]->name, paths_of(found)));
+    if (a.remote) return run_there(a, *early, found);
     if (found.size() == 1)
         if (const auto status = run_here(a, *early, found[0]->module)) return *status;
     std::vector<std::string_view> known;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// `microhost NAME ...` for a command of a running instance: finds it, asks it, shows what it says.
+/// `microhost NAME ...` for a command of a running instance, here or in a remote environment: finds it, asks it, shows what it says.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@ int ask_instance(const Arguments& arguments);
 /// that the lack of an instance is what is wrong.
 int ask_instance(const Arguments& arguments, const std::vector<std::string_view>& known,
                  bool is_command);
+
+/// The same in the remote environment of the arguments. Nothing: it has no such command, but this machine does (`known_here`).
+std::optional<int> ask_remote(const Arguments& arguments, bool known_here = false);
 
 /// Where instances and the registry of this machine are looked for.
 std::vector<std::string> runtime_folders(const config::HostSettings& host,

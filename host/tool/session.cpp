@@ -55,7 +55,7 @@ mh_status Session::complete(std::string_view before, std::function<void(std::str
     if (over_) return MH_E_IO;
     if (before.size() > kLongestLine || completions_.size() >= kMostCompletions) return MH_E_LIMIT;
     std::string line = "microhost ";
-    for (const std::string& flag : flags_) line += quoted(flag) + " ";
+    for (const std::string& flag : flags_) line += shell_quoted(flag) + " ";
     line += before;
     auto c = std::make_shared<Completion>(io_);
     auto done = [this, fn = std::move(fn), me = c.get()](const std::vector<std::string>& words) {

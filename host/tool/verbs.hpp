@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/scan.hpp"
 #include "config/surroundings.hpp"
@@ -12,6 +13,7 @@
 namespace microhost::tool {
 
 struct Verb;
+struct Remote;
 
 /// What a verb is given. All of it lives until the process ends.
 struct Arguments {
@@ -19,6 +21,16 @@ struct Arguments {
     const config::Scan&
         scan;  ///< `args` are the words behind the verb, `flags` and `config` those before it
     const config::Surroundings& surroundings;
+    const Remote* remote = nullptr;  ///< what a command works on; null: this machine
+    /// --remote and what belongs to it as words again, which are in `scan` no more: for a process that is to work on the same.
+    std::vector<std::string> remote_flags{};
+};
+
+/// What a verb looks at, which decides what --remote means for it.
+enum class Reach : uint8_t {
+    files,     ///< files of this machine, or a process that it starts
+    instance,  ///< what runs on this machine, in ways of its own
+    anywhere   ///< a command: of this machine, or of a remote environment
 };
 
 struct Verb {
@@ -28,6 +40,7 @@ struct Verb {
         summary;  ///< one line for --help; empty: a verb of the program itself, not listed
     int (*run)(
         const Arguments&);  ///< answers the exit status: 0, 1 "the answer is no", 2 "wrongly asked"
+    Reach reach = Reach::files;
 };
 
 std::span<const Verb> verbs();

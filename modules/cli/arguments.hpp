@@ -27,14 +27,15 @@ constexpr std::array kStatsArguments{kService, kTimeout, kOutput};
 constexpr std::array kCallArguments{
     kService,
     mh::place("endpoint", "such as Say.Hello", MH_ARG_REQUIRED, "@endpoint"),
-    mh::place("request", "JSON, name=text, name:=JSON, @FILE or -; {} without", MH_ARG_REPEATED),
+    mh::place("request", "JSON, name=text, name:=JSON, @FILE or -; {} without",
+              MH_ARG_REPEATED | MH_ARG_FILE),
     kAddress,
     mh::flag("metadata", "key=value for the service; may be repeated", MH_TYPE_TEXT, nullptr,
              nullptr, MH_ARG_REPEATED),
     kTimeout,
     kOutput};
 constexpr mh_command_arg kDefinition =
-    mh::place("definition", "JSON with name and nodes, @FILE or -", MH_ARG_REPEATED);
+    mh::place("definition", "JSON with name and nodes, @FILE or -", MH_ARG_REPEATED | MH_ARG_FILE);
 constexpr std::array kRegisterArguments{
     kDefinition,
     mh::flag("ttl", "gone after this time; without it after 366 days", MH_TYPE_DURATION)};

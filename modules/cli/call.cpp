@@ -7,7 +7,7 @@
 
 #include "../shared/text.hpp"
 #include "indent.hpp"
-#include "input.hpp"
+#include "listing.hpp"
 #include "registry.hpp"
 #include "request.hpp"
 #include "rpc_call.hpp"
@@ -36,22 +36,15 @@ std::optional<CallTo> target_of(mh::command_run& run) {
     return to;
 }
 
-/// The request as it is typed, read or piped; then(JSON) follows.
-void with_request(const mh::run_ptr& run, std::function<void(std::string)> then) {
-    const auto checked = [run, then = std::move(then)](std::string text) {
-        try {
-            check_object(text);
-        } catch (const mh::failure& f) {
-            return run->fail(f.what(), 2);
-        }
-        then(std::move(text));
-    };
+/// The request as it is typed. Nothing: the run has failed.
+std::optional<std::string> request_of(mh::command_run& run) {
     try {
-        Request request = read_request(run->args("request"));
-        if (request.from == Request::From::words) return checked(std::move(request.text));
-        read_input(run, std::move(request.text), checked);
+        std::string text = read_request(run.args("request"));
+        check_object(text);
+        return text;
     } catch (const mh::failure& f) {
-        run->fail(f.what(), 2);
+        run.fail(f.what(), 2);
+        return std::nullopt;
     }
 }
 
@@ -59,7 +52,7 @@ void with_request(const mh::run_ptr& run, std::function<void(std::string)> then)
 void show(mh::command_run& run, std::string_view body) {
     const std::string_view output = run.arg("output");
     const bool json = bool(mh::json_document(body));
-    const bool as_text = run.surface() == MH_SURFACE_TERMINAL && output != "json";
+    const bool as_text = is_person(run) && output != "json";
     if (output == "raw" || !json) return run.text(std::string(shared::trim(body)) + "\n");
     if (as_text) return run.text(indented(body) + "\n");
     run.json(std::string(body));
@@ -68,37 +61,35 @@ void show(mh::command_run& run, std::string_view body) {
 }  // namespace
 
 void call(const mh::run_ptr& run) {
-    auto to = target_of(*run);
-    if (!to) return;
-    with_request(run, [run, to = std::move(*to)](const std::string& body) {
-        auto c = std::make_shared<RpcCall>();
-        auto answer = std::make_shared<std::string>();
-        run->on_cancel = [c] { c->cancel(); };
-        c->begin(
-            to, body, [answer](std::string_view message) { *answer = message; },
-            [run, to, answer, c](const CallEnd& end) {
-                if (!end.ok())
-                    return run->fail(call_error("error calling", to, end), exit_code_of(end));
-                show(*run, answer->empty() ? "{}" : std::string_view(*answer));
-                run->done();
-            });
-    });
+    const auto to = target_of(*run);
+    const auto body = to ? request_of(*run) : std::nullopt;
+    if (!body) return;
+    auto c = std::make_shared<RpcCall>();
+    auto answer = std::make_shared<std::string>();
+    run->on_cancel = [c] { c->cancel(); };
+    c->begin(
+        *to, *body, [answer](std::string_view message) { *answer = message; },
+        [run, to = *to, answer, c](const CallEnd& end) {
+            if (!end.ok())
+                return run->fail(call_error("error calling", to, end), exit_code_of(end));
+            show(*run, answer->empty() ? "{}" : std::string_view(*answer));
+            run->done();
+        });
 }
 
 void stream(const mh::run_ptr& run) {
     auto to = target_of(*run);
-    if (!to) return;
+    const auto body = to ? request_of(*run) : std::nullopt;
+    if (!body) return;
     to->stream = true;
-    with_request(run, [run, to = std::move(*to)](const std::string& body) {
-        auto c = std::make_shared<RpcCall>();
-        run->on_cancel = [c] { c->cancel(); };
-        c->begin(
-            to, body, [run](std::string_view message) { show(*run, message); },
-            [run, to, c](const CallEnd& end) {
-                if (end.ok()) return run->done();
-                run->fail(call_error("error receiving from", to, end), exit_code_of(end));
-            });
-    });
+    auto c = std::make_shared<RpcCall>();
+    run->on_cancel = [c] { c->cancel(); };
+    c->begin(
+        *to, *body, [run](std::string_view message) { show(*run, message); },
+        [run, to = *to, c](const CallEnd& end) {
+            if (end.ok()) return run->done();
+            run->fail(call_error("error receiving from", to, end), exit_code_of(end));
+        });
 }
 
 }  // namespace microhost::cli

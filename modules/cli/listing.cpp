@@ -34,9 +34,11 @@ std::string field_names(const mh_json_value* value) {
 
 }  // namespace
 
-bool as_micro(const mh::command_run& run) {
-    return run.surface() == MH_SURFACE_TERMINAL && !run.given("output");
+bool is_person(const mh::command_run& run) {
+    return run.surface() & (MH_SURFACE_TERMINAL | MH_SURFACE_REMOTE);
 }
+
+bool as_micro(const mh::command_run& run) { return is_person(run) && !run.given("output"); }
 
 void list_services(const mh::run_ptr& run) {
     const std::vector<Version> all = all_versions(registry_now());
@@ -87,7 +89,7 @@ void get_service(const mh::run_ptr& run) {
     if (!name) return;
     const mh_registry_view* view = registry_now();
     const std::string_view output = run->arg("output");
-    const bool person = run->surface() == MH_SURFACE_TERMINAL;
+    const bool person = is_person(*run);
     if (person && output != "json") {
         // "raw" is what Micro prints, too: there is no plainer form of a text.
         if (output != "table") return run->text(service_text(view, *name)), run->done();

@@ -29,15 +29,19 @@ struct Cli : mh::command_set<Cli> {
     static constexpr auto commands = mh::commands(
         mh::command("list services", "Names of all services, one a line", &Cli::on_list_services)
             .with(kListArguments)
+            .role("viewer")
             .here(),
         mh::command("list nodes", "Where a service runs", &Cli::on_list_nodes)
             .with(kNamedArguments)
+            .role("viewer")
             .here(),
         mh::command("list endpoints", "What a service offers", &Cli::on_list_endpoints)
             .with(kNamedArguments)
+            .role("viewer")
             .here(),
         mh::command("get service", "Nodes and endpoints of a service", &Cli::on_get_service)
             .with(kGetArguments)
+            .role("viewer")
             .examples("microhost get service greeter")
             .here(),
         mh::command("call", "Calls an endpoint and prints its answer", &Cli::on_call)
@@ -54,12 +58,15 @@ struct Cli : mh::command_set<Cli> {
         mh::command("health", "Asks the nodes of a service, or of all, how they are",
                     &Cli::on_health)
             .with(kHealthArguments)
+            .role("viewer")
             .here(),
         mh::command("health check", "The same as health", &Cli::on_health)
             .with(kHealthArguments)
+            .role("viewer")
             .here(),
         mh::command("stats", "Uptime, memory and threads of the nodes of a service", &Cli::on_stats)
             .with(kStatsArguments)
+            .role("viewer")
             .here(),
         mh::command("register service", "Puts a service into the registry of this machine",
                     &Cli::on_register)

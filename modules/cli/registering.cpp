@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "input.hpp"
 #include "request.hpp"
 
 namespace microhost::cli {
@@ -11,18 +10,15 @@ namespace {
 
 const mh_registry& api() { return mh::use<mh_registry>(); }
 
-/// The definition as it is typed, read or piped; then(JSON) follows.
-void with_definition(const mh::run_ptr& run, std::function<void(std::string)> then) {
-    const std::vector<std::string> words = run->args("definition");
-    if (words.empty()) return run->fail("require service definition", 2);
-    Request request;
+/// The definition as it is typed. Nothing: the run has failed.
+std::optional<std::string> definition_of(mh::command_run& run) {
+    const std::vector<std::string> words = run.args("definition");
+    if (words.empty()) return run.fail("require service definition", 2), std::nullopt;
     try {
-        request = read_request(words);
+        return read_request(words);
     } catch (const mh::failure& f) {
-        return run->fail(f.what(), 2);
+        return run.fail(f.what(), 2), std::nullopt;
     }
-    if (request.from == Request::From::words) return then(std::move(request.text));
-    read_input(run, std::move(request.text), std::move(then));
 }
 
 void end(mh::command_run& run, mh_status s) {
@@ -34,17 +30,15 @@ void end(mh::command_run& run, mh_status s) {
 
 void register_service(const mh::run_ptr& run) {
     const int64_t ttl = run->integer("ttl").value_or(0);
-    with_definition(run, [run, ttl](const std::string& json) {
-        const auto seconds =
-            static_cast<uint32_t>(std::clamp<int64_t>((ttl + 999) / 1000, 0, UINT32_MAX));
-        end(*run, api().put(mh::the_host, mh::lend(json), seconds));
-    });
+    const auto seconds =
+        static_cast<uint32_t>(std::clamp<int64_t>((ttl + 999) / 1000, 0, UINT32_MAX));
+    if (const auto json = definition_of(*run))
+        end(*run, api().put(mh::the_host, mh::lend(*json), seconds));
 }
 
 void deregister_service(const mh::run_ptr& run) {
-    with_definition(run, [run](const std::string& json) {
-        end(*run, api().remove(mh::the_host, mh::lend(json)));
-    });
+    if (const auto json = definition_of(*run))
+        end(*run, api().remove(mh::the_host, mh::lend(*json)));
 }
 
 }  // namespace microhost::cli

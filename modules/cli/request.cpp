@@ -54,16 +54,12 @@ std::string object_of(std::span<const std::string> words) {
 
 }  // namespace
 
-Request read_request(std::span<const std::string> words) {
-    if (words.empty()) return {Request::From::words, "{}"};
-    const std::string& first = words.front();
-    if (words.size() == 1 && first == "-") return {Request::From::input, {}};
-    if (words.size() == 1 && first.size() > 1 && first[0] == '@')
-        return {Request::From::file, first.substr(1)};
-    if (field_end(first) != first.npos) return {Request::From::words, object_of(words)};
+std::string read_request(std::span<const std::string> words) {
+    if (words.empty()) return "{}";
+    if (field_end(words.front()) != std::string::npos) return object_of(words);
     std::string text;
     for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
-    return {Request::From::words, text};
+    return text;
 }
 
 void check_object(std::string_view json) {

@@ -9,16 +9,9 @@
 
 namespace microhost::cli {
 
-/// Where a request stands.
-struct Request {
-    enum class From { words, file, input };
-    From from = From::words;
-    std::string text;  ///< of words: the JSON; of a file: its path
-};
-
-/// Nothing is {}; "-" the standard input; "@PATH" a file; name=text and name:=JSON the fields of an object; all else is JSON, as
-/// words with spaces between them. Throws mh::failure with a sentence.
-Request read_request(std::span<const std::string> words);
+/// Nothing is {}; name=text and name:=JSON are the fields of an object; all else is JSON, as words with spaces between them.
+/// @FILE and "-" have been read by the terminal. Throws mh::failure with a sentence.
+std::string read_request(std::span<const std::string> words);
 
 /// Throws mh::failure unless it is one JSON object, as Micro's services take.
 void check_object(std::string_view json);

@@ -29,6 +29,15 @@ std::string number(double value) {
     return {text, end.ptr};
 }
 
+/// On one line, and null for what is no JSON: a module's cell must not break the stream that it travels in.
+std::string json_of(const mh_cell& c) {
+    std::string out(view(c.text));
+    if (!mh::json_document(out)) return "null";
+    std::replace(out.begin(), out.end(), '\n', ' ');
+    std::replace(out.begin(), out.end(), '\r', ' ');
+    return out;
+}
+
 std::string value_of(const mh_cell& c) {
     std::string out;
     JsonWriter w(out);
@@ -39,7 +48,7 @@ std::string value_of(const mh_cell& c) {
         case MH_TYPE_TIME: w.integer(c.integer); break;
         case MH_TYPE_NUMBER: w.raw(number(c.number)); break;
         case MH_TYPE_BOOL: w.boolean(c.integer != 0); break;
-        case MH_TYPE_JSON: w.raw(c.text.len ? view(c.text) : "null"); break;
+        case MH_TYPE_JSON: w.raw(json_of(c)); break;
         case MH_TYPE_NULL: w.raw("null"); break;
         default: w.string(view(c.text)); break;
     }
@@ -49,8 +58,9 @@ std::string value_of(const mh_cell& c) {
 void append_cell(JsonWriter& w, const mh_cell& c) {
     const std::string value = value_of(c);
     const std::string_view text = view(c.text);
-    const bool plain = c.type == MH_TYPE_TEXT || text.empty() || text == value ||
-                       (c.type == MH_TYPE_NULL && text == "-");
+    const bool object = c.type == MH_TYPE_JSON && value.starts_with('{');
+    const bool plain = !object && (c.type == MH_TYPE_TEXT || text.empty() || text == value ||
+                                   (c.type == MH_TYPE_NULL && text == "-"));
     if (plain)
         w.raw(value);
     else
@@ -70,6 +80,7 @@ void append_arg(JsonWriter& w, const mh_command_arg& a) {
     if (a.flags & MH_ARG_POSITIONAL) w.key("positional").boolean(true);
     if (a.flags & MH_ARG_REPEATED) w.key("repeated").boolean(true);
     if (a.flags & MH_ARG_SECRET) w.key("secret").boolean(true);
+    if (a.flags & MH_ARG_FILE) w.key("file").boolean(true);
     w.end_object();
 }
 
@@ -177,13 +188,18 @@ void append_end(std::string& out, int32_t exit_code, std::string_view error) {
     out += '\n';
 }
 
-void append_info(std::string& out, const mh_command_info& i) {
+void append_note(std::string& out, std::string_view line) {
+    JsonWriter(out).begin_object().key("note").string(line).end_object();
+    out += '\n';
+}
+
+void append_info(std::string& out, const mh_command_info& i, bool allowed) {
     JsonWriter w(out);
     w.begin_object().key("name").string(i.name).key("summary").string(i.summary ? i.summary : "");
     if (i.help) w.key("help").string(i.help);
     if (i.examples) w.key("examples").string(i.examples);
     if (i.role) w.key("role").string(i.role);
-    w.key("module").string(i.module ? i.module : "").key("allowed").boolean(true);
+    w.key("module").string(i.module ? i.module : "").key("allowed").boolean(allowed);
     w.key("runs").string(i.flags & MH_COMMAND_HERE ? "here" : "host");
     w.key("args").begin_array();
     const auto* at = reinterpret_cast<const char*>(i.args);

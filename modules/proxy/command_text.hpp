@@ -29,7 +29,8 @@ void append_row(std::string& out, const mh_cell* cells, uint32_t n);
 void append_text(std::string& out, std::string_view text);
 void append_json(std::string& out, std::string_view json);
 void append_end(std::string& out, int32_t exit_code, std::string_view error);
-/// One object, without a line end.
-void append_info(std::string& out, const mh_command_info& i);
+void append_note(std::string& out, std::string_view line);
+/// One object, without a line end. `allowed`: whoever asks may run it.
+void append_info(std::string& out, const mh_command_info& i, bool allowed);
 
 }  // namespace microhost::proxy

@@ -2,6 +2,7 @@
 #include "commands.hpp"
 
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "../shared/ongoing.hpp"
@@ -13,7 +14,8 @@ namespace {
 
 using shared::view;
 
-constexpr uint64_t kLongestBody = 1 << 20;
+// Arguments may be files of up to 4 MiB, and JSON writes some of their bytes as two.
+constexpr uint64_t kLongestBody = 8 << 20;
 
 /// Who asks, with memory of its own: bodies come later.
 struct Principal {
@@ -108,6 +110,9 @@ constexpr mh_command_sink kSink{
     [](void* user, mh_status, int32_t exit_code, mh_str error) {
         static_cast<Run*>(user)->ended = true;
         add(user, [&](std::string& out) { append_end(out, exit_code, view(error)); });
+    },
+    [](void* user, mh_str line) {
+        add(user, [&](std::string& out) { append_note(out, view(line)); });
     }};
 
 unsigned http_status(mh_status s) {
@@ -156,7 +161,7 @@ void on_body(mh_req* r, void* user, mh_status s, mh_seg body) {
             start(*static_cast<Run*>(user), view(body));
         else if (s == MH_E_LIMIT)
             answer_error(mh::request(r), 413, kServerName,
-                         "the arguments of a command are at most 1 MiB");
+                         "the arguments of a command are at most 8 MiB");
         return MH_OK;
     });
 }
@@ -166,6 +171,7 @@ void on_body(mh_req* r, void* user, mh_status s, mh_seg body) {
 struct List {
     Principal who;
     mh_token token = 0;
+    std::set<std::string, std::less<>> allowed;  // of all, those that this one may run
     std::string out = "[";
 
     explicit List(const Asker& asker) : who(asker) {}
@@ -181,15 +187,33 @@ void answer_list(mh_req* q, void* arg) {
     });
 }
 
+/// All commands are in it, as over the control socket: who may not run one hears so from the host, by the role that it needs.
+mh_principal everybody() {
+    static const mh_str kAdmin = mh::lend("admin");
+    mh_principal p{};
+    p.size = sizeof p;
+    p.roles = &kAdmin;
+    p.n_roles = 1;
+    return p;
+}
+
 void make_list(void*, void* arg) {
     auto* list = static_cast<List*>(arg);
     mh::guarded("list", [&] {
-        mh::use<mh_command>().each(
+        const mh_command& command = mh::use<mh_command>();
+        command.each(
             mh::the_host, &list->who.table, MH_SURFACE_REMOTE,
             [](void* user, const mh_command_info* i) {
-                std::string& out = static_cast<List*>(user)->out;
-                if (out.size() > 1) out += ',';
-                append_info(out, *i);
+                static_cast<List*>(user)->allowed.emplace(i->name);
+            },
+            list);
+        const mh_principal all = everybody();
+        command.each(
+            mh::the_host, &all, MH_SURFACE_REMOTE,
+            [](void* user, const mh_command_info* i) {
+                auto& made = *static_cast<List*>(user);
+                if (made.out.size() > 1) made.out += ',';
+                append_info(made.out, *i, made.allowed.contains(i->name));
             },
             list);
         list->out += ']';

@@ -123,7 +123,7 @@ class InOneProcess(Case):
             (h.folder / "flag").write_text("--header")
             self.publish(h, "t", "@flag", "--header", "K=v")
             self.assertEqual(event_test.wait_for_heard(h, 3)[2]["body"], "--header")
-            self.fails(h, "publish", "t", "@nowhere.json", status=2, says=["nowhere.json: No such file"])
+            self.fails(h, "publish", "t", "@nowhere.json", status=1, says=["nowhere.json: No such file"])
             (h.folder / "bytes").write_bytes(b"\xff")
             self.fails(h, "publish", "t", "@bytes", status=2, says=["no text"])
             (h.folder / "much").write_text("x" * 1_100_000)

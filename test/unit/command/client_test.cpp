@@ -65,7 +65,8 @@ TEST_SUITE("host/command") {
 
     TEST_CASE("a good reply is streamed, another is kept") {
         Instances i;
-        i.answer("HTTP/1.1 200 OK\r\nX: y\r\n\r\nline\n");
+        i.answer(
+            "HTTP/1.1 200 OK\r\nContent-Type: Application/X-NDJSON; a=b\r\nX: y\r\n\r\nline\n");
         std::string got;
         auto r = ask(i.socket, "POST", "/", "{}", [&](std::string_view p, bool) { got += p; });
         REQUIRE(r.has_value());

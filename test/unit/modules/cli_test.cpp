@@ -16,11 +16,11 @@ struct WithJson {
     WithJson() { mh::the_table<mh_json> = &microhost::test::kJsonTable; }
 };
 
-std::string text_of(std::vector<std::string> words) { return read_request(words).text; }
+std::string text_of(std::vector<std::string> words) { return read_request(words); }
 
 std::string problem_of(std::vector<std::string> words) {
     try {
-        check_object(read_request(words).text);
+        check_object(read_request(words));
     } catch (const mh::failure& f) {
         return f.what();
     }
@@ -43,17 +43,14 @@ TEST_SUITE("modules/cli") {
         CHECK(indented("}}]\"x").ends_with("\"x"));
     }
 
-    TEST_CASE("a request is nothing, JSON, fields, a file or the input") {
+    TEST_CASE("a request is nothing, JSON or fields") {
         const WithJson json;
         CHECK(text_of({}) == "{}");
         CHECK(text_of({"{\"a\":", "1}"}) == "{\"a\": 1}");
         CHECK(text_of({"name=John", "age:=3", "a.b=c=d"}) ==
               R"({"name":"John","age":3,"a.b":"c=d"})");
         CHECK(text_of({"empty="}) == R"({"empty":""})");
-        CHECK(read_request(std::vector<std::string>{"-"}).from == Request::From::input);
-        const Request file = read_request(std::vector<std::string>{"@a.json"});
-        CHECK(file.from == Request::From::file);
-        CHECK(file.text == "a.json");
+        CHECK(text_of({"@a.json"}) == "@a.json");  // a terminal would have read it
     }
 
     TEST_CASE("what cannot be sent is said before anything is sent") {

@@ -198,6 +198,7 @@ TEST_SUITE("modules/proxy") {
     }
 
     TEST_CASE("output of a command as lines") {
+        const WithJson json;
         std::string out;
         const mh_str names[] = {mh::lend("id"), mh::lend("took")};
         append_columns(out, names, 2);
@@ -209,11 +210,25 @@ TEST_SUITE("modules/proxy") {
         append_row(out, cells, 2);
         append_text(out, "a\n");
         append_json(out, "[1]");
+        append_note(out, "a is b");
         append_end(out, 1, "it failed");
         CHECK(out ==
               "{\"columns\":[\"id\",\"took\"]}\n"
               "{\"row\":[\"api\",{\"text\":\"1.5 s\",\"value\":1500}]}\n"
-              "{\"text\":\"a\\n\"}\n{\"json\":[1]}\n{\"error\":\"it "
+              "{\"text\":\"a\\n\"}\n{\"json\":[1]}\n{\"note\":\"a is b\"}\n{\"error\":\"it "
               "failed\"}\n{\"end\":{\"exit\":1}}\n");
+    }
+    TEST_CASE("JSON in a cell stays on its line, an object is told from a text with a value") {
+        const WithJson json;
+        std::string out;
+        mh_cell cells[3]{};
+        cells[0].type = cells[1].type = cells[2].type = MH_TYPE_JSON;
+        cells[0].text = mh::lend("{\"a\":\n1}");
+        cells[1].text = mh::lend("{broken");
+        cells[2].text = mh::lend("[1]");
+        append_row(out, cells, 3);
+        CHECK(std::count(out.begin(), out.end(), '\n') == 1);
+        CHECK(out.find("\"value\":{\"a\": 1}") != std::string::npos);
+        CHECK(out.ends_with("\"value\":null},[1]]}\n"));
     }
 }

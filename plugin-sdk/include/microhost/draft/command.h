@@ -41,7 +41,10 @@ enum {
     MH_ARG_REQUIRED = 1u << 0,
     MH_ARG_POSITIONAL = 1u << 1, /* given by place, not as --name */
     MH_ARG_REPEATED = 1u << 2,   /* may be given more than once; a positional one takes the rest */
-    MH_ARG_SECRET = 1u << 3      /* never logged, asked for without echo */
+    MH_ARG_SECRET = 1u << 3,     /* never logged, asked for without echo */
+    /* A value that begins with @ names a file and - is standard input: the terminal reads it, wherever the command runs, and the
+     * command gets the content, at most 4 MiB. On other surfaces the text is taken as it is. */
+    MH_ARG_FILE = 1u << 4
 };
 
 /* An argument or flag. Stands in arrays with a stride. */

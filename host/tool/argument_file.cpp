@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tool/argument_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+namespace microhost::tool {
+namespace {
+
+void leave(int number) { ::_exit(128 + number); }
+
+/// Somebody who types, or a pipe, may never come to an end: signals end the process at once, whoever else waits for them.
+class Interruptible {
+  public:
+    Interruptible() {
+        struct sigaction ours {};
+        ours.sa_handler = leave;
+        for (size_t i = 0; i < std::size(kSignals); i++) {
+            ::sigaction(kSignals[i], nullptr, &before_[i]);
+            if (before_[i].sa_handler != SIG_IGN) ::sigaction(kSignals[i], &ours, nullptr);
+        }
+    }
+    ~Interruptible() {
+        for (size_t i = 0; i < std::size(kSignals); i++)
+            ::sigaction(kSignals[i], &before_[i], nullptr);
+    }
+    Interruptible(const Interruptible&) = delete;
+    Interruptible& operator=(const Interruptible&) = delete;
+
+  private:
+    static constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction before_[std::size(kSignals)];
+};
+
+Result<std::string> read_all(int fd, const std::string& name) {
+    const Interruptible here;
+    std::string out;
+    char piece[64 * 1024];
+    while (true) {
+        const ssize_t n = ::read(fd, piece, sizeof piece);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return error("{}: {}", name, std::strerror(errno));
+        if (n == 0) return {boost::system::in_place_value, std::move(out)};
+        out.append(piece, static_cast<size_t>(n));
+        if (out.size() > kLargestArgument) return error("{}: is longer than 4 MiB", name);
+    }
+}
+
+Result<std::string> read_file(const std::string& path) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0) return error("{}: {}", path, std::strerror(errno));
+    auto out = read_all(fd, path);
+    ::close(fd);
+    return out;
+}
+
+}  // namespace
+
+bool names_file(const command::Definition& d, std::string_view name, std::string_view value) {
+    const command::Argument* a = d.find(name);
+    return a && (a->flags & MH_ARG_FILE) && (value == "-" || (value.size() > 1 && value[0] == '@'));
+}
+
+Result<> read_argument_files(const command::Definition& d, command::Given& given) {
+    bool piped = false;
+    for (auto& [name, text] : given) {
+        if (!names_file(d, name, text)) continue;
+        const bool input = text == "-";
+        if (input && std::exchange(piped, true))
+            return error("{}: standard input can be given once", name);
+        auto content = input ? read_all(STDIN_FILENO, "standard input") : read_file(text.substr(1));
+        if (!content) return content.error();
+        text = std::move(*content);
+    }
+    return {};
+}
+
+}  // namespace microhost::tool
