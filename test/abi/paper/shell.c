@@ -26,7 +26,7 @@ static void on_end(void* user, mh_status s, int32_t exit_code, mh_str error) {
     put(error);
     prompt();
 }
-static const mh_command_sink sink = {sizeof sink, 0, on_columns, on_row, on_text, on_text, on_end};
+static const mh_command_sink sink = {sizeof sink, 0, on_columns, on_row, on_text, on_text, on_end, 0};
 
 static void on_input(void* user, mh_seg line) {
     mh_command_run run = {

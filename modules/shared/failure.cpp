@@ -3,19 +3,19 @@
 
 #include <microhost/host.hpp>
 
-#include "../shared/call_failure.hpp"
-#include "../shared/error_json.hpp"
-#include "../shared/text.hpp"
+#include "call_failure.hpp"
+#include "error_json.hpp"
+#include "text.hpp"
 
-namespace microhost::proxy {
+namespace microhost::shared {
 namespace {
 
 /// An error of the service itself goes as it is.
 Failure of_service(std::string_view error, std::string_view id) {
-    const shared::ServiceError e = shared::parse_error(&mh::use<mh_json>(), error);
-    if (e.code == 0) return {500, shared::error_json(id, 500, "error during request: " + e.detail)};
+    const ServiceError e = parse_error(&mh::use<mh_json>(), error);
+    if (e.code == 0) return {500, error_json(id, 500, "error during request: " + e.detail)};
     const bool is_status = e.code >= 400 && e.code <= 599;
-    return {is_status ? static_cast<unsigned>(e.code) : 500, shared::error_json(e)};
+    return {is_status ? static_cast<unsigned>(e.code) : 500, error_json(e)};
 }
 
 std::string unknown(std::string_view service) {
@@ -31,13 +31,13 @@ std::string unknown(std::string_view service) {
 Failure failure_of(mh_status s, std::string_view error, std::string_view service,
                    std::string_view id) {
     if (s == MH_E_INVALID) return of_service(error, id);
-    const shared::CallFailure failure = shared::call_failure(s);
+    const CallFailure failure = call_failure(s);
     std::string detail(failure.detail);
     if (s == MH_E_NOT_FOUND)
         detail = unknown(service);
     else if (!error.empty())
-        detail += ": " + shared::parse_error(&mh::use<mh_json>(), error).detail;
-    return {failure.status, shared::error_json(id, failure.status, detail)};
+        detail += ": " + parse_error(&mh::use<mh_json>(), error).detail;
+    return {failure.status, error_json(id, failure.status, detail)};
 }
 
-}  // namespace microhost::proxy
+}  // namespace microhost::shared

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace microhost::proxy {
+namespace microhost::shared {
 
 struct Failure {
     unsigned status;
@@ -18,4 +18,4 @@ struct Failure {
 Failure failure_of(mh_status s, std::string_view error, std::string_view service,
                    std::string_view id);
 
-}  // namespace microhost::proxy
+}  // namespace microhost::shared

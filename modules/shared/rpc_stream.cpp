@@ -4,11 +4,12 @@
 #include <algorithm>
 #include <string>
 
-#include "../shared/text.hpp"
 #include "failure.hpp"
 #include "ongoing.hpp"
+#include "stream_socket.hpp"
+#include "text.hpp"
 
-namespace microhost::proxy {
+namespace microhost::shared {
 namespace {
 
 constexpr std::string_view kType = "application/x-ndjson";
@@ -76,7 +77,7 @@ void on_message(void* user, mh_rpc_call*, const mh_rpc_message* m) {
     mh::guarded("on_message", [&] {
         if (!self.begin()) return MH_OK;
         // Line ends stand between the parts of a value at most: within its texts they are escaped.
-        std::string_view body = shared::trim(shared::view(m->body));
+        std::string_view body = trim(view(m->body));
         const size_t from = self.waiting.size();
         self.waiting.append(body);
         std::replace(self.waiting.begin() + static_cast<std::ptrdiff_t>(from), self.waiting.end(),
@@ -92,7 +93,7 @@ void on_end(void* user, mh_rpc_call*, mh_status s, mh_str error) {
     self.call = nullptr;
     mh::guarded("on_end", [&] {
         if (s != MH_OK) {
-            self.fail(s, shared::view(error));
+            self.fail(s, view(error));
         } else if (self.begin()) {
             self.ended = true;
             self.flush();
@@ -103,20 +104,7 @@ void on_end(void* user, mh_rpc_call*, mh_status s, mh_str error) {
 
 constexpr mh_rpc_sink kSink{sizeof(mh_rpc_sink), 0, on_message, on_end, nullptr};
 
-}  // namespace
-
-bool wants_stream(const mh::request& r) {
-    bool found = false;
-    shared::for_each_item(r.header(MH_H_ACCEPT), ',', [&](std::string_view item) {
-        found = found || shared::iequals(shared::trim(item.substr(0, item.find(';'))), kType);
-    });
-    return found;
-}
-
-void stream_rpc(mh::request r, const shared::RpcRequest& wanted, std::span<const mh_kv> metadata) {
-    auto* self = keep(r, new RpcStream);
-    self->request = r.raw();
-    self->service = wanted.service;
+mh_rpc_target target_of(const RpcRequest& wanted, std::span<const mh_kv> metadata) {
     mh_rpc_target t{};
     t.size = sizeof t;
     t.flags = MH_RPC_STREAM;
@@ -126,6 +114,24 @@ void stream_rpc(mh::request r, const shared::RpcRequest& wanted, std::span<const
     t.content_type = mh::lend("application/json");
     t.metadata = metadata.data();
     t.n_metadata = static_cast<uint32_t>(metadata.size());
+    return t;
+}
+
+}  // namespace
+
+bool wants_stream(const mh::request& r) {
+    bool found = false;
+    for_each_item(r.header(MH_H_ACCEPT), ',', [&](std::string_view item) {
+        found = found || iequals(trim(item.substr(0, item.find(';'))), kType);
+    });
+    return found;
+}
+
+void stream_rpc(mh::request r, const RpcRequest& wanted, std::span<const mh_kv> metadata) {
+    auto* self = keep(r, new RpcStream);
+    self->request = r.raw();
+    self->service = wanted.service;
+    const mh_rpc_target t = target_of(wanted, metadata);
     const mh_rpc& rpc = mh::use<mh_rpc>();
     const mh_status s = rpc.open(mh::the_host, r.raw(), &t, &kSink, self, &self->call);
     if (s != MH_OK) return self->fail(s == MH_E_INVALID ? MH_E_UNSUPPORTED : s, {});
@@ -133,4 +139,15 @@ void stream_rpc(mh::request r, const shared::RpcRequest& wanted, std::span<const
     rpc.send(self->call, mh::bytes(wanted.request), 0);
 }
 
-}  // namespace microhost::proxy
+void join_rpc(mh::request r, const RpcRequest& wanted, std::span<const mh_kv> metadata) {
+    const mh_status s = join_stream(
+        {mh::the_host, &mh::use<mh_rpc>(), &mh::use<mh_http_websocket>(), &mh::use<mh_json>()},
+        r.raw(), target_of(wanted, metadata), wanted.request);
+    if (s == MH_OK || s == MH_E_GONE) return;
+    if (s == MH_E_INVALID)
+        return void(r.respond_error(400, "go.micro.rpc", "this is no correct websocket handshake"));
+    const Failure f = failure_of(s, {}, wanted.service, "go.micro.rpc");
+    r.respond(f.status, "application/json", f.json);
+}
+
+}  // namespace microhost::shared

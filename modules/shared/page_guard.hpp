@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "../shared/cors_origins.hpp"
+#include "cors_origins.hpp"
 
-namespace microhost::proxy {
+namespace microhost::shared {
 
 /// The name or address of a Host field, in lower case, without port, brackets and the dot at its end.
 std::string host_name(std::string_view authority);
@@ -35,7 +35,7 @@ class PageGuard {
 
   private:
     std::vector<std::string> hosts_;
-    shared::CorsOrigins origins_;
+    CorsOrigins origins_;
 };
 
-}  // namespace microhost::proxy
+}  // namespace microhost::shared

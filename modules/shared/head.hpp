@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-namespace microhost::proxy {
+namespace microhost::shared {
 
 struct Head {
     std::string_view host, origin, fetch_site, authorization, content_type, timeout;
@@ -39,4 +39,4 @@ struct Head {
     }
 };
 
-}  // namespace microhost::proxy
+}  // namespace microhost::shared

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "../shared/ip_address.hpp"
-#include "../shared/text.hpp"
+#include "ip_address.hpp"
+#include "text.hpp"
 
-namespace microhost::proxy {
+namespace microhost::shared {
 
 std::string host_name(std::string_view authority) {
     std::string_view host = authority;
@@ -20,20 +20,20 @@ std::string host_name(std::string_view authority) {
     }
     if (host.ends_with('.')) host.remove_suffix(1);
     std::string out(host);
-    for (char& c : out) c = shared::lower(c);
+    for (char& c : out) c = lower(c);
     return out;
 }
 
 bool is_loopback_name(std::string_view host) {
     if (host == "localhost" || host.ends_with(".localhost")) return true;
-    const auto ip = shared::IpAddress::parse(host);
+    const auto ip = IpAddress::parse(host);
     if (!ip) return false;
     if (ip->is_v4()) return ip->bytes[12] == 127;
-    return *ip == *shared::IpAddress::parse("::1");
+    return *ip == *IpAddress::parse("::1");
 }
 
 bool PageGuard::allow_hosts(std::string_view list, std::string& wrong) {
-    shared::for_each_item(list, ',', [&](std::string_view item) {
+    for_each_item(list, ',', [&](std::string_view item) {
         std::string name = host_name(item);
         const bool odd = name.empty() || name.find_first_of("/*@ ") != name.npos;
         if (odd)
@@ -45,7 +45,7 @@ bool PageGuard::allow_hosts(std::string_view list, std::string& wrong) {
 }
 
 bool PageGuard::allow_origins(std::string_view list, std::string& wrong) {
-    shared::for_each_item(list, ',', [&](std::string_view item) {
+    for_each_item(list, ',', [&](std::string_view item) {
         // "*" would open the door to every page.
         if (item == "*" || !origins_.add(item)) wrong = item;
     });
@@ -61,7 +61,7 @@ bool PageGuard::host_allowed(std::string_view authority, std::string_view local_
     const std::string host = host_name(authority);
     if (is_loopback_name(host)) return true;
     if (std::find(hosts_.begin(), hosts_.end(), host) != hosts_.end()) return true;
-    const auto named = shared::IpAddress::parse(host), own = shared::IpAddress::parse(local_ip);
+    const auto named = IpAddress::parse(host), own = IpAddress::parse(local_ip);
     return named && own && *named == *own;
 }
 
@@ -75,4 +75,4 @@ bool PageGuard::fetch_allowed(std::string_view fetch_site, std::string_view orig
     return !origin.empty() && origins_.lists(origin);
 }
 
-}  // namespace microhost::proxy
+}  // namespace microhost::shared

@@ -8,7 +8,7 @@
 
 #include "role.hpp"
 
-namespace microhost::proxy {
+namespace microhost::shared {
 
 class Tokens {
   public:
@@ -38,4 +38,4 @@ class Tokens {
 /// What comes after "Bearer " in Authorization; empty when it is of another kind.
 std::string_view bearer_token(std::string_view authorization);
 
-}  // namespace microhost::proxy
+}  // namespace microhost::shared

@@ -4,7 +4,7 @@
 
 #include <microhost/request.hpp>
 
-namespace microhost::proxy {
+namespace microhost::shared {
 
 struct Ongoing {
     Ongoing() = default;
@@ -12,10 +12,13 @@ struct Ongoing {
     virtual ~Ongoing() = default;
 };
 
+/// In on_done.
+inline void free_ongoing(mh_req* q) { delete mh::request(q).kept<Ongoing>(); }
+
 template <class T>
 T* keep(mh::request r, T* owned) {
     r.keep(static_cast<Ongoing*>(owned));
     return owned;
 }
 
-}  // namespace microhost::proxy
+}  // namespace microhost::shared

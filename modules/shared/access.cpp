@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "access.hpp"
 
-#include "../shared/ip_address.hpp"
-#include "../shared/text.hpp"
+#include <microhost/draft/http_server.h>
 
-namespace microhost::proxy {
+#include "ip_address.hpp"
+#include "text.hpp"
+
+namespace microhost::shared {
 namespace {
 
 bool is_this_machine(std::string_view ip) {
@@ -33,15 +35,15 @@ std::string Asker::subject() const {
     return role == Role::nobody ? "nobody" : "local";
 }
 
-bool Access::refuse(mh::request r, shared::Complaint& complaint, std::string_view detail,
+bool Access::refuse(mh::request r, Complaint& complaint, std::string_view detail,
                     const std::string& line) {
     complaint.warn(r, line + " (client " + std::string(r.client_ip()) + ")");
-    r.respond_error(403, kServerName, detail);
+    r.respond_error(403, rules_.name, detail);
     return false;
 }
 
-bool Access::from_page(mh::request r, const Head& head) {
-    const PageGuard& guard = settings_.guard;
+bool Access::from_page(mh::request r, const Head& head, Strangers strangers) {
+    const PageGuard& guard = rules_.guard;
     if (!PageGuard::plain_loopback(head.host) && r.attribute(MH_ATTR_PEER_IP) != "unix" &&
         !guard.host_allowed(head.host, local_ip(r))) {
         return !refuse(r, host_, "this name is not allowed in Host",
@@ -49,6 +51,7 @@ bool Access::from_page(mh::request r, const Head& head) {
                            ": web pages can point such names here; if it is yours, add it to "
                            "allowed_hosts");
     }
+    if (strangers == Strangers::link) return false;
     if (!guard.origin_allowed(head.origin))
         return !refuse(r, origin_, "web pages may not use this",
                        "refused a request of a web page, Origin " + shown(head.origin) +
@@ -60,10 +63,10 @@ bool Access::from_page(mh::request r, const Head& head) {
     return false;
 }
 
-bool Access::admit(mh::request r, const Head& head, Asker& who) {
-    if (from_page(r, head)) return false;
+bool Access::admit(mh::request r, const Head& head, Asker& who, Strangers strangers) {
+    if (from_page(r, head, strangers)) return false;
     const bool local = comes_from_this_machine(r);
-    if (!local && !settings_.insecure && r.attribute(MH_ATTR_SCHEME) != "https")
+    if (!local && !rules_.insecure && r.attribute(MH_ATTR_SCHEME) != "https")
         return refuse(
             r, plain_, "use TLS: requests from other machines are not taken in plain text",
             "refused a request from another machine in plain text: give the listener TLS, "
@@ -73,9 +76,9 @@ bool Access::admit(mh::request r, const Head& head, Asker& who) {
         who.role = highest(*who.principal);
         return true;
     }
-    if (local || settings_.insecure) who.role = settings_.local_role;
+    if (local || rules_.insecure) who.role = rules_.local_role;
     const std::string_view token = bearer_token(head.authorization);
-    if (token.empty() || settings_.token_file.empty()) return true;
+    if (token.empty() || !rules_.has_tokens) return true;
     who.tokens = tokens_.get();
     who.token = who.tokens ? who.tokens->find(token) : nullptr;
     if (who.token) {
@@ -84,7 +87,7 @@ bool Access::admit(mh::request r, const Head& head, Asker& who) {
     }
     token_.warn(
         r, "refused a token that is not in token_file (client " + std::string(r.client_ip()) + ")");
-    r.respond_error(401, kServerName, "the token is not valid",
+    r.respond_error(401, rules_.name, "the token is not valid",
                     {{"WWW-Authenticate", R"(Bearer realm="microhost", error="invalid_token")"}});
     return false;
 }
@@ -92,7 +95,7 @@ bool Access::admit(mh::request r, const Head& head, Asker& who) {
 bool Access::require(mh::request r, const Asker& who, Role role) {
     if (who.role >= role && role != Role::nobody) return true;
     if (!who.has_credential()) {
-        r.respond_error(401, kServerName, "a token is required",
+        r.respond_error(401, rules_.name, "a token is required",
                         {{"WWW-Authenticate", R"(Bearer realm="microhost")"}});
         return false;
     }
@@ -102,4 +105,4 @@ bool Access::require(mh::request r, const Asker& who, Role role) {
                       " and would have to be " + needed);
 }
 
-}  // namespace microhost::proxy
+}  // namespace microhost::shared

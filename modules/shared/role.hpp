@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace microhost::proxy {
+namespace microhost::shared {
 
 enum class Role : uint8_t { nobody, viewer, operator_, admin };
 
@@ -36,4 +36,4 @@ inline Role highest(const mh_principal& p) {
     return out;
 }
 
-}  // namespace microhost::proxy
+}  // namespace microhost::shared

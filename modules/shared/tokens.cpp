@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tokens.hpp"
 
-#include "../shared/secret.hpp"
-#include "../shared/text.hpp"
+#include "secret.hpp"
+#include "text.hpp"
 
-namespace microhost::proxy {
+namespace microhost::shared {
 namespace {
 
 /// Cuts the first word off.
 std::string_view word(std::string_view& s) {
-    s = shared::trim(s);
+    s = trim(s);
     const size_t end = std::min(s.find_first_of(" \t"), s.size());
     const std::string_view out = s.substr(0, end);
     s.remove_prefix(end);
@@ -20,7 +20,7 @@ Tokens::Entry entry_of(std::string_view line) {
     Tokens::Entry e;
     e.token = word(line);
     e.subject = word(line);
-    shared::for_each_item(word(line), ',', [&](std::string_view role) {
+    for_each_item(word(line), ',', [&](std::string_view role) {
         e.roles.emplace_back(role);
         e.role = std::max(e.role, role_of(role));
     });
@@ -35,26 +35,26 @@ Tokens::Entry entry_of(std::string_view line) {
 }  // namespace
 
 Tokens::Tokens(std::string_view content) {
-    shared::for_each_item(content, '\n', [&](std::string_view line) {
+    for_each_item(content, '\n', [&](std::string_view line) {
         if (!line.starts_with('#') && entries_.size() < kMost) entries_.push_back(entry_of(line));
     });
 }
 
 Tokens::~Tokens() {
-    for (Entry& e : entries_) shared::wipe(e.token);
+    for (Entry& e : entries_) wipe(e.token);
 }
 
 const Tokens::Entry* Tokens::find(std::string_view token) const {
     const Entry* found = nullptr;
     for (const Entry& e : entries_)
-        if (shared::same_secret(e.token, token)) found = &e;
+        if (same_secret(e.token, token)) found = &e;
     return found;
 }
 
 std::string_view bearer_token(std::string_view authorization) {
     constexpr std::string_view kScheme = "bearer ";
-    if (!shared::iequals(authorization.substr(0, kScheme.size()), kScheme)) return {};
-    return shared::trim(authorization.substr(kScheme.size()));
+    if (!iequals(authorization.substr(0, kScheme.size()), kScheme)) return {};
+    return trim(authorization.substr(kScheme.size()));
 }
 
-}  // namespace microhost::proxy
+}  // namespace microhost::shared
