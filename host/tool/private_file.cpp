@@ -51,7 +51,7 @@ bool write_all(int fd, std::string_view content) {
 
 Result<std::optional<std::string>> read_private(const std::string& path, Privacy privacy) {
     const Fd file{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
-    if (file.fd < 0 && errno == ENOENT) return std::optional<std::string>();
+    if (file.fd < 0 && (errno == ENOENT || errno == ENOTDIR)) return std::optional<std::string>();
     struct stat s {};
     if (file.fd < 0 || ::fstat(file.fd, &s) != 0) return failed(path);
     if (auto ok = trust(path, s, privacy); !ok) return ok.error();

@@ -48,14 +48,34 @@ std::optional<std::string> request_of(mh::command_run& run) {
     }
 }
 
-/// A message of the service as it was asked for: Micro indents it, "raw" is the bytes.
-void show(mh::command_run& run, std::string_view body) {
+constexpr size_t kMostAtOnce = 1024 * 1024;  // the host takes no larger output
+
+/// In pieces that the host takes, each of whole characters.
+void put_text(mh::command_run& run, std::string_view text) {
+    constexpr size_t kPiece = kMostAtOnce / 4;
+    while (!text.empty()) {
+        size_t n = std::min(text.size(), kPiece);
+        while (n < text.size() && n > kPiece / 2 && (text[n] & 0xc0) == 0x80) --n;
+        run.text(std::string(text.substr(0, n)));
+        text.remove_prefix(n);
+    }
+}
+
+/// A message of the service as it was asked for: Micro indents it, "raw" is the bytes. False: the run has failed.
+bool show(mh::command_run& run, std::string_view body) {
     const std::string_view output = run.arg("output");
     const bool json = bool(mh::json_document(body));
     const bool as_text = is_person(run) && output != "json";
-    if (output == "raw" || !json) return run.text(std::string(shared::trim(body)) + "\n");
-    if (as_text) return run.text(indented(body) + "\n");
-    run.json(std::string(body));
+    if (output == "raw" || !json)
+        put_text(run, std::string(shared::trim(body)) + "\n");
+    else if (as_text)
+        put_text(run, indented(body) + "\n");
+    else if (body.size() < kMostAtOnce)
+        run.json(std::string(body));
+    else
+        run.fail("the answer has " + std::to_string(body.size()) +
+                 " bytes, too many for one JSON value; use --output raw");
+    return !run.over();
 }
 
 }  // namespace
@@ -72,8 +92,7 @@ void call(const mh::run_ptr& run) {
         [run, to = *to, answer, c](const CallEnd& end) {
             if (!end.ok())
                 return run->fail(call_error("error calling", to, end), exit_code_of(end));
-            show(*run, answer->empty() ? "{}" : std::string_view(*answer));
-            run->done();
+            if (show(*run, answer->empty() ? "{}" : std::string_view(*answer))) run->done();
         });
 }
 
@@ -85,7 +104,11 @@ void stream(const mh::run_ptr& run) {
     auto c = std::make_shared<RpcCall>();
     run->on_cancel = [c] { c->cancel(); };
     c->begin(
-        *to, *body, [run](std::string_view message) { show(*run, message); },
+        *to, *body,
+        [run, call = c.get()](std::string_view message) {
+            const mh::run_ptr mine = run;  // cancel() forgets this function
+            if (!show(*mine, message)) call->cancel();
+        },
         [run, to = *to, c](const CallEnd& end) {
             if (end.ok()) return run->done();
             run->fail(call_error("error receiving from", to, end), exit_code_of(end));

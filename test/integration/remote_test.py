@@ -67,6 +67,16 @@ class Same(remote_case.Case):
         said = client.getresponse().read().decode()
         self.assertIn("the request is not JSON", said)
 
+    def test_a_large_answer_is_shown_whole(self):
+        text = "é" * 1_200_000
+        self.serve()
+        self.greeter(answer(json.dumps({"t": text}, ensure_ascii=False).encode()))
+        self.seen_far(GREETER)
+        self.assertEqual(json.loads(self.both("call", GREETER, "Say.Hello"))["t"], text)
+        self.assertEqual(json.loads(self.both("call", GREETER, "Say.Hello", "-o", "raw"))["t"], text)
+        self.assertEqual(self.both("call", GREETER, "Say.Hello", "-o", "json", status=1), "")
+        self.assertIn("use --output raw", self.stderr)
+
     def test_an_error_of_the_service_and_a_deadline(self):
         self.serve()
         self.greeter(lambda request, _: b"" if b"slow" in request.body else answer(b"", "it broke")(request, _))
@@ -87,6 +97,18 @@ class Same(remote_case.Case):
         self.seen_far(GREETER)
         for output in OUTPUTS:
             self.assertEqual(self.both("stream", GREETER, "Say.Stream", "name=John", *output).count("msg"), 2)
+
+    def test_a_stream_that_cannot_be_shown_is_let_go(self):
+        def script(request, _):
+            echoed = [("Content-Type", "application/json"), ("Micro-Id", request["Micro-Id"]), ("Micro-Stream", request["Micro-Stream"])]
+            return wire.answer(json.dumps({"t": "x" * 2_000_000}), headers=echoed) if b"{" in request.body else b""
+
+        self.serve()
+        upstream = self.greeter(script)
+        self.seen_far(GREETER)
+        self.assertEqual(self.both("stream", GREETER, "Say.Stream", "-o", "json", status=1), "")
+        self.assertIn("use --output raw", self.stderr)
+        harness.wait_for(lambda: not upstream.connections, 5, "the end of both")
 
     def test_health_and_figures(self):
         self.serve()
@@ -113,6 +135,27 @@ class Same(remote_case.Case):
         harness.wait_for(lambda: "shop" not in self.run_here("list", "services"), 5, "the end of it")
         self.both("register", "service", "{}", status=2)
         self.both("register", "service", status=2)
+
+    def test_ctrl_c_cancels_it_there(self):
+        self.serve()
+        upstream = self.greeter(lambda *_: b"")
+        self.seen_far(GREETER)
+        with self.popen(*self.far_words("call", GREETER, "Say.Hello", "--timeout", "30s")) as process:
+            upstream.wait_for_requests(1)
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(10 * harness.SLOW), -signal.SIGINT)
+            self.assertEqual((process.stdout.read(), process.stderr.read()), ("", ""))
+        harness.wait_for(lambda: not upstream.connections, 5, "the end of the call")
+
+    def test_a_module_that_is_only_there_answers_over_the_control_socket_too(self):
+        self.serve()
+        self.greeter()
+        self.seen_far(GREETER)
+        (self.folder / "empty").mkdir()
+        alone = {"MICROHOST_MODULE_PATH": str(self.folder / "empty")}
+        for words in (("list", "services"), ("get", "service", "greeter"), ("call", "greeter", "Say.Hello", "-", "-o", "raw")):
+            given = "{}" if "-" in words else None
+            self.assertEqual(self.run_here(*words, env=alone, given=given), self.far(*words, given=given))
 
     def test_an_empty_list_says_where_the_remote_looked(self):
         self.serve()

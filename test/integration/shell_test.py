@@ -162,7 +162,7 @@ class Keys(Case):
 
     def test_history_outlives_the_session(self):
         t = self.session()
-        for line in ("list services", "list services", "help call", "call x y --metadata Token=abc", "passwd john"):
+        for line in ("list services", "list services", "help call", "call x y --metadata Token=abc", "token john"):
             self.ask(t, line)
         t.type("\x04")
         t.wait()

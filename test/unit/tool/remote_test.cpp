@@ -53,23 +53,28 @@ TEST_SUITE("tool/remote") {
         CHECK(url("https://a.example:1") == "https://a.example:1");
         CHECK(url("https://a.example/") == "https://a.example:8081");
         CHECK(url("http://[::1]:80") == "http://[::1]:80");
-        for (const char* bad : {"", "a", "https:/a", "https://", "https://:80", "https://a:", "https://a:0", "https://a:99999",
-                                "https://a:1x", "https://a/b", "https://a?b", "https://u@a", "https://[a]", "https://[::1]1",
-                                "https://a b", "https://a\r\nX:y", "https://::1"})
+        for (const char* bad :
+             {"", "a", "https:/a", "https://", "https://:80", "https://a:", "https://a:0",
+              "https://a:99999", "https://a:1x", "https://a/b", "https://a?b", "https://u@a",
+              "https://[a]", "https://[::1]1", "https://a b", "https://a\r\nX:y", "https://::1"})
             CHECK_MESSAGE(url(bad).empty(), bad);
         for (const char* near : {"http://127.9.0.1", "http://localhost", "http://[::1]"})
             CHECK(RemoteUrl::parse(near)->is_loopback());
-        for (const char* far : {"http://128.0.0.1", "http://localhost.example", "http://[::2]", "http://127.0.0.1.example"})
+        for (const char* far : {"http://128.0.0.1", "http://localhost.example", "http://[::2]",
+                                "http://127.0.0.1.example"})
             CHECK_FALSE(RemoteUrl::parse(far)->is_loopback());
     }
 
     TEST_CASE("flags are taken wherever they stand, and can be given again") {
-        std::vector<std::string> words{"list", "--remote", "a",     "services",   "--remote-ca=b", "--insecure",
-                                       "--",   "--remote", "other", "--insecure"};
+        std::vector<std::string> words{"list",          "--remote",   "a",  "services",
+                                       "--remote-ca=b", "--insecure", "--", "--remote",
+                                       "other",         "--insecure"};
         RemoteFlags f = to("before");
         REQUIRE(f.take(words).has_value());
-        CHECK(words == std::vector<std::string>{"list", "services", "--", "--remote", "other", "--insecure"});
-        CHECK(f.words() == std::vector<std::string>{"--remote=a", "--remote_ca=b", "--insecure=true"});
+        CHECK(words == std::vector<std::string>{"list", "services", "--", "--remote", "other",
+                                                "--insecure"});
+        CHECK(f.words() ==
+              std::vector<std::string>{"--remote=a", "--remote_ca=b", "--insecure=true"});
         words = {"--remote"};
         CHECK_FALSE(f.take(words).has_value());
     }
@@ -103,6 +108,7 @@ TEST_SUITE("tool/remote") {
         CHECK_FALSE(read_private(f.file("w", "x", 0620), Privacy::mine).has_value());
         CHECK_FALSE(read_private(f.path, Privacy::mine).has_value());
         CHECK_FALSE(read_private(f.path + "/none", Privacy::mine)->has_value());
+        CHECK_FALSE(read_private("/dev/null/none", Privacy::mine)->has_value());
         REQUIRE(write_private(f.path + "/new", "abc").has_value());
         CHECK(**read_private(f.path + "/new", Privacy::secret) == "abc");
     }
@@ -124,7 +130,9 @@ TEST_SUITE("tool/remote") {
         const std::string at = "@" + f.file("r", "content\n");
         command::Given given{{"request", at}, {"plain", at}, {"request", "@"}, {"request", "a@b"}};
         REQUIRE(read_argument_files(d, given).has_value());
-        CHECK(given == command::Given{{"request", "content\n"}, {"plain", at}, {"request", "@"}, {"request", "a@b"}});
+        CHECK(given ==
+              command::Given{
+                  {"request", "content\n"}, {"plain", at}, {"request", "@"}, {"request", "a@b"}});
         given = {{"request", "@" + f.path + "/none"}};
         CHECK_FALSE(read_argument_files(d, given).has_value());
         given = {{"request", "@" + f.file("large", std::string(kLargestArgument + 1, 'x'))}};
