@@ -194,11 +194,10 @@ command::Definition publish_definition() {
     command::Argument header = flag("header", "key=value beside the message; may be repeated");
     // The log says who published on which topic; what it was is the subscribers' business.
     header.flags = MH_ARG_REPEATED | MH_ARG_SECRET;
-    d.args = {
-        place("topic", "such as orders.new", MH_ARG_REQUIRED),
-        place("message", "its body; JSON is sent as such, everything else as text",
-              MH_ARG_SECRET | MH_ARG_FILE),
-        header};
+    d.args = {place("topic", "such as orders.new", MH_ARG_REQUIRED),
+              place("message", "its body; JSON is sent as such, everything else as text",
+                    MH_ARG_SECRET | MH_ARG_FILE),
+              header};
     return d;
 }
 
