@@ -260,6 +260,29 @@ class Interrupts(Case):
         self.assertEqual(t.wait_after_hang_up(), 129)
         harness.wait_for(lambda: not Path(f"/proc/{child}").exists(), 5)
 
+    def test_keys_that_end_or_stop_programs_do_neither_at_the_prompt(self):
+        t = self.session()
+        t.type("li\x1a\x1cst\r")
+        t.wait_for("no services")
+        t.wait_for(PROMPT)
+
+    def test_ctrl_backslash_ends_the_command_alone(self):
+        upstream = self.greeter(lambda *_: b"")
+        t = self.session()
+        self.slow_call(t, upstream)
+        t.type("\x1c")
+        t.wait_for("microhost: the command was ended by signal 3 (Quit)\n")
+        self.assertEqual(self.ask(t, "list"), f"{GREETER}\n")
+
+    def test_lines_that_are_typed_ahead_or_pasted_are_run_in_order(self):
+        self.greeter()
+        t = self.session()
+        t.type("list\rlist nodes greeter --output raw\rlist endpoints greeter --output raw\rexit\r")
+        self.assertEqual(t.wait(), 0)
+        shown = t.all
+        self.assertLess(shown.index(f"\n{GREETER}\n"), shown.index("\ngo.micro.srv.greeter-greeter-1"))
+        self.assertLess(shown.index("\ngo.micro.srv.greeter-greeter-1"), shown.index("\nSay.Hello"))
+
     def test_a_command_that_is_killed_is_told(self):
         upstream = self.greeter(lambda *_: b"")
         t = self.session()
