@@ -192,10 +192,12 @@ TEST_SUITE("sdk/glue") {
 
     TEST_CASE("an app is found by its verb, and needs nothing that a serving process lacks") {
         constexpr mh::about about{"com.acme.tools", "1.0.0", "Tools"};
-        static constexpr auto text = mh::manifest_text<mh::manifest_size<greetings, shell>(about), greetings, shell>(about);
+        static constexpr auto text =
+            mh::manifest_text<mh::manifest_size<greetings, shell>(about), greetings, shell>(about);
         const std::string_view manifest(text.data());
         CHECK(manifest.find(R"("requires":["mh.command.output/1","mh.loop/1"])") != manifest.npos);
-        CHECK(manifest.find(R"("commands":[{"name":"hello","summary":"Greets"},{"name":"shell","summary":"A prompt"}])") !=
+        CHECK(manifest.find(
+                  R"("commands":[{"name":"hello","summary":"Greets"},{"name":"shell","summary":"A prompt"}])") !=
               manifest.npos);
     }
 

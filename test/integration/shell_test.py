@@ -272,6 +272,7 @@ class Interrupts(Case):
         self.slow_call(t, upstream)
         t.type("\x1c")
         t.wait_for("microhost: the command was ended by signal 3 (Quit)\n")
+        t.wait_for(PROMPT)
         self.assertEqual(self.ask(t, "list"), f"{GREETER}\n")
 
     def test_lines_that_are_typed_ahead_or_pasted_are_run_in_order(self):
