@@ -2,6 +2,7 @@
 #include "editor.hpp"
 
 #include <histedit.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -19,10 +20,15 @@ namespace {
 constexpr const char* kTab = "microhost-complete";
 constexpr const char* kLeave = "microhost-leave";
 
-/// The user's alphabet for this thread alone: the process and its other threads stay in C.
+/// The user's alphabet for this thread alone: the process and its other threads stay in C. Where none is set, as in most
+/// containers, the terminal speaks UTF-8 all the same.
 class ThreadLocale {
   public:
     ThreadLocale() : mine_(::newlocale(LC_CTYPE_MASK, "", nullptr)) {
+        if (!mine_ || ::nl_langinfo_l(CODESET, mine_) == std::string_view("ANSI_X3.4-1968")) {
+            if (mine_) ::freelocale(mine_);
+            mine_ = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+        }
         if (mine_) before_ = ::uselocale(mine_);
     }
     ~ThreadLocale() {

@@ -196,10 +196,25 @@ class Keys(Case):
             t.wait()
             self.assertIn("cli/history: Is a directory", t.all)
 
-    def test_a_line_is_edited_with_emacs_keys_and_in_utf_8(self):
-        t = self.session()
-        t.type("zo\u00eb list services\x01\x1b[3~\x1b[3~\x1b[3~\x04\x05\r")
-        t.wait_for("no services")
+    def test_a_line_is_edited_with_emacs_keys_and_in_utf_8_whatever_the_locale(self):
+        for locale in ({}, {"LANG": "", "LC_ALL": ""}, {"LC_ALL": "C"}, {"LC_ALL": "xx_YY"}):
+            with self.subTest(locale):
+                t = self.session(env=locale)
+                t.type("zo\u00eb list services\x01\x1b[3~\x1b[3~\x1b[3~\x04\x05\r")
+                t.wait_for("no services")
+                t.wait_for(PROMPT)
+                t.type("get zo\u00eb\r")
+                t.wait_for("service not found: zo\u00eb")
+
+    def test_a_terminal_that_can_nothing_is_enough(self):
+        for name in ("dumb", "", "nobody-knows-it"):
+            with self.subTest(name):
+                t = self.session(env={"TERM": name})
+                t.type("list\r")
+                t.wait_for("no services")
+                t.wait_for(PROMPT)
+                t.type("\x04")
+                self.assertEqual(t.wait(), 0)
 
 
 class Interrupts(Case):
