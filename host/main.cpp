@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Chooses what this process is: a server, a tool, or a command.
-#include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -11,9 +9,7 @@
 #include "config/print.hpp"
 #include "config/scan.hpp"
 #include "config/surroundings.hpp"
-#include "module/loader.hpp"
-#include "serve/module_operations.hpp"
-#include "serve/offered.hpp"
+#include "serve/chosen_modules.hpp"
 #include "serve/runtime.hpp"
 #include "supervise/crash_line.hpp"
 #include "supervise/link.hpp"
@@ -51,16 +47,10 @@ int serve_or_explain(const config::Scan& scan, const config::Surroundings& surro
     const bool explain = scan.help || scan.print_schema || scan.check_config;
     if (early->host.supervise && !explain && !link)
         return supervise::Supervisor(early->host, {program(), std::move(argv), {}}).run();
-    module::Loader loader(early->host.module_path, serve::offered_interfaces());
-    Result<std::vector<module::CandidatePtr>> modules = loader.plan(early->load);
-    if (!modules) return refuse(modules.error());
-    std::set<std::string> dropped;
-    for (const module::CandidatePtr& c : serve::dropped_modules(early->host.plugin_dir)) {
-        const bool named = std::any_of(modules->begin(), modules->end(),
-                                       [&](const auto& m) { return m->id() == c->id(); });
-        if (!named && dropped.insert(c->id()).second) modules->push_back(c);
-    }
-    const std::vector<config::ModuleSchema> known = serve::schemas(*modules, dropped);
+    Result<serve::ChosenModules> chosen = serve::choose_modules(*early);
+    if (!chosen) return refuse(chosen.error());
+    const std::vector<config::ModuleSchema> known =
+        serve::schemas(chosen->modules, chosen->dropped);
     if (scan.help) return print(config::help_text(known) + "\n" + tool::verbs_text());
     if (scan.print_schema) {
         config::FrameOptions options;
@@ -68,12 +58,12 @@ int serve_or_explain(const config::Scan& scan, const config::Surroundings& surro
         options.pretty = true;
         return print(config::document_schema(options) + "\n");
     }
-    Result<config::Config> config = intent.assemble(*modules, dropped);
+    Result<config::Config> config = intent.assemble(chosen->modules, chosen->dropped);
     if (!config) return refuse(config.error());
     if (scan.check_config) return print(config::effective_text(*config));
     supervise::install_crash_line(link ? link->channel() : -1);
-    return serve::Runtime(
-               {std::move(intent), std::move(*config), std::move(loader), std::move(*modules)})
+    return serve::Runtime({std::move(intent), std::move(*config), std::move(chosen->loader),
+                           std::move(chosen->modules)})
         .run();
 }
 

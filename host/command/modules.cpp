@@ -142,6 +142,9 @@ void add_modules_commands(Table& table, Operations& operations) {
 }
 
 bool is_host_command(std::string_view name) {
+    // Those of host/control.
+    for (std::string_view n : {"config get", "logs", "publish", "subscribe", "top"})
+        if (n == name) return true;
     for (const Name& n : {kList, kGet, kLoad, kReload, kUnload, kRelease})
         if (n.name == name) return true;
     return false;

@@ -35,8 +35,9 @@ void write_cell(Writer& w, const mh_cell& c) {
     Writer alone(value);
     write_value(alone, c);
     const std::string_view text = view(c.text);
-    const bool plain = c.type == MH_TYPE_TEXT || text.empty() || text == value ||
-                       (c.type == MH_TYPE_NULL && text == "-");
+    const bool object = c.type == MH_TYPE_JSON && value.starts_with('{');
+    const bool plain = !object && (c.type == MH_TYPE_TEXT || text.empty() || text == value ||
+                                   (c.type == MH_TYPE_NULL && text == "-"));
     if (plain)
         w.raw(value);
     else

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// What a command puts out as it travels: one JSON object a line. {"columns":[...]}, {"row":[...]}, {"text":"..."},
 /// {"json":...}, {"note":"one line"}, {"error":"one line"}, and always last {"end":{"exit":0}}. A cell whose text is not its value is
-/// {"text":"1.5 s","value":1500}.
+/// {"text":"1.5 s","value":1500}, and so is one that is an object.
 #pragma once
 
 #include <microhost/draft/command.h>

@@ -12,12 +12,13 @@ namespace {
 /// {"text":"1.5 s","value":1500} is what a person reads and what a script does.
 json::Value value_of(json::Value cell) { return cell.is_object() ? cell.find("value") : cell; }
 
-std::string text_of(json::Value cell) {
-    if (cell.is_object()) cell = cell.find("text");
-    if (cell.is_null()) return "-";
-    if (auto s = cell.as_string()) return std::string(*s);
-    return json::to_text(cell);
+std::string plain(json::Value value) {
+    if (value.is_null()) return "-";
+    if (auto s = value.as_string()) return std::string(*s);
+    return json::to_text(value);
 }
+
+std::string text_of(json::Value cell) { return plain(cell.is_object() ? cell.find("text") : cell); }
 
 /// What comes from elsewhere must not steer the terminal.
 std::string harmless(std::string_view text) {
@@ -97,7 +98,7 @@ void Printer::row(json::Value cells) {
     }
     Row shown;
     for (json::Value c : cells.items())
-        shown.push_back({format_ == Format::raw ? text_of(value_of(c)) : harmless(text_of(c)),
+        shown.push_back({format_ == Format::raw ? plain(value_of(c)) : harmless(text_of(c)),
                          value_of(c).is_number()});
     rows_.push_back(std::move(shown));
 }
@@ -109,8 +110,7 @@ void Printer::whole(json::Value v) {
     size_t width = 0;
     for (const json::Member& m : v.members()) width = std::max(width, width_of(m.key));
     for (const json::Member& m : v.members()) {
-        const bool nested = m.value.is_object() || m.value.is_array();
-        const std::string text = nested ? json::to_text(m.value) : text_of(m.value);
+        const std::string text = plain(m.value);
         put(out_, harmless(m.key) + std::string(width + 2 - width_of(m.key), ' ') + harmless(text) +
                       "\n");
     }

@@ -148,6 +148,11 @@ mh_status Running::note(std::string_view line) {
     return put({Output::Kind::note, std::string(line.substr(0, kLongestError))});
 }
 
+bool Running::keeps_up() {
+    std::scoped_lock lock(mutex_);
+    return bytes_ < kWindow;
+}
+
 mh_status Running::end(mh_status s, int32_t exit_code, std::string_view error) {
     if (!right_thread()) return MH_E_WRONG_THREAD;
     bool heard;
@@ -352,6 +357,7 @@ void Running::tell_gone(mh_status why) {
         if (ended_) return;
     }
     room_.notify_all();
+    if (const auto gone = std::exchange(on_gone, nullptr)) return gone();
     const mh_command_provider* p = entry_->provider;
     if (blocking() || !MH_FIELD_OK(p, on_cancel) || !pinned_) return;
     const RunningPtr keep = shared_from_this();

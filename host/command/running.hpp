@@ -82,6 +82,10 @@ class Running : public std::enable_shared_from_this<Running> {
     mh_status json(std::string_view json);
     mh_status note(std::string_view line);
     bool right_thread() const;
+    /// Of a host's command: nobody waits any more, and it is to call end(). Called once. Thread: main.
+    std::function<void()> on_gone;
+    /// Less than a window waits for the receiver. What the host puts out is never refused, so who puts out without end asks first.
+    bool keeps_up();
 
     // ---- for the table; thread: main
 

@@ -71,6 +71,8 @@ struct HostSettings {
 
 /// The "module" of listeners that offer the services of this process; there is none of that id.
 inline constexpr std::string_view kRpcListener = "rpc";
+/// What a process opens for the tools of its user where its services have no other listener; no name that can be configured.
+inline constexpr std::string_view kToolsListener = "(tools)";
 
 struct Listener {
     std::string name;

@@ -37,18 +37,9 @@ class Effective {
                 // Only what can be set has an origin; a section that is not there has none.
                 const bool section = depth == 1 && value.is_object();
                 out_ += section ? fmt::format("{}{}\n", shown, comma)
-                                : fmt::format("{}{}  // {}\n", shown, comma, origin(here));
+                                : fmt::format("{}{}  // {}\n", shown, comma,
+                                              origin_text(config_, here));
             }
-        }
-    }
-
-    std::string origin(std::string_view pointer) const {
-        for (;;) {
-            const auto found = config_.origins.find(pointer);
-            if (found != config_.origins.end()) return found->second.text();
-            const auto slash = pointer.rfind('/');
-            if (slash == pointer.npos || slash == 0) return Origin{}.text();
-            pointer = pointer.substr(0, slash);
         }
     }
 
@@ -141,6 +132,16 @@ std::string module_value_word(json::Value schema) {
 }
 
 }  // namespace
+
+std::string origin_text(const Config& config, std::string_view pointer) {
+    for (;;) {
+        const auto found = config.origins.find(pointer);
+        if (found != config.origins.end()) return found->second.text();
+        const auto slash = pointer.rfind('/');
+        if (slash == pointer.npos || slash == 0) return Origin{}.text();
+        pointer = pointer.substr(0, slash);
+    }
+}
 
 std::string effective_text(const Config& config) { return Effective{config}.text(); }
 

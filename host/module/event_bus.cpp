@@ -30,7 +30,7 @@ uint64_t thread_bits(const Loop& loop) { return uint64_t{loop.index()} << 56; }
 /// What waits for one subscriber.
 struct EventBus::Queue {
     EventBus& bus;
-    HostSide& side;
+    HostSide* side;  // null: the host itself
     Loop& loop;
     const mh_token token;
     const std::string module, topic, queue;
@@ -162,12 +162,25 @@ void EventBus::drain(const QueuePtr& q) {
     for (const EventPtr& e : all) {
         if (q->over) return;
         const mh_event lent = e->lend(rows, std::exchange(lost, 0));
-        guarded(q->side, "event", [&] { q->fn(q->user, &lent); });
+        if (q->side)
+            guarded(*q->side, "event", [&] { q->fn(q->user, &lent); });
+        else
+            q->fn(q->user, &lent);
     }
 }
 
 mh_token EventBus::subscribe(HostSide& side, std::string_view topic, uint32_t flags, Receive fn,
                              void* user, std::string_view queue) {
+    return subscribe(&side, side.id, topic, flags, fn, user, queue);
+}
+
+mh_token EventBus::listen(std::string_view topic, uint32_t flags, Receive fn, void* user,
+                          std::string_view queue) {
+    return subscribe(nullptr, "microhost", topic, flags, fn, user, queue);
+}
+
+mh_token EventBus::subscribe(HostSide* side, std::string module, std::string_view topic,
+                             uint32_t flags, Receive fn, void* user, std::string_view queue) {
     static thread_local uint64_t tokens = 0;
     Loop& loop = *Loop::current();
     const mh_token token = thread_bits(loop) | ++tokens;
@@ -175,7 +188,7 @@ mh_token EventBus::subscribe(HostSide& side, std::string_view topic, uint32_t fl
                          side,
                          loop,
                          token,
-                         side.id,
+                         std::move(module),
                          std::string(topic),
                          std::string(queue),
                          flags,
@@ -225,7 +238,7 @@ void EventBus::remove(const QueuePtr& q) {
 void EventBus::end_here(HostSide& side) {
     const auto all = queues_here<QueuePtr>();
     for (const QueuePtr& q : all)
-        if (&q->side == &side) close(q);
+        if (q->side == &side) close(q);
 }
 
 void EventBus::set_beyond(Beyond* b) {

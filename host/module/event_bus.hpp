@@ -79,6 +79,9 @@ class EventBus {
     /// Until unsubscribe() or end_here(). Thread: one that turns a loop.
     mh_token subscribe(HostSide& side, std::string_view topic, uint32_t flags, Receive fn,
                        void* user, std::string_view queue = {});
+    /// The same for the host itself, until unsubscribe(): those of it that name the same queue and topic share it, too.
+    mh_token listen(std::string_view topic, uint32_t flags, Receive fn, void* user,
+                    std::string_view queue = {});
     /// MH_E_GONE, MH_E_WRONG_THREAD, MH_E_INVALID. Thread: that of subscribe().
     static mh_status unsubscribe(mh_token t);
     /// Ends what a module has subscribed on this thread.
@@ -94,6 +97,8 @@ class EventBus {
     using QueuePtr = std::shared_ptr<Queue>;
     using Group = std::tuple<std::string, std::string, std::string>;  // module, queue, topic
 
+    mh_token subscribe(HostSide* side, std::string module, std::string_view topic, uint32_t flags,
+                       Receive fn, void* user, std::string_view queue);
     static void drain(const QueuePtr& q);
     static void give(const QueuePtr& q, const EventPtr& e);
     static void close(const QueuePtr& q);

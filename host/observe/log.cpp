@@ -156,6 +156,9 @@ void Log::reopen() noexcept { internals_->writer.reopen(); }
 std::vector<Entry> Log::recent(std::size_t n, std::uint64_t after) const {
     return internals_->lines->tail.recent(n, after);
 }
+void Log::each(std::uint64_t after, const Tail::Look& look) const {
+    internals_->lines->tail.each(after, look);
+}
 std::uint64_t Log::dropped() const noexcept {
     return internals_->lines->dropped.load(std::memory_order_relaxed);
 }

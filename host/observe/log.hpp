@@ -100,6 +100,9 @@ class Log {
     /// [any] At most the last `n` written records after that sequence number, oldest first. Not
     /// from a loop.
     std::vector<Entry> recent(std::size_t n, std::uint64_t after = 0) const;
+    /// [any] The same as they were written; `look` is called with a mutex held that the writer's thread waits for. Not from a
+    /// loop of requests.
+    void each(std::uint64_t after, const Tail::Look& look) const;
     /// [any] Records dropped because the ring was full.
     std::uint64_t dropped() const noexcept;
     /// [any] Batches that the file or pipe did not take whole.

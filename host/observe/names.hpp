@@ -99,6 +99,8 @@ inline constexpr Definition kRpcDuration{"microhost_rpc_duration_seconds",
                                          Kind::histogram,
                                          Unit::microseconds,
                                          {"service"}};
+inline constexpr Definition kRpcStreams{
+    "microhost_rpc_streams", "Streams that are open.", Kind::gauge, Unit::one, {"service"}};
 inline constexpr Definition kUpstreamRequests{"microhost_upstream_requests_total",
                                               "Requests sent to upstreams, by what became of them.",
                                               Kind::counter,
@@ -254,6 +256,7 @@ inline constexpr std::array kAll{
     &kTlsHandshakes,
     &kRpcCalls,
     &kRpcDuration,
+    &kRpcStreams,
     &kUpstreamRequests,
     &kUpstreamDuration,
     &kUpstreamConnections,

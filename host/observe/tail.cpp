@@ -41,4 +41,12 @@ std::vector<Entry> Tail::recent(std::size_t n, std::uint64_t after) const {
     return entries;
 }
 
+void Tail::each(std::uint64_t after, const Look& look) const {
+    std::array<Field, kMaxFields> room;
+    const std::lock_guard lock(mutex_);
+    const std::uint64_t first = added_ - std::min<std::uint64_t>(slots_.size(), added_);
+    for (std::uint64_t i = std::max(first, std::min(after, added_)); i < added_; ++i)
+        look(i + 1, decode(slots_[i % slots_.size()], room));
+}
+
 }  // namespace microhost::log

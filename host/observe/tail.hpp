@@ -5,6 +5,7 @@
 #include "observe/record.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -31,6 +32,10 @@ class Tail {
     /// [any, never a request loop] At most the last `n` records that came after `after`, oldest
     /// first.
     std::vector<Entry> recent(std::size_t n, std::uint64_t after) const;
+
+    /// [any, never a request loop] Those that came after `after`, oldest first. `look` is called with the mutex held.
+    using Look = std::function<void(std::uint64_t sequence, const Record& record)>;
+    void each(std::uint64_t after, const Look& look) const;
 
   private:
     mutable std::mutex

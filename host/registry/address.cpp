@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
 
 namespace microhost::registry {
 namespace {
@@ -64,6 +65,23 @@ Result<Address> parse_address(std::string_view text) {
         return out;
     }
     return error("address {} is neither host:port nor [ipv6]:port", json::quote_short(text));
+}
+
+Result<Address> parse_local_address(std::string_view text) {
+    constexpr std::string_view kScheme = "unix:";
+    if (!text.starts_with(kScheme)) return parse_address(text);
+    const std::string_view path = text.substr(kScheme.size());
+    Address out;
+    sockaddr_un& to = out.socket.local;
+    if (!path.starts_with('/') || path.size() >= sizeof to.sun_path ||
+        path.find('\0') != std::string_view::npos) {
+        return error("address {} is no unix: with an absolute path of at most {} bytes",
+                     json::quote_short(text), sizeof to.sun_path - 1);
+    }
+    to.sun_family = AF_UNIX;
+    std::copy(path.begin(), path.end(), to.sun_path);
+    out.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
+    return out;
 }
 
 std::string join_address(std::string_view host, uint16_t port) {

@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <cstdint>
 #include <string>
@@ -13,12 +14,13 @@
 
 namespace microhost::registry {
 
-/// An IPv4 or IPv6 address ready for connect(), or a host name that somebody still has to resolve.
+/// An IPv4, IPv6 or Unix address ready for connect(), or a host name that somebody still has to resolve.
 struct Address {
     union Storage {
         sockaddr any;
         sockaddr_in v4;
         sockaddr_in6 v6;
+        sockaddr_un local;
     } socket{};
     socklen_t length = 0;  // 0: a host name, not resolved
     uint16_t port = 0;
@@ -30,6 +32,9 @@ struct Address {
 /// Reads "192.0.2.1:80", "[2001:db8::1]:80" or "name.example:80".
 /// Errors: no port, port 0, a host with characters that no host name has. The bytes are untrusted.
 Result<Address> parse_address(std::string_view text);
+
+/// As parse_address(), or "unix:/absolute/path": for files of this machine, never for what comes over a network.
+Result<Address> parse_local_address(std::string_view text);
 
 /// "host:port" from the two fields that Micro <= 1.7 wrote; an address that has a port already keeps it.
 std::string join_address(std::string_view host, uint16_t port);

@@ -105,7 +105,9 @@ Result<Endpoint> endpoint_of(json::Value object) {
                     std::move(*metadata)};
 }
 
-Result<std::string> address_of(json::Value object) {
+using ParseAddress = Result<Address> (*)(std::string_view);
+
+Result<std::string> address_of(json::Value object, ParseAddress parse) {
     auto address = text_of(object, "address");
     if (!address) return address;
     const json::Value port = object.find("port");
@@ -115,15 +117,15 @@ Result<std::string> address_of(json::Value object) {
     }
     std::string joined = join_address(*address, static_cast<uint16_t>(number.value_or(0)));
     if (joined.empty()) return ok({});
-    if (auto parsed = parse_address(joined); !parsed) return parsed.error().context("address");
+    if (auto parsed = parse(joined); !parsed) return parsed.error().context("address");
     return ok(std::move(joined));
 }
 
-Result<Node> node_of(json::Value object) {
+Result<Node> node_of(json::Value object, ParseAddress parse) {
     auto id = name_of(object, "id");
     if (!id) return id.error();
     if (id->empty()) return error("id: is missing");
-    auto address = address_of(object);
+    auto address = address_of(object, parse);
     if (!address) return address.error();
     auto metadata = metadata_of(object);
     if (!metadata) return metadata.error();
@@ -151,9 +153,7 @@ void write_schema(json::Writer& out, std::string_view key, const std::optional<V
     }
 }
 
-}  // namespace
-
-Result<Service> service_from_json(json::Value value) {
+Result<Service> service_of(json::Value value, ParseAddress parse) {
     if (!value.is_object()) {
         return error("a service must be an object, this is {}", json::name(value.kind()));
     }
@@ -166,10 +166,19 @@ Result<Service> service_from_json(json::Value value) {
     if (!metadata) return metadata.error();
     auto endpoints = list_of<Endpoint>(value, "endpoints", endpoint_of);
     if (!endpoints) return endpoints.error();
-    auto nodes = list_of<Node>(value, "nodes", node_of);
+    auto nodes =
+        list_of<Node>(value, "nodes", [parse](json::Value node) { return node_of(node, parse); });
     if (!nodes) return nodes.error();
     return Service{std::move(*name), std::move(*version), std::move(*metadata),
                    std::move(*endpoints), std::move(*nodes)};
+}
+
+}  // namespace
+
+Result<Service> service_from_json(json::Value value) { return service_of(value, parse_address); }
+
+Result<Service> local_service_from_json(json::Value value) {
+    return service_of(value, parse_local_address);
 }
 
 void write_json(json::Writer& out, const Metadata& metadata) {

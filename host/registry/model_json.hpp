@@ -15,6 +15,8 @@ namespace microhost::registry {
 /// (an empty one is: an in-process node); control bytes in a name, because names travel in headers.
 /// They begin with the place, as in "nodes[0].address: ...". The bytes are untrusted.
 Result<Service> service_from_json(json::Value value);
+/// An address may be "unix:/path" too: for files of this machine.
+Result<Service> local_service_from_json(json::Value value);
 
 /// Writes Micro's Service JSON, keys in Micro's order; what is empty becomes null.
 void write_json(json::Writer& out, const Service& service);

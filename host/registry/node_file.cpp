@@ -60,7 +60,7 @@ Result<NodeFile> parse_node_file(std::string_view text, std::string_view node_id
     if (!doc->root().is_object()) return error("1:1: must be an object with \"format\": 1");
     if (auto format = check_format(*doc); !format) return format.error();
     NodeFile out;
-    auto service = service_from_json(doc->root());
+    auto service = local_service_from_json(doc->root());
     if (!service) return service.error();
     out.service = std::move(*service);
     if (out.service.nodes.size() != 1) {

@@ -61,7 +61,8 @@ Result<std::string> check_node(const NodeFile& file) {
 /// Whether that file speaks of a node of this service.
 bool is_of_service(const Folder& folder, const std::string& name, const Service& service,
                    const std::string& node_id) {
-    const Fd fd(::openat(folder.fd.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    const Fd fd(
+        ::openat(folder.fd.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     struct stat st {};
     if (!fd || ::fstat(fd.get(), &st) != 0 || !distrust(st, folder).empty()) return false;
     std::string text(static_cast<size_t>(st.st_size), '\0');
@@ -202,8 +203,10 @@ void Publisher::deregister(const Service& service) {
 Result<void> put_nodes(const std::string& runtime_dir, const Service& service,
                        std::chrono::seconds ttl) {
     if (service.nodes.empty()) {
-        return error("service {} has no nodes: write \"nodes\": [{{\"id\": ..., \"address\": \"host:port\"}}]",
-                     service.name);
+        return error(
+            "service {} has no nodes: write \"nodes\": [{{\"id\": ..., \"address\": "
+            "\"host:port\"}}]",
+            service.name);
     }
     std::vector<std::pair<std::string, std::string>> files;  // name, text
     Service one = service;

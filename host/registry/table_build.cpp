@@ -42,7 +42,7 @@ LiveNode live(const Node& node, uint32_t version, bool healthy) {
     out.protocol = node.protocol();
     out.healthy = healthy;
     // Providers check addresses; one that did not gives a node that nobody can reach.
-    if (auto address = parse_address(node.address)) out.address = std::move(*address);
+    if (auto address = parse_local_address(node.address)) out.address = std::move(*address);
     out.node = node;
     return out;
 }

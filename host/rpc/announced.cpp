@@ -52,6 +52,13 @@ Result<mh_token> Announced::offer(registry::Service service, uint32_t ttl_s) {
     return add(nullptr, std::move(service), ttl_s);
 }
 
+Result<mh_token> Announced::offer_locally(registry::Service service, registry::Publisher& folder) {
+    if (over_) return error("service {}: nothing is announced any more", service.name);
+    if (auto ok = folder.enlist(service, std::chrono::seconds(kDefaultTtl)); !ok) return ok.error();
+    rows_.emplace(++tokens_, Row{nullptr, std::move(service), &folder});
+    return tokens_;
+}
+
 mh_status Announced::enlist(module::HostSide& side, std::string_view service_json, uint32_t ttl_s,
                             mh_token& out) {
     if (!publisher_) return MH_E_UNSUPPORTED;
@@ -77,16 +84,16 @@ mh_token Announced::add(const module::HostSide* side, registry::Service service,
     a = {t, service.name, service.nodes.front().id, {}, ttl_s};
     json::Writer writer(a.json);
     registry::write_json(writer, service);
-    rows_.emplace(t, Row{side, std::move(service)});
+    rows_.emplace(t, Row{side, std::move(service), publisher_});
     if (herald_) herald_->announce(a);
     return t;
 }
 
 void Announced::take_back(mh_token t, const Row& row) {
-    announcements_.erase(t);
+    const bool told = announcements_.erase(t) != 0;
     // Somebody may have announced that node anew before this was taken back: then the file is theirs.
-    if (publisher_ && !has(row.service.nodes.front().id)) publisher_->deregister(row.service);
-    if (herald_) herald_->withdraw(t);
+    if (row.folder && !has(row.service.nodes.front().id)) row.folder->deregister(row.service);
+    if (herald_ && told) herald_->withdraw(t);
 }
 
 mh_status Announced::deregister(mh_token t) {

@@ -58,6 +58,8 @@ class Announced {
     /// The host's own: a service with exactly one node, which has an address; announced until deregister() or withdraw_all().
     /// `ttl_s` 0: kDefaultTtl. Errors: what no reader would take, and what the registry folder refuses.
     Result<mh_token> offer(registry::Service service, uint32_t ttl_s);
+    /// The same in a folder that only the tools of this user read, and no herald hears of it.
+    Result<mh_token> offer_locally(registry::Service service, registry::Publisher& folder);
     /// MH_E_INVALID and a report to `side` for what is no service with one node; MH_E_IO when it cannot be announced.
     mh_status enlist(module::HostSide& side, std::string_view service_json, uint32_t ttl_s,
                      mh_token& out);
@@ -74,6 +76,7 @@ class Announced {
     struct Row {
         const module::HostSide* side;  // null: the host's own
         registry::Service service;
+        registry::Publisher* folder;
     };
     mh_token add(const module::HostSide* side, registry::Service service, uint32_t ttl_s);
     void take_back(mh_token t, const Row& row);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/call_metrics.hpp"
 
+#include <utility>
+
 #include "http/names.hpp"
 
 namespace microhost::rpc {
@@ -49,6 +51,14 @@ void CallMetrics::Meter::count(mh_status s, uint64_t duration_ns) {
     }
     counters_[i].add();
     duration_.observe(duration_ns / 1000);
+}
+
+void CallMetrics::Meter::count_stream(int64_t change) {
+    if (!std::exchange(streams_bound_, true)) {
+        observe::Metrics& m = *owner_->metrics_;
+        streams_ = m.gauge(owner_->loop_, m.gauge_id(observe::names::kRpcStreams), {service_});
+    }
+    streams_.add(change);
 }
 
 }  // namespace microhost::rpc

@@ -20,6 +20,8 @@ class CallMetrics {
     class Meter {
       public:
         void count(mh_status s, uint64_t duration_ns);
+        /// A stream begins (1) or ends (-1).
+        void count_stream(int64_t change);
 
       private:
         friend class CallMetrics;
@@ -27,6 +29,8 @@ class CallMetrics {
         CallMetrics* owner_ = nullptr;
         std::string service_;
         observe::Histogram duration_;
+        observe::Gauge streams_;
+        bool streams_bound_ = false;
         std::array<observe::Counter, kOutcomes> counters_;
         std::array<bool, kOutcomes> bound_{};
     };

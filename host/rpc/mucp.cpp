@@ -40,7 +40,7 @@ std::string_view write_head(Text& out, const Attempt& a, std::string_view fields
     size_t bound = 256 + a.host.size() + a.content_type.size() + a.error.size() + fields.size();
     http::h1::HeadWriter w(out.room(bound + more), bound);
     w.raw("POST / HTTP/1.1\r\n");
-    w.field("Host", a.host);
+    w.field("Host", a.host.starts_with("unix:") ? "localhost" : a.host);  // RFC 9110 section 7.2
     w.field("Content-Length", a.body);
     w.field("Content-Type", a.content_type);
     if (!a.error.empty()) w.field("Micro-Error", a.error);

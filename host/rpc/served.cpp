@@ -40,8 +40,9 @@ struct Served final : Answerer {
     void take(std::string_view body);
     void unwrap(std::string_view& body);
     void call(const LocalService& service, std::string_view body);
-    void open_stream(std::string_view service, const Taker& taker);
+    void open_stream(std::string_view service, const Taker& taker, CallMetrics::Meter* meter);
     void route(std::string_view body);
+    void name_route(std::string_view service);
     mh_rpc_head head();
     uint32_t metadata(mh_kv*& out);
 };
@@ -139,22 +140,36 @@ mh_rpc_head Served::head() {
     return head;
 }
 
-void Served::open_stream(std::string_view service, const Taker& taker) {
+void Served::open_stream(std::string_view service, const Taker& taker, CallMetrics::Meter* meter) {
     mh_rpc_head h = head();
     h.flags |= MH_RPC_STREAM;
     h.timeout_ms = UINT32_MAX;  // go-micro's clients send that of a unary call, and wait for ever
-    ServedStream::begin(x, service, asked, coding, taker, h);
+    ServedStream::begin(x, service, asked, coding, taker, h, meter);
 }
 
 // Only who names a stream has one here: nothing is known of the endpoint.
 void Served::route(std::string_view body) {
-    if (asked.has_stream) return open_stream(asked.service, router->taker(shard));
+    if (asked.has_stream) return open_stream(asked.service, router->taker(shard), nullptr);
     RoutedCall::begin(x, *this, router->taker(shard), head(), body);
 }
 
+// Of an endpoint that there is: what callers may write must not make series.
+void Served::name_route(std::string_view service) {
+    const size_t n = service.size() + 1 + asked.endpoint.size();
+    auto* text = static_cast<char*>(x.arena().alloc(n, 1));
+    if (!text) return;
+    service.copy(text, service.size());
+    text[service.size()] = '/';
+    asked.endpoint.copy(text + service.size() + 1, asked.endpoint.size());
+    x.route = {text, n};
+}
+
 void Served::call(const LocalService& service, std::string_view body) {
-    if (const mh_rpc_endpoint* e = service.find(asked.endpoint); e && is_stream(service, *e))
-        return open_stream(service.name, taker_of(service, *e));
+    const mh_rpc_endpoint* known = service.find(asked.endpoint);
+    if (known) name_route(service.name);
+    if (known && is_stream(service, *known))
+        return open_stream(service.name, taker_of(service, *known),
+                           Engine::current()->metrics.of(service.name));
     mh_rpc_target t{};
     t.size = sizeof t;
     t.service = str(service.name);

@@ -34,8 +34,10 @@ ServedStream::ServedStream(http::Exchange& x, const mucp::Asked& asked, const mu
 }
 
 void ServedStream::begin(http::Exchange& x, std::string_view service, const mucp::Asked& asked,
-                         const mucp::Coding& coding, const Taker& taker, const mh_rpc_head& head) {
+                         const mucp::Coding& coding, const Taker& taker, const mh_rpc_head& head,
+                         CallMetrics::Meter* meter) {
     auto* s = new ServedStream(x, asked, coding, taker);
+    if ((s->meter_ = meter)) meter->count_stream(1);
     s->service = service;
     for (uint32_t i = 0; i < head.n_metadata; i++)
         s->metadata.add(view(head.metadata[i].key), view(head.metadata[i].val));
@@ -291,6 +293,7 @@ void ServedStream::leave() {
     if (!x_) return;
     over_ = true;
     x_ = nullptr;
+    if (meter_) meter_->count_stream(-1);
     if (out_) std::exchange(out_, nullptr)->cancel();
     tell_end(end_);
     loop().free_later(this);

@@ -9,6 +9,7 @@
 
 #include "http/exchange.hpp"
 #include "rpc/asked.hpp"
+#include "rpc/call_metrics.hpp"
 #include "rpc/message_reader.hpp"
 #include "rpc/stream_call.hpp"
 #include "rpc/stream_in.hpp"
@@ -17,9 +18,11 @@ namespace microhost::rpc {
 
 class ServedStream final : public StreamIn, private http::Dependent {
   public:
-    /// Takes over the connection of `x`, whose body was read and is of no interest. Frees itself. `head` is lent.
+    /// Takes over the connection of `x`, whose body was read and is of no interest. Frees itself. `head` is lent. `meter`: what
+    /// counts it; null: it is no service of the process.
     static void begin(http::Exchange& x, std::string_view service, const mucp::Asked& asked,
-                      const mucp::Coding& coding, const Taker& taker, const mh_rpc_head& head);
+                      const mucp::Coding& coding, const Taker& taker, const mh_rpc_head& head,
+                      CallMetrics::Meter* meter);
 
     mh_status send(std::string_view content_type, std::string_view body, bool fin) override;
     mh_status pause(bool on) override;
@@ -56,6 +59,7 @@ class ServedStream final : public StreamIn, private http::Dependent {
     mucp::Asked asked_;
     mucp::Coding coding_;
     MessageReader reader_;
+    CallMetrics::Meter* meter_ = nullptr;
     mh_status end_ = MH_OK;
     StreamCall* out_ = nullptr;  // spliced: messages go there and come from there
     std::string pending_;        // a message that `out_` did not take

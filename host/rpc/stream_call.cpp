@@ -55,6 +55,7 @@ void StreamCall::begin(module::HostSide* caller, http::Exchange* x, const mh_rpc
         timeout_ms_ = timeout_ms_ ? std::min(timeout_ms_, x->time_left_ms())
                                   : std::max<uint32_t>(x->time_left_ms(), 1);
     open_ = true;
+    if (meter_) meter_->count_stream(1);
     if (caller) (caller_ = &caller->generation)->pin(engine_.http.loop.index());
     if (timeout_ms_) engine_.http.loop.arm(timer_, timeout_ms_);
     x_ = x;
@@ -127,7 +128,10 @@ void StreamCall::leave(mh_status s) {
     http::Exchange::detach(*this);
     x_ = nullptr;
     Wheel::disarm(timer_);
-    if (meter_) meter_->count(s, engine_.http.loop.now_ns() - started_ns_);
+    if (meter_) {
+        meter_->count(s, engine_.http.loop.now_ns() - started_ns_);
+        meter_->count_stream(-1);
+    }
     if (caller_) caller_->unpin(engine_.http.loop.index());
     caller_ = nullptr;
     stop(s);

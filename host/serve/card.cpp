@@ -55,6 +55,7 @@ std::string card(const config::Config& config, const module::ModuleSet& modules,
                  const std::string& control) {
     std::string out = fmt::format("microhost {} (pid {})\n", MICROHOST_VERSION, ::getpid());
     for (auto& s : sites.sites()) {
+        if (s->for_tools) continue;
         out += fmt::format("  listening  {} -> {}  [{}]\n", url(*s), s->module, s->name);
         out += fmt::format("             filters: {}\n", chain_text(*s));
     }

@@ -147,8 +147,8 @@ Result<> Change::lay_out() {
         if (f->generation && !f->filter)
             return error("{}: filter \"{}\" ({}): {}", f->generation->path(), f->name, f->module,
                          f->problem);
-    auto sites =
-        plan_sites(wanted_.config, next_, filters_, wanted_.absent, trusted_, s_.sites->sites());
+    auto sites = plan_sites(wanted_.config, next_, filters_, wanted_.absent, trusted_,
+                            s_.sites->sites(), s_.folder.tools_socket());
     if (!sites) return sites.error();
     sites_ = std::move(*sites);
     if (sites_.sites.empty() && wanted_.absent.empty())

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands of a serving process: its own, and those of its modules as they come and go.
 #include "command/modules.hpp"
+#include "control/config.hpp"
+#include "control/events.hpp"
+#include "control/logs.hpp"
+#include "control/top.hpp"
 #include "serve/known_words.hpp"
 #include "serve/module_operations.hpp"
 #include "serve/runtime_state.hpp"
@@ -11,6 +15,17 @@ void Runtime::State::start_commands() {
     commands = std::make_unique<command::Table>(*environment);
     commands->known = [this](std::string_view kind) { return known_words(kind); };
     command::add_modules_commands(*commands, *operations);
+    control::add_logs_command(*commands, *log);
+    control::add_config_command(*commands, [this]() -> const config::Config& { return config; });
+    control::add_event_commands(*commands);
+    std::vector<Loop*> bare;
+    for (auto& l : loops) bare.push_back(&l->loop);
+    control::add_top_command(
+        *commands, {*metrics, std::move(bare),
+                    [this](unsigned loop, const std::function<void(const http::Site&)>& fn) {
+                        sites->each(loop, fn);
+                    },
+                    [this] { return !listener_rows().empty(); }});
     environment->commands = commands.get();
     environment->operations = operations.get();
 }

@@ -93,7 +93,9 @@ InstanceFolder::~InstanceFolder() {
         ::unlink((path_ + "/listeners.json").c_str());
         ::unlink((path_ + "/control.sock").c_str());
         std::error_code ec;
+        ::unlink(tools_socket().c_str());
         std::filesystem::remove_all(path_ + "/modules", ec);
+        std::filesystem::remove_all(path_ + "/registry", ec);
         ::rmdir(path_.c_str());
     }
     if (held_ >= 0) ::close(held_);

@@ -30,6 +30,8 @@ class InstanceFolder {
     Result<> announce(const std::vector<std::pair<std::string, std::string>>& listeners);
     const std::string& path() const { return path_; }
     std::string control_socket() const { return path_ + "/control.sock"; }
+    /// Where the services of this process answer the tools of its user.
+    std::string tools_socket() const { return path_ + "/rpc.sock"; }
     /// For copies of the modules that a process runs; a worker and its successor have one each.
     std::string module_cache(pid_t process) const {
         return path_ + "/modules/" + std::to_string(process);

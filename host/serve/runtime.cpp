@@ -192,6 +192,7 @@ Result<> Runtime::State::start_registry() {
         domain.warn(text);
     };
     publisher = std::make_unique<registry::Publisher>(control->io, host().runtime_dir, warn);
+    for_tools = std::make_unique<registry::Publisher>(control->io, folder.path(), warn);
     table = std::make_unique<registry::Table>(
         [this](std::function<void()> f) { control->loop.post(std::move(f)); });
     rpc::decorate(*table, publisher.get());
@@ -203,7 +204,7 @@ Result<> Runtime::State::start_registry() {
                                                       std::move(options));
     directory->start();
     local_feed = table->open("process", 200);
-    service_nodes = std::make_unique<ServiceNodes>(*table, log->domain("host/rpc"));
+    service_nodes = std::make_unique<ServiceNodes>(*table, *for_tools, log->domain("host/rpc"));
     providers = std::make_unique<rpc::Providers>(
         control->loop, *table, *rpc::Announced::current(), log->domain("host/registry"),
         rpc::ProvidersOptions{host().state_dir, host().registry_wait});
@@ -286,6 +287,7 @@ void Runtime::State::say_missing(const FilterSet& now) const {
 std::vector<control::ListenerRow> Runtime::State::listener_rows() const {
     std::vector<control::ListenerRow> rows;
     for (auto& s : sites->sites()) {
+        if (s->for_tools) continue;
         control::ListenerRow row;
         row.name = s->name;
         row.module = s->module;
@@ -327,6 +329,7 @@ void Runtime::State::announce_listeners() {
     std::vector<std::pair<std::string, std::string>> open;
     std::vector<http::OpenListener> told;
     for (auto& s : sites->sites()) {
+        if (s->for_tools) continue;
         open.emplace_back(s->name, s->address().text());
         told.push_back({s->name, s->module, s->address().text(), s->tls != nullptr});
     }
@@ -342,6 +345,7 @@ void Runtime::State::tell_listeners() {
     json::Writer w(text);
     w.array();
     for (const auto& s : sites->sites()) {
+        if (s->for_tools) continue;
         w.object().key("name").string(s->name).key("module").string(s->module);
         w.key("address").string(s->address().text()).key("tls").boolean(s->tls != nullptr).end();
     }

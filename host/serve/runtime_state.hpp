@@ -65,6 +65,7 @@ struct Runtime::State {
     std::unique_ptr<net::TlsClientContext> upstream_tls;
     std::unique_ptr<net::Resolver> resolver;
     std::unique_ptr<registry::Publisher> publisher;
+    std::unique_ptr<registry::Publisher> for_tools;  // in the instance's folder
     std::unique_ptr<module::Environment> environment;
     std::unique_ptr<module::ModuleSet> modules;
     std::unique_ptr<registry::Table> table;

@@ -165,6 +165,7 @@ void Runtime::State::finish() {
             directory.reset();
             health_probes.reset();
             publisher.reset();
+            for_tools.reset();
             if (control_socket) control_socket->close();
             main_http->upstreams.close_idle();
             signals->close();

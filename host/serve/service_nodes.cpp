@@ -43,6 +43,11 @@ void ServiceNodes::announce(const std::vector<SitePlanPtr>& sites, std::string_v
     const std::vector<net::Address> interfaces = rpc::interface_addresses();
     for (const SitePlanPtr& site : sites) {
         if (!site->offers) continue;
+        if (site->for_tools) {
+            for (const registry::Service& service : services_)
+                announce(service, *site, site->address().text());
+            continue;
+        }
         auto address = rpc::advertised_address(site->address(), advertise, interfaces);
         if (!address) {
             log_.warn("the services of a listener are not announced",
@@ -55,8 +60,7 @@ void ServiceNodes::announce(const std::vector<SitePlanPtr>& sites, std::string_v
 
 void ServiceNodes::announce(const registry::Service& service, const SitePlan& site,
                             std::string_view address) {
-    rpc::Announced* announced = rpc::Announced::current();
-    if (!announced) return;
+    if (!rpc::Announced::current()) return;
     auto row = rows_.find({service.name, site.name});
     if (row != rows_.end() && row->second.service == service && row->second.address == address)
         return;
@@ -64,17 +68,24 @@ void ServiceNodes::announce(const registry::Service& service, const SitePlan& si
     one.nodes = {{fmt::format("{}-{}", service.name, observe::random_uuid()), std::string(address),
                   metadata_of(site)}};
     const std::string id = one.nodes[0].id;
-    table_.never_call(id);  // it comes back to us through the providers
-    auto token = announced->offer(std::move(one), rpc::Announced::kDefaultTtl);
+    auto token = offer(std::move(one), site);
     if (!token)
         return log_.error("a service is not announced",
                           {{"service", service.name}, {"reason", token.error().what}});
-    log_.info("announced", {{"service", service.name},
-                            {"version", service.version},
-                            {"node", id},
-                            {"address", address}});
-    if (row != rows_.end()) announced->deregister(row->second.token);
+    if (!site.for_tools)
+        log_.info("announced", {{"service", service.name},
+                                {"version", service.version},
+                                {"node", id},
+                                {"address", address}});
+    if (row != rows_.end()) rpc::Announced::current()->deregister(row->second.token);
     rows_[{service.name, site.name}] = {*token, service, std::string(address)};
+}
+
+Result<uint64_t> ServiceNodes::offer(registry::Service one, const SitePlan& site) {
+    rpc::Announced& announced = *rpc::Announced::current();
+    if (site.for_tools) return announced.offer_locally(std::move(one), for_tools_);
+    table_.never_call(one.nodes[0].id);  // it comes back to us through the providers
+    return announced.offer(std::move(one), rpc::Announced::kDefaultTtl);
 }
 
 }  // namespace microhost::serve

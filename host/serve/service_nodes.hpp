@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The services of this process in the registry: a node for each service and rpc listener, while both are there.
+/// The services of this process in the registry: a node for each service and rpc listener, while both are there. Those of the
+/// listener for tools stand in a registry folder of their own.
 #pragma once
 
 #include <map>
@@ -9,6 +10,7 @@
 
 #include "observe/log.hpp"
 #include "registry/model.hpp"
+#include "registry/publisher.hpp"
 #include "registry/table.hpp"
 #include "serve/site_plan.hpp"
 
@@ -17,7 +19,8 @@ namespace microhost::serve {
 /// Thread: main.
 class ServiceNodes {
   public:
-    ServiceNodes(registry::Table& table, log::Domain log) : table_(table), log_(log) {}
+    ServiceNodes(registry::Table& table, registry::Publisher& for_tools, log::Domain log)
+        : table_(table), for_tools_(for_tools), log_(log) {}
 
     /// The services as they are described, without nodes. Takes back the nodes of those that are gone, and of listeners that
     /// are not among `sites`: before either stops to answer.
@@ -35,8 +38,10 @@ class ServiceNodes {
     using Key = std::pair<std::string, std::string>;  // service, listener
 
     void announce(const registry::Service& service, const SitePlan& site, std::string_view address);
+    Result<uint64_t> offer(registry::Service one, const SitePlan& site);
 
     registry::Table& table_;
+    registry::Publisher& for_tools_;
     log::Domain log_;
     std::vector<registry::Service> services_;
     std::map<Key, Row> rows_;

@@ -50,6 +50,7 @@ struct Planning {
                                                        std::string_view handler, bool rpc) const;
     Result<> add_redirect(const SitePlanPtr& tls_site, const config::Listener& l);
     Result<> read_certificates(SitePlan& p);
+    Result<> add_tools(const std::string& socket);
     Result<> check_addresses() const;
 };
 
@@ -199,6 +200,25 @@ Result<> Planning::add_contributed_rpc(const module::Contribution& c) {
     return l ? add(*l, d->router ? d->router : "", true) : Result<>{};
 }
 
+// Filters ask who a stranger is; here the folder's mode has said so.
+Result<> Planning::add_tools(const std::string& socket) {
+    const bool serves = std::any_of(published.begin(), published.end(), [](auto& c) {
+        return c.point == std::string_view(MH_RPC_SERVICE);
+    });
+    const bool offered = std::any_of(out.sites.begin(), out.sites.end(),
+                                     [](const SitePlanPtr& s) { return s->offers; });
+    if (socket.empty() || out.sites.empty() || !serves || offered) return {};
+    config::Listener l;
+    l.name = config::kToolsListener;
+    l.module = config::kRpcListener;
+    l.address = "unix:" + socket;
+    l.limits = config.host.limits;
+    l.filters.emplace();
+    if (Result<> r = add(l, {}); !r) return r;
+    out.sites.back()->for_tools = true;
+    return {};
+}
+
 // SO_REUSEPORT, which spreads a listener over the loops, would let two of ours share a port.
 Result<> Planning::check_addresses() const {
     for (size_t i = 0; i < out.sites.size(); i++)
@@ -259,7 +279,8 @@ http::Limits limits_of(const config::Limits& c) {
 Result<SitePlans> plan_sites(const config::Config& config, const module::Published& published,
                              const FilterSet& filters, const std::vector<AbsentModule>& absent,
                              const std::shared_ptr<const net::PrefixSet>& trusted,
-                             const std::vector<SitePlanPtr>& before) {
+                             const std::vector<SitePlanPtr>& before,
+                             const std::string& tools_socket) {
     Planning planning{config, published, filters, absent, trusted, before, {}};
     for (const config::Listener& l : config.listeners)
         if (Result<> r = planning.add(l, {}); !r) return r.error();
@@ -269,6 +290,7 @@ Result<SitePlans> plan_sites(const config::Config& config, const module::Publish
     for (const module::Contribution& c : published)
         if (c.point == MH_RPC_LISTENER)
             if (Result<> r = planning.add_contributed_rpc(c); !r) return r.error();
+    if (Result<> r = planning.add_tools(tools_socket); !r) return r.error();
     if (Result<> r = planning.check_addresses(); !r) return r.error();
     return std::move(planning.out);
 }

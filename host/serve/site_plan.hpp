@@ -64,7 +64,8 @@ struct SitePlan {
     bool proxy_protocol = false;
     bool rfc7239 = false;
     bool speaks_rpc = false;
-    bool offers = false;  // the services of this process, rather than a module's router
+    bool offers = false;     // the services of this process, rather than a module's router
+    bool for_tools = false;  // offers them to the tools of this user alone; nobody is told
     bool trust_all = false;
     std::shared_ptr<const net::PrefixSet> trusted;
     std::optional<config::Tls> tls_files;
@@ -79,12 +80,14 @@ struct SitePlans {
     std::vector<std::string> warnings;  // about certificates, for the log
 };
 
-/// `before`: certificates of a listener whose files are named as they were are not read again. Errors: an unknown module,
+/// `tools_socket`: where the services of this process answer the tools of its user, when they are offered nowhere else; empty:
+/// nowhere. `before`: certificates of a listener whose files are named as they were are not read again. Errors: an unknown module,
 /// handler or filter, a bad address, two listeners of one address, certificates that cannot be read.
 Result<SitePlans> plan_sites(const config::Config& config, const module::Published& published,
                              const FilterSet& filters, const std::vector<AbsentModule>& absent,
                              const std::shared_ptr<const net::PrefixSet>& trusted,
-                             const std::vector<SitePlanPtr>& before);
+                             const std::vector<SitePlanPtr>& before,
+                             const std::string& tools_socket = {});
 
 /// Reads certificates and keys.
 Result<std::shared_ptr<const net::TlsServerContext>> load_tls(const config::Tls& c);

@@ -7,6 +7,7 @@
 
 #include "module/host_side.hpp"
 #include "serve/offered.hpp"
+#include "tool/abi_terminal.hpp"
 
 namespace microhost::tool {
 namespace {
@@ -102,6 +103,7 @@ Foreground::~Foreground() {
 void offer_here(module::InterfaceTable& table) {
     serve::offer_interfaces(table);
     table.offer(MH_APP_CONTROL, &kControl);
+    table.offer(MH_TERMINAL, &kTerminalTable);
     static const uint32_t point = sizeof point;
     table.offer(MH_APP, &point);
 }

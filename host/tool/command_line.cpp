@@ -22,6 +22,18 @@ std::optional<command::Format> format_named(std::string_view text) {
     return {};
 }
 
+/// -o is short for --output, -f for --follow.
+void lengthen(const command::Definition& d, Words& words) {
+    const auto end = std::find(words.begin(), words.end(), "--");
+    for (auto word = words.begin(); word != end; ++word)
+        if (*word == "-o")
+            *word = "--output";
+        else if (word->starts_with("-o="))
+            word->replace(0, 2, "--output");
+        else if (*word == "-f" && d.find("follow"))
+            *word = "--follow";
+}
+
 Result<> take_output(const command::Definition& d, Words& words, CommandLine& out) {
     if (d.find("output")) return {};
     auto text = take(words, "output");
@@ -92,6 +104,7 @@ void print_help(const command::Definition& d, std::string_view flags) {
 
 Result<CommandLine> read_command_line(const command::Definition& d, Words words) {
     CommandLine out;
+    lengthen(d, words);
     if (auto ok = take_output(d, words, out); !ok) return ok.error();
     if (auto ok = take_timeout(d, words, out); !ok) return ok.error();
     auto given = command::read_words(d, words);
@@ -103,6 +116,9 @@ Result<CommandLine> read_command_line(const command::Definition& d, Words words)
     return out;
 }
 
-bool colours_wanted() { return ::isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR"); }
+bool colours_wanted() {
+    if (std::getenv("NO_COLOR")) return false;
+    return ::isatty(STDOUT_FILENO) || std::getenv("CLICOLOR_FORCE");
+}
 
 }  // namespace microhost::tool

@@ -20,13 +20,13 @@
 #include "module/search.hpp"
 #include "serve/intent.hpp"
 #include "tool/abi_app.hpp"
+#include "tool/abi_terminal.hpp"
 #include "tool/command_line.hpp"
 #include "tool/here_process.hpp"
 #include "tool/instance.hpp"
 #include "tool/module_commands.hpp"
 #include "tool/session.hpp"
 #include "tool/settings.hpp"
-#include "tool/terminal_mode.hpp"
 
 namespace microhost::tool {
 namespace {
@@ -95,12 +95,17 @@ class Here {
         : process_(process),
           words_(std::move(words)),
           session_(process.io(), std::move(flags)),
+          terminal_(process.io()),
           signals_(process.io()) {
         foreground_.session = &session_;
         foreground_.exit = [this](int32_t code) { finish(gone_ ? 128 + gone_ : code); };
         foreground_.principal = &user_.principal;
         foreground_.state_dir = process.config().host.state_dir;
     }
+
+    ~Here() { set_terminal(nullptr); }
+    Here(const Here&) = delete;
+    Here& operator=(const Here&) = delete;
 
     /// The exit status; nothing: it is a command for a serving process.
     std::optional<int> run(const std::vector<CandidatePtr>& modules) {
@@ -110,7 +115,7 @@ class Here {
             modules, [this](Result<> r) { r ? begin() : finish(refuse(r.error().what, 1)); });
         if (!started) finish(refuse(started.error().what, 1));
         process_.run();
-        if (app_) mode_.restore();
+        if (app_) terminal_.restore();
         return status_;
     }
 
@@ -151,6 +156,7 @@ class Here {
             if (c.name != words_.front()) continue;
             app_ = app;
             app_side_ = &c.generation->side();
+            set_terminal(&terminal_);
             std::vector<mh_str> args;
             for (size_t i = 1; i < words_.size(); i++) args.push_back(module::lend(words_[i]));
             module::take_report(*app_side_);
@@ -205,7 +211,7 @@ class Here {
         signals_.async_wait([this](const boost::system::error_code& ec, int number) {
             if (ec) return;
             if (over_) {  // asked twice: nothing is worth waiting for
-                if (app_) mode_.restore();
+                if (app_) terminal_.restore();
                 std::_Exit(128 + number);
             }
             wait_for_signal();
@@ -218,6 +224,7 @@ class Here {
         if (std::exchange(over_, true)) return;
         status_ = status;
         session_.end();
+        terminal_.read({});
         process_.stop();
     }
 
@@ -225,7 +232,7 @@ class Here {
     Words words_;
     Foreground foreground_;
     Session session_;
-    TerminalMode mode_;
+    Terminal terminal_;
     const mh_app* app_ = nullptr;
     module::HostSide* app_side_ = nullptr;
     bool told_ = false;

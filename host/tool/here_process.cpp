@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <random>
 
 #include "http/client_call.hpp"
@@ -21,14 +22,17 @@
 namespace microhost::tool {
 namespace {
 
-constexpr uint64_t kPatienceNs = 1'000'000'000;  // for modules that end
+namespace fs = std::filesystem;
+
+constexpr std::string_view kInstance = "instance ";  // a source that is no place to put services
+constexpr uint64_t kPatienceNs = 1'000'000'000;      // for modules that end
 
 /// What is wrong is said; what goes well is the command's to say. The file of a serving process is not ours to write.
 std::string level_of(const config::Config& config) {
     const auto origin = config.origins.find("/host/log/level");
-    const bool asked = origin != config.origins.end() &&
-                       (origin->second.source == config::Source::flag ||
-                        origin->second.source == config::Source::environment);
+    const bool asked =
+        origin != config.origins.end() && (origin->second.source == config::Source::flag ||
+                                           origin->second.source == config::Source::environment);
     return asked ? config.host.log.level : "warn";
 }
 
@@ -97,6 +101,7 @@ void HereProcess::make_registry() {
     int priority = 100;
     for (const std::string& dir : runtime_dirs_)
         read_folder(dir, folders_.empty() ? "directory" : "directory " + dir, priority--);
+    for (const std::string& dir : runtime_dirs_) read_instances(dir);
     providers_ = std::make_unique<rpc::Providers>(
         control_.loop, *table_, *rpc::Announced::current(), log_->domain("host/registry"),
         rpc::ProvidersOptions{{}, config_.host.registry_wait});
@@ -118,14 +123,24 @@ void HereProcess::read_folder(const std::string& runtime_dir, std::string name, 
             return log_->domain("host/registry").warn(text);
         f.problem = "there is no such folder";
     };
-    f.directory = std::make_unique<registry::Directory>(
-        control_.io, table_->open(f.name, priority), std::move(options));
+    f.directory = std::make_unique<registry::Directory>(control_.io, table_->open(f.name, priority),
+                                                        std::move(options));
     f.directory->start();
     folders_.push_back(std::move(folder));
 }
 
+// What processes offer to nobody else: see serve::InstanceFolder::tools_socket(). Those of other users are closed to us.
+void HereProcess::read_instances(const std::string& runtime_dir) {
+    std::error_code none;
+    for (const auto& one : fs::directory_iterator(runtime_dir + "/instances", none))
+        if (::access((one.path() / "rpc.sock").c_str(), W_OK) == 0)
+            read_folder(one.path().string(),
+                        std::string(kInstance) + one.path().filename().string(), 50);
+}
+
 std::vector<rpc::SourceRow> HereProcess::sources() const {
     std::vector<rpc::SourceRow> out = rpc::source_rows(providers_->rows(), {});
+    std::erase_if(out, [](auto& row) { return row.name.starts_with(kInstance); });
     for (rpc::SourceRow& row : out)
         for (const auto& f : folders_)
             if (f->name == row.name) {
@@ -141,8 +156,8 @@ Result<> HereProcess::start(const std::vector<module::CandidatePtr>& modules,
     loops_[0]->start();
     for (const module::CandidatePtr& c : modules) {
         const config::ModuleConfig* own = config_.module(c->id());
-        auto made = module::Generation::create(*environment_, c,
-                                               own ? own->config : json::Document{});
+        auto made =
+            module::Generation::create(*environment_, c, own ? own->config : json::Document{});
         if (!made) return made.error();
         modules_->add(std::move(*made));
     }
@@ -150,9 +165,7 @@ Result<> HereProcess::start(const std::vector<module::CandidatePtr>& modules,
         if (started) started = publish();
         if (!started) return ready(started);
         // Not before the table has told what it was told.
-        providers_->when_settled([this, ready] {
-            control_.loop.post([ready] { ready({}); });
-        });
+        providers_->when_settled([this, ready] { control_.loop.post([ready] { ready({}); }); });
     });
     return {};
 }

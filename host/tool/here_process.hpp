@@ -29,7 +29,7 @@ namespace microhost::tool {
 
 class HereProcess {
   public:
-    /// `folders`: runtime folders whose registries are read, the first is our own. The calling thread is [main] from now on.
+    /// `folders`: runtime folders whose registries are read, and those of the instances in them; the first is our own. The calling thread is [main] from now on.
     static Result<std::unique_ptr<HereProcess>> make(config::Config config,
                                                      std::vector<std::string> folders);
     ~HereProcess();
@@ -53,6 +53,7 @@ class HereProcess {
     Result<> make_engines();
     void make_registry();
     void read_folder(const std::string& runtime_dir, std::string name, int priority);
+    void read_instances(const std::string& runtime_dir);
     std::vector<rpc::SourceRow> sources() const;
     Result<> publish();
     command::Table::Words known_words(std::string_view kind) const;

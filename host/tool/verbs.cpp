@@ -10,6 +10,7 @@
 #include "module/trial.hpp"
 #include "tool/check.hpp"
 #include "tool/completion.hpp"
+#include "tool/config_check.hpp"
 #include "tool/dev.hpp"
 #include "tool/doctor.hpp"
 #include "tool/explain.hpp"
@@ -17,11 +18,14 @@
 #include "tool/inspect.hpp"
 #include "tool/instance.hpp"
 #include "tool/new.hpp"
+#include "tool/publish.hpp"
 #include "tool/trial_child.hpp"
 #include "tool/try.hpp"
 #include "tool/try_child.hpp"
 #include "tool/try_job.hpp"
 #include "tool/upgrade.hpp"
+#include "tool/version.hpp"
+#include "tool/watch.hpp"
 
 namespace microhost::tool {
 namespace {
@@ -37,6 +41,13 @@ constexpr Verb kVerbs[] = {
      "make a plugin that builds and passes its own test", new_plugin},
     {"modules", "list|get|load|reload|unload ...", "the modules of a running instance",
      ask_instance},
+    {"logs", "[-f] [--level LEVEL] [--module MODULE] [--text TEXT] ...",
+     "the log of a running instance", ask_instance},
+    {"top", "[--sort COLUMN] [--once] ...", "what a running instance does now", ask_instance},
+    {"config", "get [POINTER] | check FILE",
+     "show the configuration of an instance, or check a file", config_verb},
+    {"publish", "TOPIC [MESSAGE|@FILE|-]", "publish a message in a running instance", publish},
+    {"subscribe", "TOPIC ...", "show messages of a running instance", ask_instance},
     {"explain", "[METHOD] PATH [-H 'NAME: VALUE']... [--listener NAME] [--instance NAME]",
      "show the filters that a request passes, and why", explain},
     {"dev", "DIR [--instance NAME] [--once]",
@@ -47,6 +58,7 @@ constexpr Verb kVerbs[] = {
     {"doctor", "[--json]", "look for what keeps microhost from working here", doctor},
     {"upgrade", "[--instance NAME] [--release MODULE]",
      "have a supervised instance replace its worker by what is on disk", upgrade},
+    {"version", "[--output json]", "print the version", version},
     {module::kTrialVerb, "", "", trial_child},
     {kTryVerb, "", "", try_child},
 };
@@ -66,6 +78,8 @@ std::span<const Verb> verbs() { return kVerbs; }
 int run_verb(const config::Scan& scan, const config::Surroundings& surroundings) {
     const Verb* verb = find(scan.verb);
     if (!verb) verb = &kCommand;
+    if (const bool hidden = verb != &kCommand && verb->summary.empty(); !hidden)
+        if (const auto status = watched(scan)) return *status;
     return verb->run({*verb, scan, surroundings});
 }
 
@@ -73,7 +87,7 @@ std::string verbs_text(std::span<const Verb> table) {
     std::string out = "Verbs (microhost VERB --help says more)\n";
     for (const Verb& v : table)
         if (!v.summary.empty()) out += fmt::format("  {:<10} {}\n", v.name, v.summary);
-    return out;
+    return out + "--watch [TIME] behind a command runs it again and again.\n";
 }
 
 }  // namespace microhost::tool

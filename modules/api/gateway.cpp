@@ -65,6 +65,7 @@ mh_status make(const mh_host* host, const mh_module** out) {
                           resolve_interface(host, MH_JSON, g->json) &&
                           resolve_interface(host, MH_LOG, g->log) &&
                           resolve_interface(host, MH_EVENT_BUS, g->events) &&
+                          resolve_interface(host, MH_HTTP_WEBSOCKET, g->websocket) &&
                           resolve_interface(host, MH_CONFIG, config);
     if (!complete) return MH_E_UNSUPPORTED;
     if (const mh_status s = load_settings(*host, *config, g->settings); s != MH_OK) return s;

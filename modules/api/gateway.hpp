@@ -6,6 +6,7 @@
 #include <microhost/draft/http_forward.h>
 #include <microhost/draft/http_handler.h>
 #include <microhost/draft/http_server.h>
+#include <microhost/draft/http_websocket.h>
 #include <microhost/draft/registry.h>
 #include <microhost/draft/rpc.h>
 #include <microhost/log.h>
@@ -31,6 +32,7 @@ struct Gateway {
     const mh_json* json = nullptr;
     const mh_log* log = nullptr;
     const mh_event_bus* events = nullptr;
+    const mh_http_websocket* websocket = nullptr;
 
     Settings settings;
     StatsBoard stats;

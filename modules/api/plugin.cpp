@@ -18,7 +18,7 @@ MH_MODULE(R"json({
   "summary": "API gateway: HTTP to services, as micro api does it",
   "license": "Apache-2.0",
   "requires": ["mh.log/1", "mh.config/1", "mh.json/1", "mh.http.request/1", "mh.http.forward/1", "mh.rpc/1", "mh.registry/1",
-    "mh.event/1"],
+    "mh.event/1", "mh.http.websocket/1"],
   "provides": ["api"],
   "config_schema": {
     "type": "object",

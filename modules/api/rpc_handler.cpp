@@ -5,7 +5,9 @@
 #include <string>
 
 #include "../shared/json_span.hpp"
+#include "../shared/metadata.hpp"
 #include "../shared/query_json.hpp"
+#include "../shared/stream_socket.hpp"
 #include "../shared/text.hpp"
 #include "answer.hpp"
 #include "call.hpp"
@@ -177,6 +179,64 @@ void on_body(mh_req* r, void* user, mh_status s, mh_seg body) noexcept {
     }
 }
 
+// ---- websockets
+
+enum class Streams { yes, no, unknown };
+
+/// Micro goes by the endpoint's metadata. Services that describe no endpoints are taken at the client's word.
+Streams streams(const Exchange& x) {
+    const Gateway& g = x.gateway();
+    const mh_service_view* service =
+        g.registry->find(g.registry->now(g.host), shared::str(x.service), {});
+    mh_endpoint_view e{};
+    e.size = sizeof e;
+    if (!service || g.registry->endpoint(service, shared::str(x.endpoint), &e) != MH_OK)
+        return Streams::unknown;
+    for (uint32_t i = 0; i < e.n_metadata; ++i)
+        if (view(e.metadata[i].key) == "stream" && view(e.metadata[i].val) == "true")
+            return Streams::yes;
+    return Streams::no;
+}
+
+/// The query is the first message; without one the client's first frame is.
+void join(Exchange& x) {
+    const Gateway& g = x.gateway();
+    const std::string fields = with_fields(x, g.attr(x.request, MH_ATTR_QUERY));
+    shared::QueryResult first{true, {}};
+    if (!fields.empty()) first = query_json(x, fields);
+    if (!first.ok) return refuse_request(x, first.text);
+    const mh_header* headers = nullptr;
+    uint32_t n_headers = 0;
+    shared::Metadata metadata;
+    if (g.http->headers(x.request, MH_DIR_REQUEST, &headers, &n_headers) == MH_OK)
+        shared::collect_metadata(*g.http, x.request, {headers, n_headers}, metadata);
+    mh_rpc_target target{};
+    target.size = sizeof target;
+    target.service = shared::str(x.service);
+    target.endpoint = shared::str(x.endpoint);
+    const bool binary = x.media->media == Media::protobuf;
+    target.content_type = shared::str(binary ? kProtobufType : kJsonType);
+    target.metadata = metadata.fields;
+    target.n_metadata = metadata.count;
+    target.from_service = shared::str(kServerName);
+    const std::string service(x.service);
+    switch (const mh_status s = shared::join_stream({g.host, g.rpc, g.websocket, g.json}, x.request,
+                                                    target, first.text)) {
+        case MH_OK: g.http->route_set(x.request, shared::str(service)); return;
+        case MH_E_GONE: return;
+        case MH_E_INVALID: return refuse_request(x, "this is no correct websocket handshake");
+        default: answer_failure(x, s, {});
+    }
+}
+
+mh_status begin_socket(Exchange& x) {
+    if (streams(x) == Streams::no)
+        refuse_request(x, "this endpoint does not stream: call it without a websocket");
+    else
+        join(x);
+    return MH_OK;
+}
+
 bool keep_fields(Exchange& x, std::string_view fields) {
     if (fields.empty()) return true;
     char* const memory = static_cast<char*>(x.gateway().http->alloc(x.request, fields.size(), 1));
@@ -234,6 +294,7 @@ mh_status handle_rpc(Shard& shard, mh_req* r, const Route& route, std::string_vi
         return MH_E_NOMEM;
     }
     if (!head.timeout.empty()) x->timeout_ms = effective_timeout_ms(x->timeout_ms, head.timeout);
+    if (g.http->flags(r) & MH_REQ_UPGRADE) return begin_socket(*x);
     return begin(*x, r, method);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Handler rpc: the request's body (or query) is the request of a call, its answer the response.
+/// Handler rpc: the request's body (or query) is the request of a call, its answer the response. A websocket to an endpoint that
+/// streams is joined to it.
 #pragma once
 
 #include <span>

@@ -18,7 +18,8 @@ constexpr mh_command_arg kTimeout =
 constexpr std::array kListArguments{kOutput};
 constexpr std::array kNamedArguments{kService, kOutput};
 constexpr std::array kGetArguments{
-    mh::place("name", "the service's name, or the end of it", MH_ARG_REQUIRED, "@service"), kOutput};
+    mh::place("name", "the service's name, or the end of it", MH_ARG_REQUIRED, "@service"),
+    kOutput};
 constexpr std::array kHealthArguments{
     mh::place("service", "its name, or the end of it; all of them without", 0, "@service"),
     kAddress, kTimeout, kOutput};

@@ -3,9 +3,9 @@
 
 #include <fcntl.h>
 #include <microhost/draft/app.h>
-#include <microhost/work.hpp>
 #include <poll.h>
 #include <unistd.h>
+#include <microhost/work.hpp>
 
 #include <atomic>
 #include <cerrno>
@@ -32,7 +32,8 @@ Content read_all(const std::string& path, const std::atomic<bool>& gone) {
         if (::poll(&p, 1, kLookMs) == 0) continue;
         const ssize_t n = ::read(fd, piece, sizeof piece);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) out.problem = (path.empty() ? "standard input" : path) + ": " + std::strerror(errno);
+        if (n < 0)
+            out.problem = (path.empty() ? "standard input" : path) + ": " + std::strerror(errno);
         if (n <= 0) break;
         out.text.append(piece, static_cast<size_t>(n));
         if (out.text.size() <= kLargestInput) continue;
@@ -49,7 +50,8 @@ bool owns_terminal() { return mh::the_host->get(mh::the_host, MH_APP_CONTROL) !=
 
 void read_input(const mh::run_ptr& run, std::string path, std::function<void(std::string)> then) {
     if (!owns_terminal() || run->surface() != MH_SURFACE_TERMINAL)
-        return run->fail("files and standard input can be read in a terminal only; write the JSON", 2);
+        return run->fail("files and standard input can be read in a terminal only; write the JSON",
+                         2);
     auto gone = std::make_shared<std::atomic<bool>>(false);
     run->on_cancel = [gone] { *gone = true; };
     auto job = [path = std::move(path), gone] { return read_all(path, *gone); };

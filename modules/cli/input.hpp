@@ -17,7 +17,6 @@ bool owns_terminal();
 
 /// Reads all of it on a worker, then calls then(content) on this thread; fails the run with a sentence instead. `path` empty:
 /// the standard input.
-void read_input(const mh::run_ptr& run, std::string path,
-                std::function<void(std::string)> then);
+void read_input(const mh::run_ptr& run, std::string path, std::function<void(std::string)> then);
 
 }  // namespace microhost::cli

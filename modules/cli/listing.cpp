@@ -90,7 +90,7 @@ void get_service(const mh::run_ptr& run) {
     const bool person = run->surface() == MH_SURFACE_TERMINAL;
     if (person && output != "json") {
         // "raw" is what Micro prints, too: there is no plainer form of a text.
-        if (output != "table") return run->text(service_text(view, *name) + "\n"), run->done();
+        if (output != "table") return run->text(service_text(view, *name)), run->done();
         run->columns({"version", "id", "address", "metadata"});
         for (const Version& v : versions_of(view, *name))
             for (const mh_node_view& n : v.nodes())

@@ -59,7 +59,8 @@ void ask(const mh::run_ptr& run, const RoundPtr& round, std::string_view endpoin
         std::clamp<int64_t>(run->integer("timeout").value_or(0), 0, UINT32_MAX));
     round->left = round->nodes.size() + 1;
     for (Asked& a : round->nodes) {
-        CallTo to{a.service, std::string(endpoint), a.address, a.address.empty() ? a.version : "",
+        CallTo to{a.service, std::string(endpoint),
+                  a.address, a.address.empty() ? a.version : "",
                   {},        timeout};
         a.call.begin(
             to, "{}", [&a](std::string_view body) { a.body = body; },

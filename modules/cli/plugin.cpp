@@ -58,8 +58,7 @@ struct Cli : mh::command_set<Cli> {
         mh::command("health check", "The same as health", &Cli::on_health)
             .with(kHealthArguments)
             .here(),
-        mh::command("stats", "Uptime, memory and threads of the nodes of a service",
-                    &Cli::on_stats)
+        mh::command("stats", "Uptime, memory and threads of the nodes of a service", &Cli::on_stats)
             .with(kStatsArguments)
             .here(),
         mh::command("register service", "Puts a service into the registry of this machine",

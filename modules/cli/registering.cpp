@@ -35,7 +35,8 @@ void end(mh::command_run& run, mh_status s) {
 void register_service(const mh::run_ptr& run) {
     const int64_t ttl = run->integer("ttl").value_or(0);
     with_definition(run, [run, ttl](const std::string& json) {
-        const auto seconds = static_cast<uint32_t>(std::clamp<int64_t>((ttl + 999) / 1000, 0, UINT32_MAX));
+        const auto seconds =
+            static_cast<uint32_t>(std::clamp<int64_t>((ttl + 999) / 1000, 0, UINT32_MAX));
         end(*run, api().put(mh::the_host, mh::lend(json), seconds));
     });
 }

@@ -36,7 +36,8 @@ std::string object_of(std::span<const std::string> words) {
         const bool json = word[equals - 1] == ':';
         const std::string name = word.substr(0, equals - (json ? 1 : 0));
         const std::string value = word.substr(equals + 1);
-        if (!seen.emplace(name, true).second) throw mh::failure("field " + name + " is given twice");
+        if (!seen.emplace(name, true).second)
+            throw mh::failure("field " + name + " is given twice");
         w.key(name);
         if (!json) {
             w.string(value);

@@ -12,7 +12,8 @@ std::string_view refusal(mh_status s) {
     switch (s) {
         case MH_E_NOT_FOUND: return "service not found";
         case MH_E_UNAVAILABLE: return "the service has no live node";
-        case MH_E_INVALID: return "the address is not host:port, or a name or metadata cannot be sent";
+        case MH_E_INVALID:
+            return "the address is not host:port, or a name or metadata cannot be sent";
         default: return "the call cannot be made";
     }
 }

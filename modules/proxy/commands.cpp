@@ -4,9 +4,9 @@
 #include <memory>
 #include <utility>
 
+#include "../shared/ongoing.hpp"
 #include "../shared/text.hpp"
 #include "answer.hpp"
-#include "ongoing.hpp"
 
 namespace microhost::proxy {
 namespace {
@@ -44,7 +44,7 @@ struct Principal {
 };
 
 /// A request for a command, from its head to its last line.
-struct Run : Ongoing {
+struct Run : shared::Ongoing {
     mh_req* request;
     std::string name, out;
     Principal who;
@@ -229,7 +229,7 @@ mh_status answer_command(Shard&, mh::request r, const Asker& who, std::string_vi
     const bool reads = r.method() == "GET" || r.method() == "HEAD";
     if (name.empty()) return reads ? list_commands(r, who) : refuse_method(r, "GET, HEAD");
     if (r.method() != "POST") return refuse_method(r, "POST");
-    auto* const run = keep(r, new Run(r.raw(), std::move(name), who));
+    auto* const run = shared::keep(r, new Run(r.raw(), std::move(name), who));
     if (r.flags() & MH_REQ_HAS_BODY)
         return mh::use<mh_http_request>().collect(r.raw(), kLongestBody, on_body, run);
     start(*run, {});

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Entry of every request: who asks, then where it goes.
+#include "../shared/ongoing.hpp"
+#include "../shared/rpc_page.hpp"
 #include "answer.hpp"
 #include "call.hpp"
 #include "commands.hpp"
 #include "health_page.hpp"
-#include "ongoing.hpp"
 #include "proxy.hpp"
 #include "registry_page.hpp"
 
@@ -40,7 +41,7 @@ mh_status dispatch(Shard& shard, mh::request r, std::span<const mh_header> heade
         return MH_OK;
     }
     if (!shard.access.require(r, who, Role::operator_)) return MH_OK;
-    if (path == "/rpc") return call_by_body(shard, r);
+    if (path == "/rpc") return shared::answer_rpc(r, shard.proxy.settings.rpc);
     if (path == "/broker") return shard.topics.on_request(r);
     return call_by_path(shard, r, path, head);
 }
@@ -53,6 +54,6 @@ mh_status on_request(void* shard, void*, mh_req* q, const mh_header* h, uint32_t
     });
 }
 
-void on_done(void*, void*, mh_req* q, mh_status) { delete mh::request(q).kept<Ongoing>(); }
+void on_done(void*, void*, mh_req* q, mh_status) { shared::free_ongoing(q); }
 
 }  // namespace microhost::proxy

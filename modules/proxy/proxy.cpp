@@ -3,29 +3,7 @@
 
 namespace microhost::proxy {
 
-Proxy::Proxy(Settings s) : settings(std::move(s)) {
-    if (settings.token_file.empty()) return;
-    token_file_.emplace(settings.token_file, [this](mh_status status, std::string_view content) {
-        read_tokens(status, content);
-    });
-    if (!tokens.get())
-        throw mh::failure("the token file " + settings.token_file + ": " + unreadable_,
-                          "/token_file", MH_E_IO);
-}
-
-// A file that has become unreadable locks nobody out.
-void Proxy::read_tokens(mh_status s, std::string_view content) {
-    const std::string& file = settings.token_file;
-    if (s != MH_OK) {
-        unreadable_ = mh::file_problem(s);
-        if (tokens.get())
-            mh::log::warn(file + ": " + unreadable_ + "; the tokens read last still count");
-        return;
-    }
-    auto fresh = std::make_shared<const Tokens>(content);
-    if (fresh->size() == 0) mh::log::warn(file + " has no token: nobody gets in with one");
-    tokens.set(std::move(fresh));
-}
+Proxy::Proxy(Settings s) : settings(std::move(s)), token_file(settings.token_file) {}
 
 mh_status Proxy::contribute() {
     handler_ = {sizeof handler_, 0, "proxy", nullptr, on_request, nullptr, on_done};

@@ -3,13 +3,11 @@
 #pragma once
 
 #include <microhost/draft/rpc_listener.h>
-#include <microhost/published.hpp>
-#include <microhost/watch.hpp>
 
 #include <memory>
-#include <optional>
 
-#include "access.hpp"
+#include "../shared/access.hpp"
+#include "../shared/token_file.hpp"
 #include "enlisted.hpp"
 #include "foreign_app.hpp"
 #include "settings.hpp"
@@ -32,16 +30,12 @@ class Proxy {
     void drain();
 
     const Settings settings;
-    mh::published<Tokens> tokens;
+    shared::TokenFile token_file;
     Enlisted enlisted;                ///< [main]
     std::unique_ptr<ForeignApp> app;  ///< [main]
     mh_rpc_router router{};
 
   private:
-    void read_tokens(mh_status s, std::string_view content);
-
-    std::string unreadable_;  ///< why token_file could not be read last
-    std::optional<mh::watched_file> token_file_;
     mh_http_handler handler_{};
     mh_http_listener listener_{};
 };
@@ -49,13 +43,13 @@ class Proxy {
 /// One for each loop.
 struct Shard {
     Proxy& proxy;
-    Access access;
+    shared::Access access;
     Watchers watchers;
     Topics topics;
     std::string list;  ///< of all services, as JSON
     uint64_t list_revision = 0;
 
-    explicit Shard(Proxy& p) : proxy(p), access(p.settings, p.tokens) {}
+    explicit Shard(Proxy& p) : proxy(p), access(p.settings.access, p.token_file.tokens) {}
 };
 
 // mh_http_handler and mh_rpc_router; dispatch.cpp and router.cpp.

@@ -6,6 +6,8 @@
 
 #include <microhost/fetch.hpp>
 
+#include "../shared/reach.hpp"
+
 namespace microhost::proxy {
 namespace {
 
@@ -18,21 +20,6 @@ void read_tls(const mh::config_reader& from, Settings& s) {
     if (s.tls_cert.empty() || s.tls_key.empty())
         throw mh::failure("TLS needs --proxy_tls_cert_file and --proxy_tls_key_file",
                           "/enable_tls");
-}
-
-// Off this machine anybody could call every service, register their own in place of it, and listen.
-void check_reach(const Settings& s) {
-    if (s.insecure || is_loopback_address(s.address)) return;
-    const bool tls = !s.tls_cert.empty();
-    const bool credential = !s.token_file.empty() || s.filters_authenticate;
-    if (tls && credential) return;
-    const std::string lacks = tls          ? "a credential: token_file, or credential=filter"
-                              : credential ? "TLS: enable_tls, tls_cert_file and tls_key_file"
-                                           : "TLS (enable_tls, tls_cert_file, tls_key_file) and a "
-                                             "credential (token_file, or credential=filter)";
-    throw mh::failure("address " + s.address + " is reached from other machines and needs " +
-                          lacks + "; or listen on 127.0.0.1, or say insecure=true",
-                      "/address");
 }
 
 void check_app(const Settings& s) {
@@ -53,40 +40,39 @@ void check_app(const Settings& s) {
 
 }  // namespace
 
-bool is_loopback_address(std::string_view address) {
-    if (address.starts_with("unix:")) return true;
-    if (address.starts_with(':')) return false;
-    return is_loopback_name(host_name(address));
-}
-
 Settings Settings::read(const mh_config* config) {
     const mh::config_reader from(config);
     Settings s;
     std::string role, credential, hosts, origins, wrong;
-    ms timeout{s.timeout_ms};
-    int64_t max_body = static_cast<int64_t>(s.max_body);
+    ms timeout{s.rpc.timeout_ms};
+    int64_t max_body = static_cast<int64_t>(s.rpc.max_body);
     from.read("address", s.address), from.read("namespace", s.ns);
     from.read("local_role", role), from.read("credential", credential);
-    from.read("token_file", s.token_file), from.read("insecure", s.insecure);
+    from.read("token_file", s.token_file), from.read("insecure", s.access.insecure);
     from.read("allowed_hosts", hosts), from.read("allowed_origins", origins);
     from.read("timeout", timeout), from.read("max_body", max_body);
     from.read("server_name", s.server_name), from.read("server_address", s.server_address);
     from.read("server_metadata", s.server_metadata);
     from.read("healthcheck_url", s.healthcheck_url);
     from.read("healthcheck_interval", s.healthcheck_interval);
-    s.local_role = role_of(role);
+    s.access.name = kServerName;
+    s.access.has_tokens = !s.token_file.empty();
+    s.access.local_role = shared::role_of(role);
+    s.rpc.hide_authorization = s.access.has_tokens;
     s.filters_authenticate = credential == "filter";
-    s.timeout_ms = static_cast<uint32_t>(std::clamp<int64_t>(timeout.count(), 1, 600'000));
-    s.max_body = static_cast<uint64_t>(std::max<int64_t>(0, max_body));
-    if (!s.guard.allow_hosts(hosts, wrong))
+    s.rpc.timeout_ms = static_cast<uint32_t>(std::clamp<int64_t>(timeout.count(), 1, 600'000));
+    s.rpc.max_body = static_cast<uint64_t>(std::max<int64_t>(0, max_body));
+    if (!s.access.guard.allow_hosts(hosts, wrong))
         throw mh::failure("allowed_hosts: \"" + wrong + "\" is no name; write such as proxy.lan",
                           "/allowed_hosts");
-    if (!s.guard.allow_origins(origins, wrong))
+    if (!s.access.guard.allow_origins(origins, wrong))
         throw mh::failure("allowed_origins: \"" + wrong +
                               "\" is no origin; write such as https://app.example.com",
                           "/allowed_origins");
     read_tls(from, s);
-    check_reach(s);
+    // Off this machine anybody could call every service, register their own in place of it, and listen.
+    shared::check_reach({s.address, !s.tls_cert.empty(),
+                         s.access.has_tokens || s.filters_authenticate, s.access.insecure});
     check_app(s);
     return s;
 }

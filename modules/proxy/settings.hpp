@@ -7,11 +7,16 @@
 #include <chrono>
 #include <string>
 
-#include "../shared/cors_origins.hpp"
-#include "page_guard.hpp"
-#include "role.hpp"
+#include "../shared/access.hpp"
+#include "../shared/rpc_page.hpp"
 
 namespace microhost::proxy {
+
+using shared::Asker;
+using shared::Head;
+using shared::Role;
+
+inline constexpr std::string_view kServerName = "go.micro.proxy";
 
 struct Settings {
     using ms = std::chrono::milliseconds;
@@ -20,12 +25,9 @@ struct Settings {
     std::string tls_cert, tls_key, tls_client_ca;  ///< empty: plain text
     std::string ns;                                ///< before the service from a path
     std::string token_file;                        ///< empty: no tokens of our own
-    Role local_role = Role::operator_;  ///< of whoever comes from this machine without a credential
     bool filters_authenticate = false;
-    bool insecure = false;
-    PageGuard guard;
-    uint32_t timeout_ms = 5000;
-    uint64_t max_body = 4u << 20;
+    shared::AccessRules access;
+    shared::RpcPage rpc;
 
     // A foreign app that is registered on its behalf.
     std::string server_name, server_address, server_metadata, healthcheck_url;
@@ -35,8 +37,5 @@ struct Settings {
     static Settings read(const mh_config* config);
     bool has_app() const { return !server_name.empty(); }
 };
-
-/// Whether that address of a listener is reached from this machine only.
-bool is_loopback_address(std::string_view address);
 
 }  // namespace microhost::proxy

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "../shared/access.hpp"
 #include "../shared/event_message.hpp"
 #include "../shared/metadata.hpp"
 #include "../shared/url_encoding.hpp"
-#include "access.hpp"
 #include "answer.hpp"
 
 namespace microhost::proxy {

@@ -86,7 +86,7 @@ class Errors(harness.Case):
         shown = self.run_it("--help").stdout + self.run_it("--print_schema").stdout
         self.mistake("--watch", "true", "--load", "api.so", words=["--watch", "unknown flag"])
         self.mistake(config={"host": {"watch": True}, "load": ["api.so"]}, words=["config.json", "watch"])
-        self.assertNotRegex(shown, r'--watch\b|"watch"')
+        self.assertNotRegex(shown, r'(?m)^ +--watch\b|"watch"')
 
     def test_the_schema_says_what_needs_a_restart(self):
         host = json.loads(self.run_it("--print_schema").stdout)["properties"]["host"]["properties"]

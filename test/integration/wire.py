@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """HTTP/1.1 by hand: a client that keeps its connection, and an upstream that records exact bytes and follows a script."""
+import contextlib
 import json
 import socket
 import threading
@@ -279,6 +280,8 @@ class Upstream:
                 sock.shutdown(socket.SHUT_RDWR)
 
     def close(self):
+        with contextlib.suppress(OSError):  # closed before; else the one that waits in accept() takes another connection
+            self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         with self.arrived:
             for sock in self.connections:

@@ -45,12 +45,12 @@ struct cell {
 class [[gnu::visibility("hidden")]] command_run {
   public:
     /// Keeps itself until it is over.
-    static std::shared_ptr<command_run> begin(mh_command_in* in) {
+    static std::shared_ptr<command_run> begin(mh_command_in * in) {
         auto run = std::make_shared<command_run>(in);
         run->self_ = run;
         return run;
     }
-    explicit command_run(mh_command_in* in) : in_(in) {}
+    explicit command_run(mh_command_in * in) : in_(in) {}
     command_run(const command_run&) = delete;
     command_run& operator=(const command_run&) = delete;
 
@@ -268,7 +268,7 @@ template <class D>
 struct [[gnu::visibility("hidden")]] command_part : per_loop_part<D> {
     using typename per_loop_part<D>::config;
 
-    static run_ptr kept(mh_command_in* in) {
+    static run_ptr kept(mh_command_in * in) {
         void** slot = the_table<mh_command_output>->slot(in);
         return slot && *slot ? static_cast<command_run*>(*slot)->self() : nullptr;
     }
@@ -316,8 +316,19 @@ struct [[gnu::visibility("hidden")]] command_part : per_loop_part<D> {
             const command_row<D>& c = D::commands[i];
             mh_command_provider& p = providers[i];
             p.size = sizeof p;
-            p.info = {sizeof p.info, c.surfaces, c.flags, c.n_args, c.name, c.summary, c.more_help,
-                      c.shown_examples, c.needs_role, nullptr, c.args, sizeof(mh_command_arg), 0};
+            p.info = {sizeof p.info,
+                      c.surfaces,
+                      c.flags,
+                      c.n_args,
+                      c.name,
+                      c.summary,
+                      c.more_help,
+                      c.shown_examples,
+                      c.needs_role,
+                      nullptr,
+                      c.args,
+                      sizeof(mh_command_arg),
+                      0};
             p.user = reinterpret_cast<void*>(i);
             p.run = run;
             p.on_cancel = on_cancel;

@@ -107,4 +107,14 @@ TEST_SUITE("host/command") {
               "{\"row\":[\"a\\\"b\",7,null,{\"text\":\"1.5 s\",\"value\":1500},{\"text\":\"4KiB\","
               "\"value\":4096}]}\n");
     }
+
+    TEST_CASE("a cell that is an object is one in every format") {
+        std::string out;
+        const std::string object = R"({"a":"b"})";
+        const mh_cell cell{MH_TYPE_JSON, 0, 0, 0, {object.data(), object.size()}};
+        append_row(out, &cell, 1);
+        const std::string stream = "{\"columns\":[\"m\"]}\n" + out + kEnd;
+        CHECK(Shown(Format::json, {stream}).out == "[\n{\"m\":{\"a\":\"b\"}}\n]\n");
+        CHECK(Shown(Format::raw, {stream}).out == object + "\n");
+    }
 }

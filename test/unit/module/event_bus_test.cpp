@@ -100,6 +100,24 @@ TEST_SUITE("host/module") {
         CHECK(none.bodies.empty());
     }
 
+    TEST_CASE("the host listens as a module does, until it has heard enough") {
+        Bench b;
+        Seen host, module;
+        const mh_token t = b.bus.listen("a.*", 0, Seen::receive, &host);
+        b.bus.subscribe(b.side, "a.b", 0, Seen::receive, &module);
+        b.publish("a.b", "1");
+        b.settle();
+        EventBus::end_here(b.side);
+        b.publish("a.b", "2");
+        b.settle();
+        CHECK(EventBus::unsubscribe(t) == MH_OK);
+        b.publish("a.b", "3");
+        b.settle();
+        CHECK(host.bodies == std::vector<std::string>{"1", "2"});
+        CHECK(module.bodies == std::vector<std::string>{"1"});
+        CHECK(EventBus::unsubscribe(t) == MH_E_GONE);
+    }
+
     TEST_CASE("who shares a queue takes turns, each group for itself") {
         Bench b;
         std::vector<Seen> of(4);

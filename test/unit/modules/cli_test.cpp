@@ -34,8 +34,9 @@ TEST_SUITE("modules/cli") {
         CHECK(indented(R"({"msg":"Hello John"})") == "{\n\t\"msg\": \"Hello John\"\n}");
         CHECK(indented("{}") == "{}");
         CHECK(indented("[ ]") == "[]");
-        CHECK(indented(R"({"a":[1,{"b":{}}],"c":"x,{\"y"})") ==
-              "{\n\t\"a\": [\n\t\t1,\n\t\t{\n\t\t\t\"b\": {}\n\t\t}\n\t],\n\t\"c\": \"x,{\\\"y\"\n}");
+        CHECK(
+            indented(R"({"a":[1,{"b":{}}],"c":"x,{\"y"})") ==
+            "{\n\t\"a\": [\n\t\t1,\n\t\t{\n\t\t\t\"b\": {}\n\t\t}\n\t],\n\t\"c\": \"x,{\\\"y\"\n}");
         CHECK(indented(" 12 ") == "12");
         CHECK(compact("{ \"a b\" : 1 ,\n\t\"c\": [ ] }") == R"({"a b":1,"c":[]})");
         // What is no JSON ends all the same.

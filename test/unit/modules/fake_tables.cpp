@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <microhost/config.h>
+#include <microhost/draft/http_websocket.h>
 #include <microhost/log.h>
 
 #include <algorithm>
@@ -382,6 +383,8 @@ const void* fake_table(std::string_view id) {
     static const mh_log log = make_log();
     static const mh_config_api config = make_config();
     static const mh_event_bus events{sizeof(mh_event_bus), 0, publish, nullptr, nullptr, nullptr};
+    static const mh_http_websocket websocket{sizeof(mh_http_websocket), 0, nullptr, nullptr,
+                                             nullptr};
     if (id == MH_HTTP_REQUEST) return &http;
     if (id == MH_RPC) return &rpc;
     if (id == MH_HTTP_FORWARD) return &forwarder;
@@ -390,6 +393,7 @@ const void* fake_table(std::string_view id) {
     if (id == MH_LOG) return &log;
     if (id == MH_CONFIG) return &config;
     if (id == MH_EVENT_BUS) return &events;
+    if (id == MH_HTTP_WEBSOCKET) return &websocket;
     return nullptr;
 }
 

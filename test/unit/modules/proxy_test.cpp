@@ -3,12 +3,14 @@
 
 #include "fake_host.hpp"
 #include "modules/proxy/command_text.hpp"
-#include "modules/proxy/page_guard.hpp"
 #include "modules/proxy/service_record.hpp"
 #include "modules/proxy/settings.hpp"
-#include "modules/proxy/tokens.hpp"
+#include "modules/shared/page_guard.hpp"
+#include "modules/shared/reach.hpp"
+#include "modules/shared/tokens.hpp"
 
 using namespace microhost::proxy;
+using namespace microhost::shared;
 using microhost::test::kJsonTable;
 
 namespace {

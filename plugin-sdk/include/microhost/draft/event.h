@@ -24,7 +24,7 @@ typedef struct mh_event {
     const mh_kv *headers;
     mh_seg body;
     mh_str id;       /* given by the host when empty */
-    mh_str origin;   /* module id, or "broker:NAME"; the host fills it in */
+    mh_str origin;   /* module id, "broker:NAME", or "command:publish"; the host fills it in */
     int64_t time_ms; /* since 1970, UTC; the host fills it in when 0 */
     uint64_t lost;   /* how many events the subscriber's queue dropped since the last delivery */
 } mh_event;

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Answers of the dashboard, with the headers that keep its pages safe.
+#pragma once
+
+#include <microhost/request.hpp>
+
+#include <string_view>
+
+namespace microhost::web {
+
+inline constexpr std::string_view kJsonType = "application/json";
+
+/// Micro chose by the request's Content-Type; Accept is asked as well.
+bool wants_json(const mh::request& r);
+
+mh_status answer_page(mh::request r, unsigned status, std::string_view title,
+                      std::string_view body);
+mh_status answer_json(mh::request r, std::string_view json);
+/// A page, or Micro's error object for who wants JSON.
+mh_status answer_problem(mh::request r, unsigned status, std::string_view title,
+                         std::string_view detail);
+mh_status refuse_method(mh::request r, std::string_view allow);
+
+}  // namespace microhost::web

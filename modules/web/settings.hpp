@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The dashboard's options, read once from the module's validated config.
+#pragma once
+
+#include <microhost/config_reader.hpp>
+
+#include <string>
+
+#include "../shared/access.hpp"
+#include "../shared/rpc_page.hpp"
+
+namespace microhost::web {
+
+using shared::Asker;
+using shared::Head;
+using shared::Role;
+
+/// How a request finds its web service (M@v2.6.0 internal/resolver/web/resolver.go).
+enum class Resolver { path, domain, subdomain };
+
+struct Settings {
+    std::string address;
+    std::string tls_cert, tls_key, tls_client_ca;  ///< empty: plain text
+    std::string ns;                                ///< of web services
+    std::string token_file;
+    Resolver resolver = Resolver::path;
+    bool filters_authenticate = false;
+    bool open_apps = false;  ///< web services need no role
+    shared::AccessRules access;
+    shared::RpcPage rpc;
+
+    /// Throws mh::failure.
+    static Settings read(const mh_config* config);
+};
+
+}  // namespace microhost::web

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The module itself: settings and what it contributes. One per generation.
+#pragma once
+
+#include <microhost/draft/http_forward.h>
+#include <microhost/draft/http_handler.h>
+#include <microhost/draft/http_server.h>
+#include <microhost/draft/modules.h>
+#include <microhost/draft/registry.h>
+#include <microhost/request.hpp>
+
+#include "../shared/access.hpp"
+#include "../shared/token_file.hpp"
+#include "settings.hpp"
+
+namespace microhost::web {
+
+inline constexpr std::string_view kServerName = "go.micro.web";
+
+class Web {
+  public:
+    /// Throws mh::failure.
+    explicit Web(Settings s) : settings(std::move(s)), token_file(settings.token_file) {}
+    Web(const Web&) = delete;
+
+    mh_status contribute();
+
+    const Settings settings;
+    shared::TokenFile token_file;
+
+  private:
+    mh_http_handler handler_{};
+    mh_http_listener listener_{};
+};
+
+/// One for each loop.
+struct Shard {
+    Web& web;
+    shared::Access access;
+
+    explicit Shard(Web& w) : web(w), access(w.settings.access, w.token_file.tokens) {}
+};
+
+// mh_http_handler; dispatch.cpp.
+mh_status on_request(void* shard, void* user, mh_req* r, const mh_header* h, uint32_t n);
+void on_done(void* shard, void* user, mh_req* r, mh_status outcome);
+
+}  // namespace microhost::web
