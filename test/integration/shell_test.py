@@ -40,6 +40,17 @@ class Case(cli_case.Case):
         t.wait_for("\n")
         return t.wait_for(PROMPT).removesuffix(PROMPT)
 
+    def complete(self, t, keys, text):
+        """Types the keys and TAB, and waits for the text. A machine that is busy misses the half second; then TAB again."""
+        t.type(keys)
+        for attempt in range(10, -1, -1):
+            t.type("\t")
+            try:
+                return t.wait_for(text, 1.5)
+            except AssertionError:
+                if not attempt:
+                    raise
+
     def slow_call(self, t, upstream):
         """Types a call that nobody answers, and waits until it is there."""
         before = len(upstream.requests)
@@ -65,8 +76,9 @@ class Prompt(Case):
     def test_flags_before_the_verb_count_for_every_line(self):
         t = self.session("--runtime_dir", "else where")
         self.assertIn("looked in else where/registry/v1", self.ask(t, "list services"))
-        t.type("get gr\t")  # completion looks there, too
-        self.assertIn("looked in else where/registry/v1", self.ask(t, "eeter"))
+        self.register("elsewhere")
+        self.runtime.rename(self.folder / "else where")
+        self.complete(t, "get else", "elsewhere ")  # completion looks there, too
 
     def test_micros_shorter_forms(self):
         self.greeter()
@@ -128,35 +140,30 @@ class Keys(Case):
     def test_completion_of_commands_services_endpoints_and_flags(self):
         self.greeter()
         t = self.session()
-        t.type("cal\t")
-        t.wait_for("call ")
-        t.type("go.mic\t")
-        t.wait_for(f"{GREETER} ")
-        t.type("Say.\t")  # more than one
-        listed = t.wait_for(f"{PROMPT}call {GREETER} Say.")
+        self.complete(t, "cal", "call ")
+        self.complete(t, "go.mic", f"{GREETER} ")
+        listed = self.complete(t, "Say.", f"{PROMPT}call {GREETER} Say.")  # more than one
         self.assertIn("Say.Hello   Say.Stream\n", listed)
-        t.type("H\tname=John --outp\t")
-        t.wait_for("--output ")
+        self.complete(t, "H", "Hello ")
+        self.complete(t, "name=John --outp", "--output ")
         t.type("raw\r")
         t.wait_for('{"msg":"Hello John"}\n')
         t.wait_for(PROMPT)
-        t.type("get go\t")
-        t.wait_for(f"get {GREETER} ")
+        self.complete(t, "get go", f"get {GREETER} ")
         t.type("\r")
         t.wait_for("service  " + GREETER)
 
     def test_completion_knows_the_words_of_the_prompt(self):
         t = self.session()
-        t.type("ex\t")
-        self.assertIn("explain", t.wait_for(f"{PROMPT}ex"))
-        t.type("i\t\r")
+        self.assertIn("explain", self.complete(t, "ex", f"{PROMPT}ex"))
+        self.complete(t, "i", "it ")
+        t.type("\r")
         self.assertEqual(t.wait(), 0)
 
     def test_completion_puts_quotes_where_they_are_needed(self):
         self.register("two words")
         t = self.session()
-        t.type("list nodes tw\t")
-        t.wait_for("'two words' ")
+        self.complete(t, "list nodes tw", "'two words' ")
         t.type("\r")
         t.wait_for("two words-1")
 
