@@ -25,10 +25,10 @@ struct Rollout : mh::command_set<Rollout> {
         const mh::string_view service = run->arg("service"), version = run->arg("version");
         const int64_t least = run->integer("at-least").value_or(1);
         bool found = false;
-        run->columns({"service", "version", "nodes"});
         each([&](mh::string_view name, mh::string_view v, int64_t nodes) {
             if ((!service.empty() && name != service) || (!version.empty() && v != version)) return;
             if (nodes < least) return;
+            if (!found) run->columns({"service", "version", "nodes"});
             run->row({mh::cell::of(name), mh::cell::of(v), mh::cell::of(nodes)});
             found = true;
         });

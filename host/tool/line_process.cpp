@@ -16,7 +16,7 @@ constexpr int kPatienceMs = 1000;  // for one that was asked to end
 
 std::atomic<pid_t> running{0};
 static_assert(std::atomic<pid_t>::is_always_lock_free, "a signal handler reads it");
-struct sigaction our_own;
+struct sigaction our_own, our_quit;
 
 // The terminal's SIGINT has reached the child as well; that of a person or a program with our pid has not.
 void pass_on(int number, siginfo_t* info, void*) {
@@ -32,11 +32,15 @@ void hand_over_interrupts() {
     handler.sa_flags = SA_SIGINFO | SA_RESTART;
     sigemptyset(&handler.sa_mask);
     ::sigaction(SIGINT, &handler, &our_own);
+    struct sigaction ignore {};
+    ignore.sa_handler = SIG_IGN;
+    ::sigaction(SIGQUIT, &ignore, &our_quit);
 }
 
 void take_interrupts_back() {
     running = 0;
     ::sigaction(SIGINT, &our_own, nullptr);
+    ::sigaction(SIGQUIT, &our_quit, nullptr);
 }
 
 }  // namespace
@@ -59,7 +63,9 @@ int LineProcess::start(const std::string& program, const std::vector<std::string
 }
 
 void LineProcess::signal(int number) {
-    if (pid_ > 0) ::kill(pid_, number);
+    if (pid_ <= 0) return;
+    asked_ = true;
+    ::kill(pid_, number);
 }
 
 int LineProcess::collect() {
@@ -76,7 +82,7 @@ void LineProcess::ended() {
 
 LineProcess::~LineProcess() {
     if (pid_ <= 0) return;
-    ::kill(pid_, SIGTERM);
+    if (!asked_) ::kill(pid_, SIGTERM);
     pollfd end{watch_.native_handle(), POLLIN, 0};
     if (::poll(&end, 1, kPatienceMs) <= 0) ::kill(pid_, SIGKILL);
     collect();

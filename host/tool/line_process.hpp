@@ -15,7 +15,7 @@
 namespace microhost::tool {
 
 /// While it runs SIGINT is not ours: the terminal sends it to the whole group, this process among it, and one that somebody
-/// sends to us alone is passed on. One at a time. Thread: main.
+/// sends to us alone is passed on. SIGQUIT is ignored. One at a time. Thread: main.
 class LineProcess : public std::enable_shared_from_this<LineProcess> {
   public:
     LineProcess(boost::asio::io_context& io, std::function<void(int)> on_end);
@@ -36,6 +36,7 @@ class LineProcess : public std::enable_shared_from_this<LineProcess> {
     std::function<void(int)> on_end_;
     TerminalMode mode_;
     pid_t pid_ = -1;
+    bool asked_ = false;  ///< to end: a second time it would not even tidy up
 };
 
 }  // namespace microhost::tool

@@ -2,6 +2,7 @@
 #include "editor.hpp"
 
 #include <histedit.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -17,11 +18,17 @@ namespace microhost::cli {
 namespace {
 
 constexpr const char* kTab = "microhost-complete";
+constexpr const char* kLeave = "microhost-leave";
 
-/// The user's alphabet for this thread alone: the process and its other threads stay in C.
+/// The user's alphabet for this thread alone: the process and its other threads stay in C. Where none is set, as in most
+/// containers, the terminal speaks UTF-8 all the same.
 class ThreadLocale {
   public:
     ThreadLocale() : mine_(::newlocale(LC_CTYPE_MASK, "", nullptr)) {
+        if (!mine_ || ::nl_langinfo_l(CODESET, mine_) == std::string_view("ANSI_X3.4-1968")) {
+            if (mine_) ::freelocale(mine_);
+            mine_ = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+        }
         if (mine_) before_ = ::uselocale(mine_);
     }
     ~ThreadLocale() {
@@ -61,9 +68,11 @@ class Editor : public LineSource {
         ::el_set(edit_, EL_EDITOR, "emacs");
         ::el_set(edit_, EL_HIST, ::history, history_);
         ::el_set(edit_, EL_ADDFN, kTab, "Completes the word at the cursor", complete);
+        ::el_set(edit_, EL_ADDFN, kLeave, "Leaves the line", leave);
         bind_keys();
-        // Ctrl-Z would leave the shell behind us with a terminal that echoes nothing. A command that runs can be stopped.
-        ::el_set(edit_, EL_SETTY, "-d", "susp=", nullptr);
+        // Ctrl-Z and Ctrl-\ would leave the shell behind us a terminal that echoes nothing, so keys are only keys here. For a
+        // command that runs they are what they always are.
+        ::el_set(edit_, EL_SETTY, "-d", "-isig", nullptr);
     }
     ~Editor() override {
         if (edit_) ::el_end(edit_);
@@ -100,8 +109,11 @@ class Editor : public LineSource {
         return then;
     }
 
+    static unsigned char leave(EditLine* edit, int) { return of(edit).in_.interrupt(), CC_EOF; }
+
     void bind_keys() {
         constexpr const char* kKeys[][2] = {{"^I", kTab},
+                                            {"^C", kLeave},
                                             {"^R", "em-inc-search-prev"},
                                             {"\\e[3~", "ed-delete-next-char"},
                                             {"\\e[1;5C", "em-next-word"},

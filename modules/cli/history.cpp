@@ -65,9 +65,8 @@ History::History(std::string path) : path_(std::move(path)) {
     }
     read();
     if (lines_.size() <= kMostLines) return;
-    const bool much = lines_.size() > 2 * kMostLines;
     lines_.erase(lines_.begin(), lines_.end() - kMostLines);
-    if (much) shorten();
+    shorten();
 }
 
 void History::read() {

@@ -116,7 +116,10 @@ void Prompt::run_in_process(const Words& words) {
                 "the line is longer than the system allows; put the request into a file: @FILE");
         case MH_E_UNSUPPORTED:
             return refuse("this microhost is older than cli.so, and runs no lines; upgrade it");
-        default: return refuse("no process can be made for it; see ulimit -u and -n");
+        default:
+            return refuse(
+                "the program cannot be started once more; is it still there? see ulimit -u and -n, "
+                "too");
     }
 }
 

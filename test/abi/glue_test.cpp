@@ -93,6 +93,20 @@ struct shaped_filter : mh::filter<shaped_filter> {
     void on_response(mh::request&) {}
 };
 
+struct greetings : mh::command_set<greetings> {
+    void hello(const mh::run_ptr& run) { run->done(); }
+    void offer(std::string_view, std::string_view, const mh::candidates& add) { add("John", "a name"); }
+    static constexpr auto commands =
+        mh::commands(mh::command("hello", "Greets", &greetings::hello).completes(&greetings::offer));
+};
+
+struct shell : mh::app<shell> {
+    static constexpr const char* verb = "shell";
+    static constexpr const char* summary = "A prompt";
+    static constexpr mh::uses<mh_loop> needs{};
+    mh_status run(const std::vector<std::string_view>&) { return MH_OK; }
+};
+
 }  // namespace
 
 MH_PLUGIN("com.acme.all", "1.2.3", "Every kind of part", door, ringer, page)
@@ -174,6 +188,17 @@ TEST_SUITE("sdk/glue") {
                           R"("limit":{"type":["string","number"],"description":"Text or number"},)"
                           R"("types":{"type":"array","items":{"type":"string"},"description":"A list with a default",)"
                           R"("default":["text/html","text/css"]}})") != manifest.npos);
+    }
+
+    TEST_CASE("an app is found by its verb, and needs nothing that a serving process lacks") {
+        constexpr mh::about about{"com.acme.tools", "1.0.0", "Tools"};
+        static constexpr auto text =
+            mh::manifest_text<mh::manifest_size<greetings, shell>(about), greetings, shell>(about);
+        const std::string_view manifest(text.data());
+        CHECK(manifest.find(R"("requires":["mh.command.output/1","mh.loop/1"])") != manifest.npos);
+        CHECK(manifest.find(
+                  R"("commands":[{"name":"hello","summary":"Greets"},{"name":"shell","summary":"A prompt"}])") !=
+              manifest.npos);
     }
 
     TEST_CASE("a name of a field has its id whatever its case") {
