@@ -8,6 +8,8 @@
 #include <csignal>
 #include <cstring>
 
+#include "http/websocket_frames.hpp"
+
 namespace microhost::tool {
 namespace {
 
@@ -72,8 +74,10 @@ Result<> read_argument_files(const command::Definition& d, command::Given& given
         const bool input = text == "-";
         if (input && std::exchange(piped, true))
             return error("{}: standard input can be given once", name);
-        auto content = input ? read_all(STDIN_FILENO, "standard input") : read_file(text.substr(1));
+        const std::string from = input ? "standard input" : text.substr(1);
+        auto content = input ? read_all(STDIN_FILENO, from) : read_file(from);
         if (!content) return content.error();
+        if (!http::valid_utf8(*content)) return error("{}: it is no text (UTF-8)", from);
         text = std::move(*content);
     }
     return {};

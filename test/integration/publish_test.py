@@ -125,9 +125,9 @@ class InOneProcess(Case):
             self.assertEqual(event_test.wait_for_heard(h, 3)[2]["body"], "--header")
             self.fails(h, "publish", "t", "@nowhere.json", status=1, says=["nowhere.json: No such file"])
             (h.folder / "bytes").write_bytes(b"\xff")
-            self.fails(h, "publish", "t", "@bytes", status=2, says=["no text"])
+            self.fails(h, "publish", "t", "@bytes", status=1, says=["no text"])
             (h.folder / "much").write_text("x" * 1_100_000)
-            self.fails(h, "publish", "t", "@much", status=2, says=["at most 1 MiB"])
+            self.fails(h, "publish", "t", "@much", status=2, says=["1048576 are allowed"])
 
     def test_what_cannot_be_published(self):
         with event_test.host("t") as h:

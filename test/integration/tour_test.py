@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""examples/tour-plugins.sh runs to its end: no request is lost, nobody gets in without the token, and each step is in its table."""
+"""The tours of examples/ run to their ends: no request is lost, nobody gets in without the token, and each step is in its table."""
 import os
 import re
 import subprocess
@@ -32,11 +32,23 @@ class Tour(harness.Case):
                     self.assertGreater(int(sent), 0)
 
 
+@unittest.skipIf(SANITIZED, "it starts a process for each command")
+class Environments(harness.Case):
+    def test_a_command_is_the_same_there_and_from_here(self):
+        env = {key: value for key, value in os.environ.items() if not key.startswith(("MICRO_", "MICROHOST_"))}
+        done = subprocess.run([harness.ROOT / "examples/tour-environments.sh", harness.PREFIX], env=env, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        verdicts = [line.split(None, 1)[0] for line in done.stdout.partition("\n\n")[2].splitlines()]
+        self.assertEqual(verdicts, ["ok"] * 15, done.stdout)
+
+
 class Usage(harness.Case):
     def test_a_prefix_without_the_program_is_one_line(self):
-        done = subprocess.run([harness.ROOT / "examples/tour-plugins.sh", "/none/such"], capture_output=True, text=True, timeout=60)
-        self.assertEqual((done.returncode, done.stdout), (2, ""))
-        self.assertEqual(done.stderr, "tour-plugins: /none/such/bin/microhost: no such program\n")
+        for tour in ("tour-plugins", "tour-environments"):
+            done = subprocess.run([harness.ROOT / f"examples/{tour}.sh", "/none/such"], capture_output=True, text=True, timeout=60)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertEqual(done.stderr, f"{tour}: /none/such/bin/microhost: no such program\n")
 
 
 if __name__ == "__main__":
