@@ -353,7 +353,8 @@ int run_command(const Arguments& a) {
     const auto early = settings(a);
     if (!early) return refuse(early.error().what);
     const Words words = words_of(a);
-    const std::vector<ModuleCommand> all = module_commands(early->host.module_path);
+    std::vector<std::string> damaged;
+    const std::vector<ModuleCommand> all = module_commands(early->host.module_path, &damaged);
     const std::vector<const ModuleCommand*> found = find_command(all, words);
     if (found.size() > 1)
         return refuse(fmt::format("\"{}\" is a command of {}; remove one of the two",
@@ -363,7 +364,11 @@ int run_command(const Arguments& a) {
         if (const auto status = run_here(a, *early, found[0]->module)) return *status;
     std::vector<std::string_view> known;
     for (const ModuleCommand& c : all) known.push_back(c.name);
-    return ask_instance(a, known, !found.empty());
+    const int status = ask_instance(a, known, !found.empty());
+    // It may be a command of a module that was not looked into.
+    if (status == 2 && found.empty())
+        for (const std::string& why : damaged) fmt::print(stderr, "microhost: {}\n", why);
+    return status;
 }
 
 }  // namespace microhost::tool

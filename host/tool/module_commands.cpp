@@ -10,14 +10,15 @@
 
 namespace microhost::tool {
 
-std::vector<ModuleCommand> module_commands(const std::vector<std::string>& module_path) {
+std::vector<ModuleCommand> module_commands(const std::vector<std::string>& module_path,
+                                           std::vector<std::string>* damaged) {
     std::vector<ModuleCommand> out;
     std::set<std::string, std::less<>> seen;
     for (const std::string& folder : module_path)
         for (const std::string& path : module::PluginDir::files(folder)) {
             if (!seen.emplace(module::stem(path)).second) continue;
-            // What cannot be loaded has no commands; whoever loads it by name hears why.
             const auto module = module::check_file(path);
+            if (!module && damaged) damaged->push_back(module.error().what);
             if (!module) continue;
             for (const module::ManifestCommand& c : (*module)->manifest.commands)
                 out.push_back({c.name, c.summary, *module});

@@ -17,7 +17,9 @@ struct ModuleCommand {
 };
 
 /// Of all modules on the module path that can be loaded; a file hides those of its name in later folders. Sorted by name.
-std::vector<ModuleCommand> module_commands(const std::vector<std::string>& module_path);
+/// `damaged`, when it is given, gets "FILE: reason" of those that cannot.
+std::vector<ModuleCommand> module_commands(const std::vector<std::string>& module_path,
+                                           std::vector<std::string>* damaged = nullptr);
 
 /// The longest name that `words` begin with, or null; two if two modules have it.
 std::vector<const ModuleCommand*> find_command(std::span<const ModuleCommand> all,

@@ -50,6 +50,15 @@ class Inside(cli_case.Case):
             self.assertEqual(len(rows), 1, rows)
             self.assertTrue(rows[0]["address"].startswith("127.0.0.1:"), rows)
 
+    def test_a_damaged_module_is_named_when_its_command_is_missed(self):
+        folder = self.folder / "modules"
+        folder.mkdir()
+        (folder / "cli.so").write_bytes((harness.PREFIX / "lib/microhost/cli.so").read_bytes()[:5000])
+        self.assertEqual(self.run_here("--module_path", folder, "list", "services", status=2), "")
+        unknown, why = self.stderr.splitlines()
+        self.assertIn('no command "list services"', unknown)
+        self.assertIn(str(folder / "cli.so"), why)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -41,7 +41,7 @@ struct cell {
 };
 
 /// One run of a command. What the receiver does not take in time waits here, so that output never has to be tried again; a
-/// command that puts out without end looks at waiting().
+/// command that puts out without end looks at waiting(). Output of more than 1 MiB at once is left out, and the command fails.
 class [[gnu::visibility("hidden")]] command_run {
   public:
     /// Keeps itself until it is over.
@@ -112,8 +112,7 @@ class [[gnu::visibility("hidden")]] command_run {
     // ---- for the glue
 
     void go_on() {
-        while (in_ && !waiting_.empty() && give(waiting_.front()) != MH_E_BUSY)
-            waiting_.pop_front();
+        while (in_ && !waiting_.empty() && taken(waiting_.front())) waiting_.pop_front();
         if (ended_ && waiting_.empty()) self_.reset();
     }
     void cancelled() {
@@ -137,7 +136,7 @@ class [[gnu::visibility("hidden")]] command_run {
 
     void put(item i) {
         if (over()) return;
-        if (!waiting_.empty() || give(i) == MH_E_BUSY) waiting_.push_back(std::move(i));
+        if (!waiting_.empty() || !taken(i)) waiting_.push_back(std::move(i));
     }
     void end(mh_status s, int32_t exit_code, std::string error) {
         item i{kind::end, {}, std::move(error), s, exit_code};
@@ -147,6 +146,15 @@ class [[gnu::visibility("hidden")]] command_run {
         ended_ = true;
         on_cancel = nullptr;
         if (waiting_.empty()) self_.reset();
+    }
+    /// False: the receiver has no room. What it refuses for another reason is missing from the result, and the end says so.
+    bool taken(const item& i) {
+        const mh_status s =
+            i.what == kind::end && lost_ && i.status == MH_OK
+                ? give({kind::end, {}, "a part of the result is too large (1 MiB)", MH_E_LIMIT, 1})
+                : give(i);
+        lost_ = lost_ || (s < 0 && s != MH_E_BUSY && s != MH_E_GONE);
+        return s != MH_E_BUSY;
     }
     mh_status give(const item& i) {
         switch (i.what) {
@@ -172,6 +180,7 @@ class [[gnu::visibility("hidden")]] command_run {
     mh_command_in* in_;
     std::deque<item> waiting_;
     bool ended_ = false;
+    bool lost_ = false;  ///< something was refused
     std::shared_ptr<command_run> self_;
 };
 using run_ptr = std::shared_ptr<command_run>;
