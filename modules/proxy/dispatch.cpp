@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Entry of every request: who asks, then where it goes.
+#include <microhost/draft/command.h>
+
+#include "../shared/command_page.hpp"
 #include "../shared/ongoing.hpp"
 #include "../shared/rpc_page.hpp"
 #include "answer.hpp"
 #include "call.hpp"
-#include "commands.hpp"
 #include "health_page.hpp"
 #include "proxy.hpp"
 #include "registry_page.hpp"
 
 namespace microhost::proxy {
 namespace {
+
+constexpr shared::CommandPage kCommands{"/v1/commands", kServerName, MH_SURFACE_REMOTE, true};
 
 bool reads(std::string_view method) { return method == "GET" || method == "HEAD"; }
 
@@ -35,7 +39,7 @@ mh_status dispatch(Shard& shard, mh::request r, std::span<const mh_header> heade
     const std::string_view path = r.path();
     if (path == "/registry") return to_registry(shard, r, who);
     if (path == "/health") return answer_health(shard, r);
-    if (is_command(path)) return answer_command(shard, r, who, path);
+    if (shared::is_command(kCommands, path)) return shared::answer_command(kCommands, r, who, path);
     if (path == "/" && reads(r.method())) {
         answer_text(r, 404, "this is the proxy: /registry, /rpc, /SERVICE/METHOD, /health");
         return MH_OK;

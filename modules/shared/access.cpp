@@ -24,6 +24,13 @@ std::string_view local_ip(mh::request r) {
     return known ? mh::view(out) : std::string_view();
 }
 
+/// "https://host:port" of that scheme and Host.
+bool is_origin(std::string_view origin, std::string_view scheme, std::string_view host) {
+    if (host.empty() || !origin.starts_with(scheme)) return false;
+    origin.remove_prefix(scheme.size());
+    return origin.starts_with("://") && iequals(origin.substr(3), host);
+}
+
 /// As it may stand in a sentence of the log.
 std::string shown(std::string_view text) { return '"' + std::string(text.substr(0, 100)) + '"'; }
 
@@ -52,10 +59,14 @@ bool Access::from_page(mh::request r, const Head& head, Strangers strangers) {
                            "allowed_hosts");
     }
     if (strangers == Strangers::link) return false;
+    // Host has been looked at: a page that is served under it is ours.
+    if (rules_.own_pages && is_origin(head.origin, r.attribute(MH_ATTR_SCHEME), head.host))
+        return false;
     if (!guard.origin_allowed(head.origin))
-        return !refuse(r, origin_, "web pages may not use this",
-                       "refused a request of a web page, Origin " + shown(head.origin) +
-                           ": if the page is yours, add it to allowed_origins");
+        return !refuse(
+            r, origin_, "web pages may not use this",
+            "refused a request of a web page, Origin " + shown(head.origin) +
+                (rules_.own_pages ? "" : ": if the page is yours, add it to allowed_origins"));
     if (!guard.fetch_allowed(head.fetch_site, head.origin))
         return !refuse(r, fetch_, "web pages may not use this",
                        "refused a request that a web page made a browser send, Sec-Fetch-Site " +

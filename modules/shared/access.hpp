@@ -22,6 +22,8 @@ struct AccessRules {
     Role local_role = Role::operator_;  ///< of whoever comes from this machine without a credential
     bool insecure = false;  ///< other machines without TLS and credential have local_role, too
     bool has_tokens = false;
+    bool own_pages =
+        false;  ///< it serves pages itself, which may use it; else allowed_origins names some
 };
 
 struct Asker {

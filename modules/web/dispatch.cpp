@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Entry of every request: which page or web service it is for, and who asks.
+#include <microhost/draft/command.h>
+
 #include <vector>
 
+#include "../shared/command_page.hpp"
 #include "../shared/ongoing.hpp"
 #include "../shared/url_encoding.hpp"
 #include "answer.hpp"
 #include "apps.hpp"
+#include "modules_page.hpp"
 #include "registry_pages.hpp"
 #include "style.hpp"
 #include "web.hpp"
@@ -14,6 +18,8 @@ namespace microhost::web {
 namespace {
 
 using Strangers = shared::Access::Strangers;
+
+constexpr shared::CommandPage kCommands{"/_/commands", kServerName, MH_SURFACE_BROWSER, false};
 
 bool reads(std::string_view method) { return method == "GET" || method == "HEAD"; }
 
@@ -55,6 +61,12 @@ mh_status call(Shard& shard, mh::request r, const Asker& who) {
     return shared::answer_rpc(r, shard.web.settings.rpc);
 }
 
+mh_status reload(Shard& shard, mh::request r, const Asker& who) {
+    if (r.method() != "POST") return refuse_method(r, "POST");
+    if (!shard.access.require(r, who, Role::operator_)) return MH_OK;
+    return reload_module(r, who.subject());
+}
+
 mh_status dispatch(Shard& shard, mh::request r, std::span<const mh_header> headers) {
     const Settings& s = shard.web.settings;
     const Head head = Head::of(headers);
@@ -72,7 +84,10 @@ mh_status dispatch(Shard& shard, mh::request r, std::span<const mh_header> heade
     if (!(is_app && s.open_apps) && !shard.access.require(r, who, Role::viewer)) return MH_OK;
     if (is_app) return to_app(r, s, std::move(app));
     if (path == "/rpc") return call(shard, r, who);
+    if (shared::is_command(kCommands, path)) return shared::answer_command(kCommands, r, who, path);
+    if (path == "/_/modules/reload") return reload(shard, r, who);
     if (!reads(method)) return refuse_method(r, "GET, HEAD");
+    if (path == "/_/modules") return show_modules(r, who.role >= Role::operator_);
     return to_page(shard, r, path);
 }
 

@@ -43,7 +43,7 @@ mh_status create(const mh_host* host, const mh_module** out) {
     *out = &kModule;
     return resolve<mh_config_api, mh_json, mh_file, mh_timer, mh_loop, mh_http_request,
                    mh_http_forward, mh_http_server, mh_http_stream, mh_http_websocket, mh_registry,
-                   mh_rpc>();
+                   mh_rpc, mh_command, mh_modules>();
 }
 
 }  // namespace
@@ -57,7 +57,8 @@ MH_MODULE(R"json({
   "summary": "The dashboard, and the proxy to web services",
   "license": "Apache-2.0",
   "requires": ["mh.log/1", "mh.config/1", "mh.json/1", "mh.file/1", "mh.timer/1", "mh.loop/1", "mh.http.request/1",
-    "mh.http.forward/1", "mh.http.server/1", "mh.http.stream/1", "mh.http.websocket/1", "mh.registry/1", "mh.rpc/1"],
+    "mh.http.forward/1", "mh.http.server/1", "mh.http.stream/1", "mh.http.websocket/1", "mh.registry/1", "mh.rpc/1", "mh.command/1",
+    "mh.modules/1"],
   "provides": ["web"],
   "config_schema": {
     "type": "object",

@@ -35,6 +35,7 @@ Settings Settings::read(const mh_config* config) {
     s.resolver = resolver_of(resolver);
     s.filters_authenticate = credential == "filter";
     s.access.name = "go.micro.web";
+    s.access.own_pages = true;
     s.access.local_role = shared::role_of(role);
     s.access.has_tokens = !s.token_file.empty();
     s.rpc.hide_authorization = s.access.has_tokens;

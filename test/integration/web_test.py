@@ -123,6 +123,40 @@ class Call(Case):
             self.assertEqual(host.post("/rpc", "{}", JSON).status, 401)
 
 
+class Modules(Case):
+    def test_the_page_lists_them_and_its_button_replaces_one(self):
+        with harness.Microhost({"host": {"loops": 1}, "load": ["web.so", "greeter.so"], "modules": {"web": {"address": "127.0.0.1:0"}}}) as host:
+            page = host.get("/_/modules")
+            self.assertEqual(page.status, 200)
+            self.assertIn("<td>greeter<td>1.0.0<td>1<td>running", page.text)
+            self.assertIn('<button name="id" value="greeter">Reload</button>', page.text)
+            form = [("Content-Type", "application/x-www-form-urlencoded")]
+            own = [("Origin", f"http://localhost:{host.port()}"), ("Host", f"localhost:{host.port()}"), ("Sec-Fetch-Site", "same-origin")]
+            answer = host.post("/_/modules/reload", b"id=greeter", [*form, *own])
+            self.assertEqual((answer.status, answer["Location"]), (303, "/_/modules"))
+            self.assertIn("<td>greeter<td>1.0.0<td>2<td>running", host.get("/_/modules").text)
+            self.assertEqual(host.post("/_/modules/reload", b"id=nobody", form).status, 409)
+            self.assertEqual(host.post("/_/modules/reload", b"", form).status, 400)
+            self.assertEqual(host.post("/_/modules/reload", b"id=greeter", [*form, ("Origin", "https://evil.example")]).status, 403)
+            host.wait_for_log('"action":"modules.reload","id":"greeter","principal":"local","outcome":"done"')
+            answer = host.post("/_/modules/reload", b"id=web", form)  # itself, with this request in flight
+            self.assertEqual(answer.status, 303)
+
+    def test_a_viewer_looks_and_changes_nothing(self):
+        with web(local_role="viewer") as host:
+            self.assertNotIn("<button", host.get("/_/modules").text)
+            self.assertEqual(host.post("/_/modules/reload", b"id=web").status, 401)
+
+    def test_commands_are_run_as_over_the_control_socket(self):
+        with web() as host:
+            names = [c["name"] for c in host.get("/_/commands").json()]
+            self.assertIn("modules list", names)
+            lines = [json.loads(line) for line in host.post("/_/commands/modules/list", b"{}", JSON).text.splitlines()]
+            self.assertIn("web", [line["row"][0] for line in lines if "row" in line])
+            self.assertEqual(lines[-1], {"end": {"exit": 0}})
+            self.assertEqual(host.post("/_/commands/modules/list", b"{}", [*JSON, ("Origin", "https://evil.example")]).status, 403)
+
+
 class Access(Case):
     def test_pages_of_strangers_and_names_that_are_not_ours(self):
         with web() as host:

@@ -6,21 +6,17 @@
 #include <algorithm>
 #include <charconv>
 
-#include "../shared/json_span.hpp"
-#include "../shared/json_writer.hpp"
-#include "../shared/paths.hpp"
-#include "../shared/text.hpp"
+#include "json_span.hpp"
+#include "json_writer.hpp"
+#include "paths.hpp"
+#include "text.hpp"
 
-namespace microhost::proxy {
+namespace microhost::shared {
 namespace {
 
-using shared::JsonWriter;
-using shared::view;
-
 bool is_word(std::string_view s) {
-    return std::all_of(s.begin(), s.end(), [](char c) {
-        return c == '-' || (shared::is_alnum(c) && shared::lower(c) == c);
-    });
+    return std::all_of(s.begin(), s.end(),
+                       [](char c) { return c == '-' || (is_alnum(c) && lower(c) == c); });
 }
 
 std::string number(double value) {
@@ -115,9 +111,9 @@ void add_argument(std::vector<std::pair<std::string, std::string>>& out, std::st
 
 }  // namespace
 
-bool command_name(std::string_view path, std::string& out) {
+bool command_name(std::string_view rest, std::string& out) {
     out.clear();
-    for (const std::string_view word : shared::segments(path.substr(kCommandsPath.size()))) {
+    for (const std::string_view word : segments(rest)) {
         if (!is_word(word)) return false;
         if (!out.empty()) out += ' ';
         out += word;
@@ -143,10 +139,10 @@ bool read_command(std::string_view body, CommandBody& out, std::string& why) {
         return false;
     }
     out.timeout_ms = static_cast<uint32_t>(ms.value_or(0));
-    const std::string_view raw = shared::member_text(body, "args");
+    const std::string_view raw = member_text(body, "args");
     for (uint32_t i = 0; i < args.count(); ++i) {
         const std::string_view name = args.key_at(i);
-        add_argument(out.args, name, args.at(i), shared::member_text(raw, name));
+        add_argument(out.args, name, args.at(i), member_text(raw, name));
     }
     return true;
 }
@@ -208,4 +204,4 @@ void append_info(std::string& out, const mh_command_info& i, bool allowed) {
     w.end_array().end_object();
 }
 
-}  // namespace microhost::proxy
+}  // namespace microhost::shared

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "commands.hpp"
+#include "command_page.hpp"
+
+#include <microhost/host.hpp>
 
 #include <memory>
 #include <set>
 #include <utility>
 
-#include "../shared/ongoing.hpp"
-#include "../shared/text.hpp"
-#include "answer.hpp"
+#include "command_text.hpp"
+#include "ongoing.hpp"
+#include "text.hpp"
 
-namespace microhost::proxy {
+namespace microhost::shared {
 namespace {
-
-using shared::view;
 
 // Arguments may be files of up to 4 MiB, and JSON writes some of their bytes as two.
 constexpr uint64_t kLongestBody = 8 << 20;
@@ -24,7 +24,7 @@ struct Principal {
     std::vector<mh_str> role_views;
     mh_principal table{};
 
-    explicit Principal(const Asker& who) {
+    Principal(const Asker& who, std::string_view page) {
         if (who.principal) {
             subject = view(who.principal->subject);
             issuer = view(who.principal->issuer);
@@ -32,8 +32,12 @@ struct Principal {
                 roles.emplace_back(view(who.principal->roles[i]));
         } else if (who.token) {
             subject = who.token->subject;
-            issuer = "proxy token";
+            issuer = std::string(page) + " token";
             roles = who.token->roles;
+        } else if (who.role != Role::nobody) {
+            subject = "local";
+            issuer = page;
+            roles.emplace_back(name_of(who.role));
         }
         for (const std::string& r : roles) role_views.push_back(mh::lend(r));
         table.size = sizeof table;
@@ -46,7 +50,8 @@ struct Principal {
 };
 
 /// A request for a command, from its head to its last line.
-struct Run : shared::Ongoing {
+struct Run : Ongoing {
+    const CommandPage& page;
     mh_req* request;
     std::string name, out;
     Principal who;
@@ -55,8 +60,8 @@ struct Run : shared::Ongoing {
     bool ended = false;
     bool held = false;  ///< the command waits until the client has read
 
-    Run(mh_req* r, std::string n, const Asker& asker)
-        : request(r), name(std::move(n)), who(asker) {}
+    Run(const CommandPage& p, mh_req* r, std::string n, const Asker& asker)
+        : page(p), request(r), name(std::move(n)), who(asker, p.name) {}
     ~Run() override {
         if (command && !ended) mh::use<mh_command>().cancel(command);
     }
@@ -125,15 +130,18 @@ unsigned http_status(mh_status s) {
 }
 
 void start(Run& run, std::string_view body) {
-    const mh::request r(run.request);
+    mh::request r(run.request);
     CommandBody given;
     std::string why;
-    if (!read_command(body, given, why)) return answer_error(r, 400, kServerName, why);
+    if (!read_command(body, given, why)) {
+        r.respond_error(400, run.page.name, why);
+        return;
+    }
     std::vector<mh_kv> args;
     for (const auto& [name, value] : given.args) args.push_back({mh::lend(name), mh::lend(value)});
     mh_command_run asked{};
     asked.size = sizeof asked;
-    asked.surface = MH_SURFACE_REMOTE;
+    asked.surface = run.page.surface;
     asked.name = mh::lend(run.name);
     asked.args = args.data();
     asked.n_args = static_cast<uint32_t>(args.size());
@@ -141,8 +149,10 @@ void start(Run& run, std::string_view body) {
     asked.principal = &run.who.table;
     const mh_command& command = mh::use<mh_command>();
     const mh_status s = command.run(mh::the_host, &asked, &kSink, &run, &run.command);
-    if (s != MH_OK)
-        return answer_error(r, http_status(s), kServerName, view(command.fault(mh::the_host)));
+    if (s != MH_OK) {
+        r.respond_error(http_status(s), run.page.name, view(command.fault(mh::the_host)));
+        return;
+    }
     static constexpr mh_http_stream_events kEvents{
         sizeof(mh_http_stream_events), 0, [](void* user, mh_req*) {
             mh::guarded("on_writable", [&] { return static_cast<Run*>(user)->flush(), MH_OK; });
@@ -160,8 +170,8 @@ void on_body(mh_req* r, void* user, mh_status s, mh_seg body) {
         if (s == MH_OK)
             start(*static_cast<Run*>(user), view(body));
         else if (s == MH_E_LIMIT)
-            answer_error(mh::request(r), 413, kServerName,
-                         "the arguments of a command are at most 8 MiB");
+            mh::request(r).respond_error(413, static_cast<Run*>(user)->page.name,
+                                         "the arguments of a command are at most 8 MiB");
         return MH_OK;
     });
 }
@@ -170,11 +180,12 @@ void on_body(mh_req* r, void* user, mh_status s, mh_seg body) {
 
 struct List {
     Principal who;
+    uint32_t surface;
     mh_token token = 0;
     std::set<std::string, std::less<>> allowed;  // of all, those that this one may run
     std::string out = "[";
 
-    explicit List(const Asker& asker) : who(asker) {}
+    List(const CommandPage& p, const Asker& asker) : who(asker, p.name), surface(p.surface) {}
 };
 
 void drop_list(void* arg) { delete static_cast<List*>(arg); }
@@ -182,7 +193,7 @@ void drop_list(void* arg) { delete static_cast<List*>(arg); }
 void answer_list(mh_req* q, void* arg) {
     const std::unique_ptr<List> list(static_cast<List*>(arg));
     mh::guarded("answer", [&] {
-        mh::request(q).respond(200, kJsonType, list->out, {{"Cache-Control", "no-store"}});
+        mh::request(q).respond(200, "application/json", list->out, {{"Cache-Control", "no-store"}});
         return MH_OK;
     });
 }
@@ -202,14 +213,14 @@ void make_list(void*, void* arg) {
     mh::guarded("list", [&] {
         const mh_command& command = mh::use<mh_command>();
         command.each(
-            mh::the_host, &list->who.table, MH_SURFACE_REMOTE,
+            mh::the_host, &list->who.table, list->surface,
             [](void* user, const mh_command_info* i) {
                 static_cast<List*>(user)->allowed.emplace(i->name);
             },
             list);
         const mh_principal all = everybody();
         command.each(
-            mh::the_host, &all, MH_SURFACE_REMOTE,
+            mh::the_host, &all, list->surface,
             [](void* user, const mh_command_info* i) {
                 auto& made = *static_cast<List*>(user);
                 if (made.out.size() > 1) made.out += ',';
@@ -223,8 +234,8 @@ void make_list(void*, void* arg) {
         delete list;
 }
 
-mh_status list_commands(mh::request r, const Asker& who) {
-    auto list = std::make_unique<List>(who);
+mh_status list_commands(const CommandPage& page, mh::request r, const Asker& who) {
+    auto list = std::make_unique<List>(page, who);
     list->token = r.suspend(10'000);
     if (!list->token) return MH_E_NOMEM;
     List* const job = list.release();
@@ -235,29 +246,41 @@ mh_status list_commands(mh::request r, const Asker& who) {
     return s;
 }
 
+mh_status refuse_method(mh::request r, std::string_view allow) {
+    r.respond(405, "text/plain; charset=utf-8", "Method not allowed\n",
+              {{"X-Content-Type-Options", "nosniff"}, {"Allow", allow}});
+    return MH_OK;
+}
+
 }  // namespace
 
-mh_status answer_command(Shard&, mh::request r, const Asker& who, std::string_view path) {
-    r.set_route(kCommandsPath);
-    if (!who.has_credential()) {
-        r.respond_error(401, kServerName,
+bool is_command(const CommandPage& page, std::string_view path) {
+    const size_t n = page.prefix.size();
+    return path.starts_with(page.prefix) && (path.size() == n || path[n] == '/');
+}
+
+mh_status answer_command(const CommandPage& page, mh::request r, const Asker& who,
+                         std::string_view path) {
+    r.set_route(page.prefix);
+    if (page.needs_credential && !who.has_credential()) {
+        r.respond_error(401, page.name,
                         "commands need a credential: set token_file and send one as Bearer",
                         {{"WWW-Authenticate", R"(Bearer realm="microhost")"}});
         return MH_OK;
     }
     std::string name;
-    if (!command_name(path, name)) {
-        answer_error(r, 404, kServerName, "there is no such command");
+    if (!command_name(path.substr(page.prefix.size()), name)) {
+        r.respond_error(404, page.name, "there is no such command");
         return MH_OK;
     }
     const bool reads = r.method() == "GET" || r.method() == "HEAD";
-    if (name.empty()) return reads ? list_commands(r, who) : refuse_method(r, "GET, HEAD");
+    if (name.empty()) return reads ? list_commands(page, r, who) : refuse_method(r, "GET, HEAD");
     if (r.method() != "POST") return refuse_method(r, "POST");
-    auto* const run = shared::keep(r, new Run(r.raw(), std::move(name), who));
+    auto* const run = keep(r, new Run(page, r.raw(), std::move(name), who));
     if (r.flags() & MH_REQ_HAS_BODY)
         return mh::use<mh_http_request>().collect(r.raw(), kLongestBody, on_body, run);
     start(*run, {});
     return MH_OK;
 }
 
-}  // namespace microhost::proxy
+}  // namespace microhost::shared

@@ -9,12 +9,10 @@
 #include <utility>
 #include <vector>
 
-namespace microhost::proxy {
+namespace microhost::shared {
 
-inline constexpr std::string_view kCommandsPath = "/v1/commands";
-
-/// "/v1/commands/modules/list" -> "modules list"; empty for the list itself. False: no such name can exist.
-bool command_name(std::string_view path, std::string& out);
+/// "/modules/list" -> "modules list"; empty for the list itself. False: no such name can exist.
+bool command_name(std::string_view rest, std::string& out);
 
 struct CommandBody {
     std::vector<std::pair<std::string, std::string>> args;
@@ -33,4 +31,4 @@ void append_note(std::string& out, std::string_view line);
 /// One object, without a line end. `allowed`: whoever asks may run it.
 void append_info(std::string& out, const mh_command_info& i, bool allowed);
 
-}  // namespace microhost::proxy
+}  // namespace microhost::shared
