@@ -67,8 +67,9 @@ class Editor : public LineSource {
         ::el_set(edit_, EL_PROMPT, prompt);
         ::el_set(edit_, EL_EDITOR, "emacs");
         ::el_set(edit_, EL_HIST, ::history, history_);
-        ::el_set(edit_, EL_ADDFN, kTab, "Completes the word at the cursor", complete);
-        ::el_set(edit_, EL_ADDFN, kLeave, "Leaves the line", leave);
+        // Wide: of narrow ones libedit makes copies that nobody frees.
+        ::el_wset(edit_, EL_ADDFN, L"microhost-complete", L"Completes the word", complete);
+        ::el_wset(edit_, EL_ADDFN, L"microhost-leave", L"Leaves the line", leave);
         bind_keys();
         // Ctrl-Z and Ctrl-\ would leave the shell behind us a terminal that echoes nothing, so keys are only keys here. For a
         // command that runs they are what they always are.

@@ -218,6 +218,7 @@ class Announcing(Mdns):
         with reply("one") as first, reply("two") as second:
             with gateway(self.port, services=[service(one, f"{one}-1", first.address)]) as a:
                 with gateway(self.port, services=[service(two, f"{two}-1", second.address)]) as b:
+                    self.wait_for_status(b, "one", 200)
                     self.assertEqual(call(b, "one").json(), {"msg": "one"})
                     harness.wait_for(lambda: two in services(a), 5, "the second in the first")
                     self.assertEqual(call(a, "two").json(), {"msg": "two"})
