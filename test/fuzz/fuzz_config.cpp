@@ -59,9 +59,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     std::vector<std::string> args;
     for (std::string& line : lines_of(text)) {
         const auto equals = line.find('=');
+        if (line.find('\0') != line.npos) continue;  // the system has no such words
         if (line.front() == '-' || equals == line.npos)
             args.push_back(std::move(line));
-        else if (line.find('\0') == line.npos)  // the system has no such variables
+        else
             in.environment[line.substr(0, equals)] = line.substr(equals + 1);
     }
     static const json::Document schema = json::Document::parse(kSchema).value();
