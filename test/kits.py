@@ -21,8 +21,8 @@ sys.path[:0] = [str(TEST), str(TEST / "integration")]
 
 import peers
 
-FUZZ_SECONDS = int(os.environ.get("MICROHOST_FUZZ_SECONDS", "60"))
-SOAK_SECONDS = int(os.environ.get("MICROHOST_SOAK_SECONDS", "60"))
+FUZZ_SECONDS = int(os.environ.get("MICROHOST_FUZZ_SECONDS", "45"))
+SOAK_SECONDS = int(os.environ.get("MICROHOST_SOAK_SECONDS", "45"))
 
 
 def kit_folder(name):
