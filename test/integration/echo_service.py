@@ -11,7 +11,6 @@ import json
 import os
 import signal
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -45,6 +44,9 @@ def reply_to(call, service, node):
     return wire.answer(json.dumps(told), headers=echoed)
 
 
+ENDS = {signal.SIGTERM, signal.SIGINT}  # waited for: a handler could find the lock taken that it needs
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name")
@@ -53,6 +55,7 @@ def main():
     parser.add_argument("--metadata", type=json.loads, default={"protocol": "mucp"})
     options = parser.parse_args()
     node = options.node or f"{options.name}-{os.getpid()}"
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)  # in the threads to come, too
     server = wire.Upstream(lambda call, _: reply_to(call, options.name, node), record=False)
     endpoints = [{"name": e, "request": None, "response": None, "metadata": None} for e in ENDPOINTS]
     content = {
@@ -66,10 +69,7 @@ def main():
     partial.write_text(json.dumps(content))
     partial.replace(path)
     atexit.register(path.unlink, missing_ok=True)
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
-    while not stopped.wait(2):
+    while signal.sigtimedwait(ENDS, 2) is None:
         os.utime(path)
 
 

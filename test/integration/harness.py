@@ -261,7 +261,11 @@ class Service:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(10)
+        try:
+            self.process.wait(10 * SLOW)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
 
     def __enter__(self):
         return self
