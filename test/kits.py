@@ -21,7 +21,7 @@ sys.path[:0] = [str(TEST), str(TEST / "integration")]
 
 import peers
 
-FUZZ_SECONDS = int(os.environ.get("MICROHOST_FUZZ_SECONDS", "45"))
+FUZZ_SECONDS = int(os.environ.get("MICROHOST_FUZZ_SECONDS", "30"))
 SOAK_SECONDS = int(os.environ.get("MICROHOST_SOAK_SECONDS", "45"))
 
 
