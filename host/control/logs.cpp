@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/logs.hpp"
 
+#include <algorithm>
 #include <deque>
 
 #include "command/table.hpp"
