@@ -10,17 +10,12 @@
 #include <cstring>
 #include <filesystem>
 
+#include "registry/fd.hpp"
+
 namespace microhost::tool {
 namespace {
 
 constexpr size_t kMost = 1024 * 1024;
-
-struct Fd {
-    int fd;
-    ~Fd() {
-        if (fd >= 0) ::close(fd);
-    }
-};
 
 Error failed(const std::string& path) { return error("{}: {}", path, std::strerror(errno)); }
 
@@ -37,27 +32,18 @@ Result<> trust(const std::string& path, const struct stat& s, Privacy privacy) {
     return {};
 }
 
-bool write_all(int fd, std::string_view content) {
-    while (!content.empty()) {
-        const ssize_t n = ::write(fd, content.data(), content.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        content.remove_prefix(static_cast<size_t>(n));
-    }
-    return ::fsync(fd) == 0;
-}
-
 }  // namespace
 
 Result<std::optional<std::string>> read_private(const std::string& path, Privacy privacy) {
-    const Fd file{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
-    if (file.fd < 0 && (errno == ENOENT || errno == ENOTDIR)) return std::optional<std::string>();
+    const registry::Fd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (file.get() < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return std::optional<std::string>();
     struct stat s {};
-    if (file.fd < 0 || ::fstat(file.fd, &s) != 0) return failed(path);
+    if (file.get() < 0 || ::fstat(file.get(), &s) != 0) return failed(path);
     if (auto ok = trust(path, s, privacy); !ok) return ok.error();
     std::string out;
     char piece[16 * 1024];
-    for (ssize_t n; (n = ::read(file.fd, piece, sizeof piece)) != 0;) {
+    for (ssize_t n; (n = ::read(file.get(), piece, sizeof piece)) != 0;) {
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return failed(path);
         out.append(piece, static_cast<size_t>(n));
@@ -78,11 +64,12 @@ Result<> write_private(const std::string& given, std::string_view content) {
     const bool existed = ::stat(path.c_str(), &before) == 0;
     if (existed && !S_ISREG(before.st_mode)) return error("{}: is no regular file", path);
     std::string fresh = path + ".XXXXXX";
-    const Fd file{::mkostemp(fresh.data(), O_CLOEXEC)};  // 0600
-    if (file.fd < 0) return failed(path);
+    const registry::Fd file(::mkostemp(fresh.data(), O_CLOEXEC));  // 0600
+    if (file.get() < 0) return failed(path);
     const bool foreign = existed && before.st_uid != ::geteuid();
-    const bool written = (!foreign || ::fchown(file.fd, before.st_uid, before.st_gid) == 0) &&
-                         write_all(file.fd, content) && ::rename(fresh.c_str(), path.c_str()) == 0;
+    const bool written = (!foreign || ::fchown(file.get(), before.st_uid, before.st_gid) == 0) &&
+                         registry::write_all(file.get(), content) && ::fsync(file.get()) == 0 &&
+                         ::rename(fresh.c_str(), path.c_str()) == 0;
     if (written) return {};
     const Error why = failed(path);
     ::unlink(fresh.c_str());

@@ -39,11 +39,7 @@ bool is_utf8() {
 }  // namespace
 
 Terminal::Terminal(boost::asio::io_context& io)
-    : io_(io),
-      in_(io),
-      window_(io),
-      out_{Out(io), Out(io)},
-      known_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
+    : io_(io), in_(io), window_(io), out_{Out(io), Out(io)} {
     out_[0].fd = STDOUT_FILENO;
     out_[1].fd = STDERR_FILENO;
 }
@@ -53,12 +49,6 @@ Terminal::~Terminal() {
         while (!out.gone && !out.waiting.empty())
             if (!write_some(out, kLastPatienceMs)) break;
     restore();
-}
-
-void Terminal::restore() const {
-    // From the background the terminal is not ours to change.
-    if (known_ && ::tcgetpgrp(STDIN_FILENO) == ::getpgrp())
-        ::tcsetattr(STDIN_FILENO, TCSADRAIN, &before_);
 }
 
 uint32_t Terminal::flags() {
@@ -88,8 +78,8 @@ void Terminal::dimensions(uint32_t& columns, uint32_t& rows) {
 }
 
 mh_status Terminal::mode(int32_t mode) {
-    if (!known_) return MH_E_UNSUPPORTED;
-    termios wanted = before_;
+    if (!before_.get()) return MH_E_UNSUPPORTED;
+    termios wanted = *before_.get();
     switch (mode) {
         case MH_TTY_COOKED: break;
         case MH_TTY_NO_ECHO:

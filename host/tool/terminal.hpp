@@ -3,7 +3,6 @@
 #pragma once
 
 #include <microhost/draft/terminal.h>
-#include <termios.h>
 
 #include <array>
 #include <boost/asio/io_context.hpp>
@@ -13,6 +12,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "tool/terminal_mode.hpp"
 
 namespace microhost::tool {
 
@@ -43,7 +44,7 @@ class Terminal {
     /// `to`: 1 or 2.
     mh_status write(int to, std::string_view bytes);
     /// As it was, now: the process is about to end without its destructors.
-    void restore() const;
+    void restore() const { before_.restore(); }
 
   private:
     /// Standard output or error: what the reader has not taken yet.
@@ -69,8 +70,7 @@ class Terminal {
     std::array<Out, 2> out_;
     std::array<char, 4096> block_{};
     std::optional<Events> events_;
-    termios before_{};
-    bool known_;  ///< standard input is a terminal, and `before_` its mode
+    TerminalMode before_;
     bool reading_ = false;
 };
 

@@ -11,6 +11,8 @@ class TerminalMode {
   public:
     /// As it is now.
     TerminalMode() : known_(::tcgetattr(STDIN_FILENO, &mode_) == 0) {}
+    /// Null: standard input is no terminal.
+    const termios* get() const { return known_ ? &mode_ : nullptr; }
     /// What is typed ahead stays. From the background the terminal is not ours to change.
     void restore() const {
         if (known_ && ::tcgetpgrp(STDIN_FILENO) == ::getpgrp())

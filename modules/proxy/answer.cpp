@@ -18,10 +18,4 @@ void answer_error(mh::request r, unsigned status, std::string_view id, std::stri
     r.respond(status, kJsonType, shared::error_json(id, status, detail));
 }
 
-mh_status refuse_method(mh::request r, std::string_view allow) {
-    r.respond(405, "text/plain; charset=utf-8", "Method not allowed\n",
-              {{"X-Content-Type-Options", "nosniff"}, {"Allow", allow}});
-    return MH_OK;
-}
-
 }  // namespace microhost::proxy

@@ -6,7 +6,11 @@
 
 #include <string_view>
 
+#include "../shared/method.hpp"
+
 namespace microhost::proxy {
+
+using shared::refuse_method;
 
 inline constexpr std::string_view kJsonType = "application/json";
 
@@ -18,8 +22,5 @@ void answer_done(mh::request r);
 
 /// Micro's error object.
 void answer_error(mh::request r, unsigned status, std::string_view id, std::string_view detail);
-
-/// 405 as one line of text.
-mh_status refuse_method(mh::request r, std::string_view allow);
 
 }  // namespace microhost::proxy

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "command_text.hpp"
+#include "method.hpp"
 #include "ongoing.hpp"
 #include "text.hpp"
 
@@ -244,12 +245,6 @@ mh_status list_commands(const CommandPage& page, mh::request r, const Asker& who
     if (s == MH_OK) return MH_PENDING;
     delete job;
     return s;
-}
-
-mh_status refuse_method(mh::request r, std::string_view allow) {
-    r.respond(405, "text/plain; charset=utf-8", "Method not allowed\n",
-              {{"X-Content-Type-Options", "nosniff"}, {"Allow", allow}});
-    return MH_OK;
 }
 
 }  // namespace

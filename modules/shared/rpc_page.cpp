@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "method.hpp"
 #include "rpc_request.hpp"
 #include "rpc_stream.hpp"
 #include "service_call.hpp"
@@ -78,11 +79,7 @@ void on_body(mh_req* q, void* user, mh_status s, mh_seg body) {
 
 mh_status answer_rpc(mh::request r, const RpcPage& page) {
     if (r.flags() & MH_REQ_UPGRADE) return join_wanted(page, r);
-    if (r.method() != "POST") {
-        r.respond(405, "text/plain; charset=utf-8", "Method not allowed\n",
-                  {{"X-Content-Type-Options", "nosniff"}, {"Allow", "POST"}});
-        return MH_OK;
-    }
+    if (r.method() != "POST") return refuse_method(r, "POST");
     if (r.flags() & MH_REQ_HAS_BODY)
         return mh::use<mh_http_request>().collect(r.raw(), page.max_body, on_body,
                                                   const_cast<RpcPage*>(&page));

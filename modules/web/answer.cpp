@@ -52,9 +52,4 @@ mh_status answer_problem(mh::request r, unsigned status, std::string_view title,
     return answer_page(r, status, title, body);
 }
 
-mh_status refuse_method(mh::request r, std::string_view allow) {
-    r.respond(405, "text/plain; charset=utf-8", "Method not allowed\n", {{"Allow", allow}});
-    return MH_OK;
-}
-
 }  // namespace microhost::web

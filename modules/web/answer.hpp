@@ -6,7 +6,11 @@
 
 #include <string_view>
 
+#include "../shared/method.hpp"
+
 namespace microhost::web {
+
+using shared::refuse_method;
 
 inline constexpr std::string_view kJsonType = "application/json";
 
@@ -19,6 +23,5 @@ mh_status answer_json(mh::request r, std::string_view json);
 /// A page, or Micro's error object for who wants JSON.
 mh_status answer_problem(mh::request r, unsigned status, std::string_view title,
                          std::string_view detail);
-mh_status refuse_method(mh::request r, std::string_view allow);
 
 }  // namespace microhost::web

@@ -99,6 +99,7 @@ class App(harness.Case):
         os.close(write)
         os.close(read)
         self.assertIn(b"times busy", process.communicate(timeout=20 * harness.SLOW)[1])
+        self.assertEqual(process.returncode, 0, "SIGPIPE did not")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import fixtures
 import harness
 import wire
 from rpc_listener_test import NAME, SPEAKER
-from rpc_stream_test import counted
+from rpc_stream_test import ROOM, counted
 from websocket_test import BINARY, CLOSE, FIN, TEXT, Socket
 
 SERVICE = "greeter"  # NAME without the gateway's namespace
@@ -76,10 +76,13 @@ class Joined:
         harness.wait_for(lambda: counted(self.host)["cancelled"] == before["cancelled"] + 1, 5, "one more that is cancelled")
 
     def test_a_client_that_does_not_read_holds_the_service_back(self):
+        before = counted(self.host)
         with self.open("Streamer.Flood") as socket:
-            socket.send(FIN | TEXT, b"100")
-            total = sum(len(socket.read()[1]) for _ in range(100))
-            self.assertEqual(total, 100 * 16384)
+            socket.send(FIN | TEXT, b"2000")  # 32 MB
+            harness.wait_for(lambda: counted(self.host)["busy"] > before["busy"], 10, "the window")
+            self.assertLess(self.host.memory(), (60 << 20) + ROOM)
+            total = sum(len(socket.read()[1]) for _ in range(2000))
+            self.assertEqual(total, 2000 * 16384)
             self.assertEqual(self.closing(socket)[0], 1000)
 
     def test_what_there_is_not(self):
