@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/words.hpp"
 
+#include <fmt/format.h>
+
 #include "json/nearest.hpp"
 
 namespace microhost::command {
@@ -19,9 +21,11 @@ const Argument* next_place(const Definition& d, size_t& place) {
 }
 
 Error unknown_flag(const Definition& d, std::string_view name) {
-    std::vector<std::string_view> known;
-    for (const Argument& a : d.args) known.push_back(a.name);
-    return error("\"{}\" has no flag --{}{}", d.name, name, json::did_you_mean(name, known));
+    std::vector<std::string> flags;
+    for (const Argument& a : d.args) flags.push_back("--" + a.name);
+    const std::vector<std::string_view> known(flags.begin(), flags.end());
+    const std::string given = fmt::format("--{}", name);
+    return error("\"{}\" has no flag {}{}", d.name, given, json::did_you_mean(given, known));
 }
 
 }  // namespace

@@ -382,7 +382,9 @@ void Runtime::State::ready() {
         std::fputs(
             card(config, *modules, *sites, *table->snapshot(), folder.control_socket()).c_str(),
             stderr);
-    log->domain("host").info("ready", {{"listeners", sites->sites().size()}});
+    const auto told =
+        std::ranges::count(sites->sites(), false, [](auto& s) { return s->for_tools; });
+    log->domain("host").info("ready", {{"listeners", told}});
     if (link) link->ready();
     notify("READY=1");
 }

@@ -11,14 +11,7 @@ mh_status Proxy::contribute() {
     router.name = "proxy";
     router.on_call = on_call;
     router.on_end = on_call_end;
-    listener_ = {sizeof listener_,
-                 0,
-                 "proxy",
-                 "proxy",
-                 mh::lend(settings.address),
-                 mh::lend(settings.tls_cert),
-                 mh::lend(settings.tls_key),
-                 mh::lend(settings.tls_client_ca)};
+    listener_ = settings.contribution("proxy");
     const mh_host* host = mh::the_host;
     mh_status s = host->contribute(host, MH_HTTP_HANDLER, &handler_);
     if (s == MH_OK) s = host->contribute(host, MH_RPC_ROUTER, &router);

@@ -6,21 +6,8 @@
 
 #include <microhost/fetch.hpp>
 
-#include "../shared/reach.hpp"
-
 namespace microhost::proxy {
 namespace {
-
-void read_tls(const mh::config_reader& from, Settings& s) {
-    bool tls = false;
-    from.read("enable_tls", tls);
-    if (!tls) return;
-    from.read("tls_cert_file", s.tls_cert), from.read("tls_key_file", s.tls_key);
-    from.read("tls_client_ca_file", s.tls_client_ca);
-    if (s.tls_cert.empty() || s.tls_key.empty())
-        throw mh::failure("TLS needs --proxy_tls_cert_file and --proxy_tls_key_file",
-                          "/enable_tls");
-}
 
 void check_app(const Settings& s) {
     if (s.server_name.empty() && s.server_address.empty() && s.healthcheck_url.empty()) return;
@@ -43,36 +30,24 @@ void check_app(const Settings& s) {
 Settings Settings::read(const mh_config* config) {
     const mh::config_reader from(config);
     Settings s;
-    std::string role, credential, hosts, origins, wrong;
+    std::string origins, wrong;
     ms timeout{s.rpc.timeout_ms};
     int64_t max_body = static_cast<int64_t>(s.rpc.max_body);
-    from.read("address", s.address), from.read("namespace", s.ns);
-    from.read("local_role", role), from.read("credential", credential);
-    from.read("token_file", s.token_file), from.read("insecure", s.access.insecure);
-    from.read("allowed_hosts", hosts), from.read("allowed_origins", origins);
+    // Off this machine anybody could call every service, register their own in place of it, and listen.
+    s.read_listener(from, "proxy");
+    from.read("namespace", s.ns), from.read("allowed_origins", origins);
     from.read("timeout", timeout), from.read("max_body", max_body);
     from.read("server_name", s.server_name), from.read("server_address", s.server_address);
     from.read("server_metadata", s.server_metadata);
     from.read("healthcheck_url", s.healthcheck_url);
     from.read("healthcheck_interval", s.healthcheck_interval);
-    s.access.name = kServerName;
-    s.access.has_tokens = !s.token_file.empty();
-    s.access.local_role = shared::role_of(role);
     s.rpc.hide_authorization = s.access.has_tokens;
-    s.filters_authenticate = credential == "filter";
     s.rpc.timeout_ms = static_cast<uint32_t>(std::clamp<int64_t>(timeout.count(), 1, 600'000));
     s.rpc.max_body = static_cast<uint64_t>(std::max<int64_t>(0, max_body));
-    if (!s.access.guard.allow_hosts(hosts, wrong))
-        throw mh::failure("allowed_hosts: \"" + wrong + "\" is no name; write such as proxy.lan",
-                          "/allowed_hosts");
     if (!s.access.guard.allow_origins(origins, wrong))
         throw mh::failure("allowed_origins: \"" + wrong +
                               "\" is no origin; write such as https://app.example.com",
                           "/allowed_origins");
-    read_tls(from, s);
-    // Off this machine anybody could call every service, register their own in place of it, and listen.
-    shared::check_reach({s.address, !s.tls_cert.empty(),
-                         s.access.has_tokens || s.filters_authenticate, s.access.insecure});
     check_app(s);
     return s;
 }

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <string>
 
-#include "../shared/access.hpp"
+#include "../shared/admin_listener.hpp"
 #include "../shared/rpc_page.hpp"
 
 namespace microhost::proxy {
@@ -18,15 +18,10 @@ using shared::Role;
 
 inline constexpr std::string_view kServerName = "go.micro.proxy";
 
-struct Settings {
+struct Settings : shared::AdminListener {
     using ms = std::chrono::milliseconds;
 
-    std::string address;
-    std::string tls_cert, tls_key, tls_client_ca;  ///< empty: plain text
-    std::string ns;                                ///< before the service from a path
-    std::string token_file;                        ///< empty: no tokens of our own
-    bool filters_authenticate = false;
-    shared::AccessRules access;
+    std::string ns;  ///< before the service from a path
     shared::RpcPage rpc;
 
     // A foreign app that is registered on its behalf.

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "../shared/access.hpp"
+#include "../shared/admin_listener.hpp"
 #include "../shared/rpc_page.hpp"
 
 namespace microhost::web {
@@ -18,15 +18,10 @@ using shared::Role;
 /// How a request finds its web service (M@v2.6.0 internal/resolver/web/resolver.go).
 enum class Resolver { path, domain, subdomain };
 
-struct Settings {
-    std::string address;
-    std::string tls_cert, tls_key, tls_client_ca;  ///< empty: plain text
-    std::string ns;                                ///< of web services
-    std::string token_file;
+struct Settings : shared::AdminListener {
+    std::string ns;  ///< of web services
     Resolver resolver = Resolver::path;
-    bool filters_authenticate = false;
     bool open_apps = false;  ///< web services need no role
-    shared::AccessRules access;
     shared::RpcPage rpc;
 
     /// Throws mh::failure.

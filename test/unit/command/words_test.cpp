@@ -59,7 +59,7 @@ TEST_SUITE("host/command") {
               "--how-often needs a value; usage: greet all WHO [REST...] [--loud] [--how-often "
               "HOW-OFTEN]");
         CHECK(read_words(d, Words{"--laud"}).error().what ==
-              "\"greet all\" has no flag --laud; did you mean \"loud\"?");
+              "\"greet all\" has no flag --laud; did you mean \"--loud\"?");
     }
 
     TEST_CASE("what no command fits says what would") {

@@ -4,9 +4,9 @@
 #include "fake_host.hpp"
 #include "modules/proxy/service_record.hpp"
 #include "modules/proxy/settings.hpp"
+#include "modules/shared/admin_listener.hpp"
 #include "modules/shared/command_text.hpp"
 #include "modules/shared/page_guard.hpp"
-#include "modules/shared/reach.hpp"
 #include "modules/shared/tokens.hpp"
 
 using namespace microhost::proxy;
