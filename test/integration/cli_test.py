@@ -166,7 +166,7 @@ class Words(cli_case.Case):
         self.fails("list", "servces", status=2, says=['did you mean "list services"?'])
 
     def test_a_wrong_argument_is_one_line(self):
-        self.fails("list", "services", "--outptu", "json", status=2, says=['no flag --outptu; did you mean "output"?'])
+        self.fails("list", "services", "--outptu", "json", status=2, says=['no flag --outptu; did you mean "--output"?'])
         self.fails("list", "services", "--output", "yaml", status=2, says=["none of table|json|raw"])
         self.fails("call", "a", status=2, says=["needs endpoint"])
 
