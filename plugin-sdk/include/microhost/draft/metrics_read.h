@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the process measured: the current values, and a ring of samples for graphs. Draft. */
+/* What the process measured: the current values, and rings of what passed through it, for graphs. Draft. */
 #ifndef MICROHOST_DRAFT_METRICS_READ_H
 #define MICROHOST_DRAFT_METRICS_READ_H
 
@@ -26,6 +26,43 @@ typedef struct mh_metric_sample {
     const uint64_t *buckets; /* observations up to each bound, cumulative */
 } mh_metric_sample;
 
+/* Of what a line of traffic tells. */
+enum {
+    MH_TRAFFIC_ALL = 0,      /* every request that was answered; name and detail are empty */
+    MH_TRAFFIC_LISTENER = 1, /* name: the listener */
+    MH_TRAFFIC_ROUTE = 2,    /* name: the module that answered; detail: its route, for an RPC service/Endpoint */
+    MH_TRAFFIC_SERVICE = 3,  /* name: the service that was called */
+    MH_TRAFFIC_MODULE = 4,   /* name: its id; "requests" are calls into it */
+    MH_TRAFFIC_UPSTREAM = 5  /* name: host name or address */
+};
+
+/* What passed in one step; NAN where nothing was measured. Stands in arrays with a stride. */
+typedef struct mh_traffic_point {
+    float requests; /* per second; of a listener connections accepted */
+    float errors;   /* per second: 5xx, failed calls, failed requests to an upstream */
+    float p50_ms;
+    float p90_ms;
+    float p99_ms;
+    float open;  /* at the end of the step: requests in flight, streams, of listeners and upstreams connections */
+    float busy;  /* of a module: share of one processor */
+    float bytes; /* of a listener: received and sent, per second */
+} mh_traffic_point;
+
+typedef struct mh_traffic {
+    uint32_t size;
+    int32_t kind; /* MH_TRAFFIC_* */
+    mh_str name;
+    mh_str detail;
+    const mh_traffic_point *points; /* oldest first; the last one ends at `end_ms` */
+    uint32_t n;
+    uint32_t stride; /* sizeof(mh_traffic_point) */
+} mh_traffic;
+
+enum {
+    MH_RING_SECONDS = 0, /* the last 5 minutes, one point a second */
+    MH_RING_TENS = 1     /* the last hour, one point for ten seconds: means of rates, the highest quantiles */
+};
+
 typedef struct mh_metrics_read {
     uint32_t size;
     uint32_t reserved;
@@ -33,16 +70,16 @@ typedef struct mh_metrics_read {
     /* Calls fn for each series whose name begins with `prefix` (empty: all), sorted by name and labels, summed over the loops.
      * [main] [lent: until fn returns] */
     mh_status (*each)(const mh_host *h, mh_str prefix, void (*fn)(void *user, const mh_metric_sample *s), void *user);
-    /* Past values of one series, oldest first, one every `*step_ms`; the host keeps the last 15 minutes. For a counter the
-     * values are increases per second, for a histogram the quantile `q` (0..1) in seconds; NAN where nothing was measured.
-     * MH_E_NOT_FOUND when there is no such series.
-     * [main] [lent: until return to the host] */
-    mh_status (*history)(const mh_host *h, mh_str name, const mh_kv *labels, uint32_t n_labels, double q, const double **values,
-                         uint32_t *n, uint32_t *step_ms);
-    /* Calls fn on [main] after each new sample of the ring. Ends with unwatch() or the module.
+    /* Calls fn for every line of traffic, by kind, name and detail, with at most its last `most` points (0: all). The process
+     * measures since a module has first required this interface. A line that has seen nothing for an hour is forgotten; over
+     * 500 lines of a kind those that come later are not kept. `*end_ms` (may be NULL): when the newest points ended, since 1970.
+     * [main] [lent: until fn returns] */
+    mh_status (*traffic)(const mh_host *h, int32_t ring, uint32_t most, int64_t *end_ms,
+                         void (*fn)(void *user, const mh_traffic *t), void *user);
+    /* Calls fn on [main] after each new point of MH_RING_SECONDS. Ends with unwatch() or the module.
      * [main] */
     mh_status (*watch)(const mh_host *h, void (*fn)(void *user), void *user, mh_token *out);
-    /* After it, fn is not called again.
+    /* After it, fn is not called again. MH_E_GONE when it is over.
      * [main] */
     mh_status (*unwatch)(mh_token t);
 } mh_metrics_read;
