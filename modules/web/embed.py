@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes a folder of files part of a program: embed.py FOLDER assets.S assets.hpp
+"""Makes a folder of files part of a program: embed.py FOLDER embedded.S embedded.hpp
 
-assets.S has each file compressed, assets.hpp a table of them. The same files give the same bytes, whenever and wherever that is done. Without
+embedded.S has each file compressed, embedded.hpp a table of them. The same files give the same bytes, whenever and wherever that is done. Without
 FOLDER, or when it is empty, the table is empty.
 """
 import gzip
@@ -32,27 +32,18 @@ BODY = """\
 {symbol}:
     .incbin "{file}"
 """
-HEADER = """\
+TABLE = """\
 // Made by embed.py.
 #pragma once
 
 #include <array>
-#include <span>
-#include <string_view>
+
+#include "assets.hpp"
 
 {declarations}
 namespace microhost::web {{
 
-/// A file of the dashboard. The views are of this object: whoever sends one keeps the module loaded until it is sent.
-struct Asset {{
-    std::string_view path;  ///< without the folder: "index.html", "app-1A2B3C4D.js"; sorted
-    std::string_view mime;
-    std::string_view etag;  ///< with its quotes, of what is uncompressed
-    std::string_view gzip;
-}};
-
-inline constexpr std::array<Asset, {count}> kAssetTable{{{rows}}};
-inline constexpr std::span<const Asset> kAssets{{kAssetTable}};
+inline constexpr std::array<Asset, {count}> kEmbedded{{{rows}}};
 
 }}  // namespace microhost::web
 """
@@ -91,7 +82,7 @@ def embed(source, assembly, header):
         words = ", ".join(map(literal, (path.relative_to(source).as_posix(), mime_of(path), etag)))
         rows += f"\n    Asset{{{words}, {{{symbol}, {size}}}}},"
     assembly.write_text(ASSEMBLY.format(bodies=bodies))
-    header.write_text(HEADER.format(declarations=declarations, count=len(files), rows=rows and rows + "\n"))
+    header.write_text(TABLE.format(declarations=declarations, count=len(files), rows=rows and rows + "\n"))
 
 
 def main():
