@@ -31,6 +31,7 @@ inline constexpr const char* interface_id = nullptr;
     inline constexpr const char* interface_id<table> = id
 MH_GLUE_INTERFACE(mh_log, MH_LOG);
 MH_GLUE_INTERFACE(mh_config_api, MH_CONFIG);
+MH_GLUE_INTERFACE(mh_config_read, MH_CONFIG_READ);
 MH_GLUE_INTERFACE(mh_event_bus, MH_EVENT_BUS);
 MH_GLUE_INTERFACE(mh_event_sink, MH_EVENT_SINK);
 MH_GLUE_INTERFACE(mh_http_request, MH_HTTP_REQUEST);
@@ -46,8 +47,10 @@ MH_GLUE_INTERFACE(mh_command_output, MH_COMMAND_OUTPUT);
 MH_GLUE_INTERFACE(mh_health, MH_HEALTH);
 MH_GLUE_INTERFACE(mh_kv_store, MH_KV);
 MH_GLUE_INTERFACE(mh_limit, MH_LIMIT);
+MH_GLUE_INTERFACE(mh_log_read, MH_LOG_READ);
 MH_GLUE_INTERFACE(mh_loop, MH_LOOP);
 MH_GLUE_INTERFACE(mh_metrics, MH_METRICS);
+MH_GLUE_INTERFACE(mh_metrics_read, MH_METRICS_READ);
 MH_GLUE_INTERFACE(mh_modules, MH_MODULES);
 MH_GLUE_INTERFACE(mh_registry, MH_REGISTRY);
 MH_GLUE_INTERFACE(mh_registry_sink, MH_REGISTRY_SINK);
