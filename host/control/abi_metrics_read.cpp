@@ -13,8 +13,8 @@ namespace {
 using module::HostSide;
 using module::lend;
 using observe::Family;
-using observe::Kind;
 using observe::kBuckets;
+using observe::Kind;
 using observe::Sample;
 using observe::Unit;
 
@@ -90,18 +90,18 @@ mh_status traffic(const mh_host* h, int32_t ring, uint32_t most, int64_t* end_ms
     return module::guard_status([&] {
         feed->start();
         if (end_ms) *end_ms = feed->traffic().end_ms(ring);
-        feed->traffic().each(
-            ring, most, [&](const Traffic::Key& key, std::span<const TrafficPoint> points) {
-                mh_traffic t{};
-                t.size = sizeof t;
-                t.kind = key.kind;
-                t.name = lend(key.name);
-                t.detail = lend(key.detail);
-                t.points = points.data();
-                t.n = static_cast<uint32_t>(points.size());
-                t.stride = sizeof(TrafficPoint);
-                fn(user, &t);
-            });
+        feed->traffic().each(ring, most,
+                             [&](const Traffic::Key& key, std::span<const TrafficPoint> points) {
+                                 mh_traffic t{};
+                                 t.size = sizeof t;
+                                 t.kind = key.kind;
+                                 t.name = lend(key.name);
+                                 t.detail = lend(key.detail);
+                                 t.points = points.data();
+                                 t.n = static_cast<uint32_t>(points.size());
+                                 t.stride = sizeof(TrafficPoint);
+                                 fn(user, &t);
+                             });
         return mh_status{MH_OK};
     });
 }

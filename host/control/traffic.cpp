@@ -26,9 +26,7 @@ TrafficPoint idle(int32_t kind) {
     return p;
 }
 
-float ms(const std::optional<double>& us) {
-    return us ? static_cast<float>(*us / 1000) : kNothing;
-}
+float ms(const std::optional<double>& us) { return us ? static_cast<float>(*us / 1000) : kNothing; }
 
 TrafficPoint point_of(int32_t kind, const Rate& r) {
     TrafficPoint p = idle(kind);
@@ -97,8 +95,7 @@ const TrafficPoint& TrafficSeries::back(size_t i) const {
 void Traffic::add(const Load& load, uint64_t missed, int64_t end_ms) {
     // After a longer break nothing of what was before is left.
     missed = std::min<uint64_t>(missed, kTens * kTen);
-    for (uint64_t i = missed; i > 0; i--)
-        step(false, end_ms - static_cast<int64_t>(i) * 1000);
+    for (uint64_t i = missed; i > 0; i--) step(false, end_ms - static_cast<int64_t>(i) * 1000);
     for (auto& [key, line] : lines_) line.now = idle(key.kind);
     put_all(load);
     step(true, end_ms);
