@@ -36,11 +36,8 @@ Reading TrafficFeed::read() const {
 }
 
 void TrafficFeed::start() {
-    if (before_) return;
-    before_ = read();
-    began_ns_ = before_->at_ns;
-    taken_ = 0;
-    wait_for_next();
+    if (std::exchange(running_, true)) return;
+    ask();
 }
 
 void TrafficFeed::stop() {
@@ -66,6 +63,11 @@ void TrafficFeed::ask() {
 void TrafficFeed::take() {
     asked_ = false;
     Reading now = read();
+    if (!before_) {  // what was before: the first step begins
+        began_ns_ = now.at_ns;
+        before_ = std::move(now);
+        return wait_for_next();
+    }
     const uint64_t second = (now.at_ns - began_ns_) / kStepNs;
     const uint64_t missed = second > taken_ + 1 ? second - taken_ - 1 : 0;
     taken_ += missed + 1;

@@ -29,10 +29,8 @@ class TrafficFeed : public Current<TrafficFeed> {
     /// From now on, once: what has passed before is not told.
     void start();
     void stop();
-    bool running() const { return before_.has_value(); }
+    bool running() const { return running_; }
     const Traffic& traffic() const { return traffic_; }
-    /// Takes the point that is due.
-    void take();
 
     /// fn is called after each point. 0: there are too many. `side` may be null; else it ends with the module.
     mh_token watch(module::HostSide* side, Fn fn, void* user);
@@ -47,6 +45,8 @@ class TrafficFeed : public Current<TrafficFeed> {
     };
     Reading read() const;
     void ask();
+    /// Takes the point that is due.
+    void take();
     void wait_for_next();
     void tell();
 
@@ -59,7 +59,7 @@ class TrafficFeed : public Current<TrafficFeed> {
     std::optional<Reading> before_;
     uint64_t began_ns_ = 0;
     uint64_t taken_ = 0;  // seconds since then
-    bool asked_ = false;
+    bool running_ = false, asked_ = false;
     std::shared_ptr<uint64_t> round_;  // answers may come when it is gone, or too late
     struct Tick : Timer {
         TrafficFeed* owner;
