@@ -23,6 +23,9 @@ constexpr shared::CommandPage kCommands{"/_/commands", kServerName, MH_SURFACE_B
 
 bool reads(std::string_view method) { return method == "GET" || method == "HEAD"; }
 
+/// A page of a stranger that makes a browser send it gets nothing done, and reads nothing: websockets it could read.
+bool safe(const mh::request& r) { return reads(r.method()) && !(r.flags() & MH_REQ_UPGRADE); }
+
 std::string parameter(const mh::request& r, std::string_view name) {
     std::vector<shared::FormPair> pairs;
     shared::parse_form(r.query(), pairs);
@@ -67,28 +70,61 @@ mh_status reload(Shard& shard, mh::request r, const Asker& who) {
     return reload_module(r, who.subject());
 }
 
+/// Web services have a listener of their own: who asks for one here is sent there.
+mh_status to_apps_origin(Shard& shard, mh::request r) {
+    const std::string origin = shard.web.apps_origin.of(r);
+    if (!safe(r) || origin.empty())
+        return answer_problem(r, 404, "Not here",
+                              "web services have an address of their own (proxy_address)" +
+                                  (origin.empty() ? "" : ": " + origin));
+    std::string to = origin + std::string(r.path());
+    if (!r.query().empty()) to.append("?").append(r.query());
+    r.respond(307, {}, {}, {{"Location", to}, {"Cache-Control", "no-store"}});
+    return MH_OK;
+}
+
+mh_status visit(Shard& shard, mh::request r, const Asker& who, AppName app) {
+    const Settings& s = shard.web.settings;
+    const AppsOrigin& origin = shard.web.apps_origin;
+    const bool elsewhere = origin.wanted() && !origin.has(r);
+    const std::string dashboard = origin.has(r) ? origin.dashboard(r) : "";
+    if (!s.open_apps && !shard.guard.require(r, shard.access, who, Role::viewer, dashboard))
+        return MH_OK;
+    return elsewhere ? to_apps_origin(shard, r) : to_app(r, s, who, std::move(app));
+}
+
+mh_status to_dashboard(Shard& shard, mh::request r, const Asker& who) {
+    const std::string_view path = r.path(), method = r.method();
+    if (shard.web.apps_origin.has(r))
+        return answer_problem(r, 404, "Not found", "only web services are here");
+    if (reads(method) && answer_open(r, path)) return MH_OK;
+    if (!shard.guard.require_token(r, who, is_page(path))) return MH_OK;
+    if (is_login(path)) return answer_login(shard, r, who, path);
+    if (!shard.guard.require(r, shard.access, who, Role::viewer)) return MH_OK;
+    if (path == "/rpc") return call(shard, r, who);
+    if (shared::is_command(kCommands, path)) return shared::answer_command(kCommands, r, who, path);
+    if (path == "/_/modules/reload") return reload(shard, r, who);
+    if (!reads(method)) return refuse_method(r, "GET, HEAD");
+    if (path == "/_/modules")
+        return show_modules(r, who.role >= Role::operator_, shard.guard.token_for_page(r, who));
+    return to_page(shard, r, path);
+}
+
 mh_status dispatch(Shard& shard, mh::request r, std::span<const mh_header> headers) {
     const Settings& s = shard.web.settings;
     const Head head = Head::of(headers);
-    const std::string_view path = r.path(), method = r.method();
+    const std::string_view path = r.path();
     AppName app = app_by_host(s, shared::host_name(head.host), path);
     const std::string_view first = path.substr(1, path.find('/', 1) - 1);
     const bool by_path = app.service.empty() && path != "/" && !is_reserved(first);
     if (by_path) app = app_by_path(s.ns, path);
     const bool is_app = !app.service.empty();
     Asker who;
-    if (!shard.access.admit(r, head, who,
-                            is_app || reads(method) ? Strangers::link : Strangers::no))
+    const bool stranger_may = safe(r) || (is_app && s.open_apps);
+    if (!shard.access.admit(r, head, who, stranger_may ? Strangers::link : Strangers::no))
         return MH_OK;
-    if (!is_app && reads(method) && answer_open(r, path)) return MH_OK;
-    if (!(is_app && s.open_apps) && !shard.access.require(r, who, Role::viewer)) return MH_OK;
-    if (is_app) return to_app(r, s, std::move(app));
-    if (path == "/rpc") return call(shard, r, who);
-    if (shared::is_command(kCommands, path)) return shared::answer_command(kCommands, r, who, path);
-    if (path == "/_/modules/reload") return reload(shard, r, who);
-    if (!reads(method)) return refuse_method(r, "GET, HEAD");
-    if (path == "/_/modules") return show_modules(r, who.role >= Role::operator_);
-    return to_page(shard, r, path);
+    shard.guard.recognise(r, who);
+    return is_app ? visit(shard, r, who, std::move(app)) : to_dashboard(shard, r, who);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ constexpr uint64_t kLongestForm = 4096;
 struct Job {
     mh_token token = 0;
     bool may_reload = false;
-    std::string id, who, html, refusal;
+    std::string id, who, html, refusal, token_text;
 };
 
 void drop(void* arg) { delete static_cast<Job*>(arg); }
@@ -56,9 +56,9 @@ std::string_view state_name(int32_t state) {
     }
 }
 
-std::string button(std::string_view id) {
-    return "<form method=\"post\" action=\"/_/modules/reload\"><button name=\"id\" value=\"" +
-           escaped(id) + "\">Reload</button></form>";
+std::string button(std::string_view id, std::string_view token) {
+    return "<form method=\"post\" action=\"/_/modules/reload?csrf=" + escaped(token) +
+           "\"><button name=\"id\" value=\"" + escaped(id) + "\">Reload</button></form>";
 }
 
 void add_row(Job& job, const mh_module_info& i) {
@@ -74,7 +74,9 @@ void add_row(Job& job, const mh_module_info& i) {
     cell(std::to_string(i.cpu_us / 1000) + " ms");
     cell(std::to_string(i.errors));
     cell(escaped(mh::view(i.path)));
-    cell(job.may_reload && i.state == MH_MODULE_STATE_RUNNING ? button(mh::view(i.id)) : "");
+    cell(job.may_reload && i.state == MH_MODULE_STATE_RUNNING
+             ? button(mh::view(i.id), job.token_text)
+             : "");
     job.html += "</tr>\n";
 }
 
@@ -157,9 +159,10 @@ void on_form(mh_req* q, void* arg, mh_status s, mh_seg body) {
 
 }  // namespace
 
-mh_status show_modules(mh::request r, bool may_reload) {
+mh_status show_modules(mh::request r, bool may_reload, std::string_view token) {
     auto job = std::make_unique<Job>();
     job->may_reload = may_reload;
+    job->token_text = token;
     job->token = r.suspend(kPatienceMs);
     return job->token ? on_main(std::move(job), make_list) : mh_status{MH_E_NOMEM};
 }

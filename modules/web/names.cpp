@@ -37,6 +37,14 @@ bool is_reserved(std::string_view name) {
     return std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end();
 }
 
+bool is_page(std::string_view path) {
+    constexpr std::string_view kPages[] = {
+        "/",           "/services",  "/registry",  "/client", "/terminal",  "/_/login", "/_/logout",
+        "/_/overview", "/_/traffic", "/_/modules", "/_/logs", "/_/console", "/_/about"};
+    return path.starts_with("/service/") ||
+           std::find(std::begin(kPages), std::end(kPages), path) != std::end(kPages);
+}
+
 bool is_app_name(std::string_view name) {
     if (name.empty() || name.size() > kLongestName || !is_alnum(name.front())) return false;
     return std::all_of(name.begin(), name.end(),

@@ -8,6 +8,7 @@
 
 #include "../shared/admin_listener.hpp"
 #include "../shared/rpc_page.hpp"
+#include "sessions.hpp"
 
 namespace microhost::web {
 
@@ -22,6 +23,10 @@ struct Settings : shared::AdminListener {
     std::string ns;  ///< of web services
     Resolver resolver = Resolver::path;
     bool open_apps = false;  ///< web services need no role
+    SessionLimits sessions;
+    uint32_t login_attempts = 10;  ///< a minute, by address and by user
+    std::string
+        proxy_address;  ///< of the listener for web services; empty: they share the dashboard's
     shared::RpcPage rpc;
 
     /// Throws mh::failure.

@@ -11,6 +11,10 @@
 
 #include "../shared/access.hpp"
 #include "../shared/token_file.hpp"
+#include "../shared/user_file.hpp"
+#include "apps_origin.hpp"
+#include "guard.hpp"
+#include "login.hpp"
 #include "settings.hpp"
 
 namespace microhost::web {
@@ -20,25 +24,42 @@ inline constexpr std::string_view kServerName = "go.micro.web";
 class Web {
   public:
     /// Throws mh::failure.
-    explicit Web(Settings s) : settings(std::move(s)), token_file(settings.token_file) {}
+    explicit Web(Settings s)
+        : settings(std::move(s)),
+          token_file(settings.token_file),
+          user_file(settings.users_file),
+          sessions(settings.sessions),
+          page_secret(Sessions::process_secret()),
+          attempts(settings.login_attempts),
+          apps_origin(settings) {}
     Web(const Web&) = delete;
 
     mh_status contribute();
 
     const Settings settings;
     shared::TokenFile token_file;
+    shared::UserFile user_file;
+    const Sessions sessions;
+    const std::string page_secret;
+    const LoginLimit attempts;
+    AppsOrigin apps_origin;
 
   private:
     mh_http_handler handler_{};
-    mh_http_listener listener_{};
+    mh_http_listener listener_{}, apps_listener_{};
 };
 
 /// One for each loop.
 struct Shard {
     Web& web;
     shared::Access access;
+    Guard guard;
+    shared::Complaint throttled;
 
-    explicit Shard(Web& w) : web(w), access(w.settings.access, w.token_file.tokens) {}
+    explicit Shard(Web& w)
+        : web(w),
+          access(w.settings.access, w.token_file.tokens),
+          guard(w.settings, w.sessions, w.user_file.users, w.page_secret) {}
 };
 
 // mh_http_handler; dispatch.cpp.
