@@ -9,6 +9,7 @@
 #include "../shared/url_encoding.hpp"
 #include "answer.hpp"
 #include "apps.hpp"
+#include "micro_pages.hpp"
 #include "modules_page.hpp"
 #include "registry_pages.hpp"
 #include "style.hpp"
@@ -34,8 +35,12 @@ std::string parameter(const mh::request& r, std::string_view name) {
     return {};
 }
 
-mh_status to_page(Shard& shard, mh::request r, std::string_view path) {
+mh_status to_page(Shard& shard, mh::request r, const Asker& who, std::string_view path) {
     const Settings& s = shard.web.settings;
+    if (path == "/client") return show_client(r, shard.guard.token_for_page(r, who));
+    if (path == "/terminal") return show_terminal(r);
+    if (path == "/stats" && s.enable_stats) return show_stats(r, shard.web.stats);
+    if (const std::string_view to = newer_name(path); !to.empty()) return answer_moved(r, to);
     constexpr std::string_view kService = "/service/";
     if (path == "/") return show_apps(r, s);
     if (path == "/services") return show_services(r, parameter(r, "q"));
@@ -107,7 +112,7 @@ mh_status to_dashboard(Shard& shard, mh::request r, const Asker& who) {
     if (!reads(method)) return refuse_method(r, "GET, HEAD");
     if (path == "/_/modules")
         return show_modules(r, who.role >= Role::operator_, shard.guard.token_for_page(r, who));
-    return to_page(shard, r, path);
+    return to_page(shard, r, who, path);
 }
 
 mh_status dispatch(Shard& shard, mh::request r, std::span<const mh_header> headers) {
@@ -135,6 +140,11 @@ mh_status on_request(void* shard, void*, mh_req* q, const mh_header* h, uint32_t
     });
 }
 
-void on_done(void*, void*, mh_req* q, mh_status) { shared::free_ongoing(q); }
+void on_done(void* shard, void*, mh_req* q, mh_status) {
+    const mh::request r(q);
+    if (shared::LoopStats* stats = static_cast<Shard*>(shard)->stats)
+        stats->count(r.status(), r.now_ns());
+    shared::free_ongoing(q);
+}
 
 }  // namespace microhost::web

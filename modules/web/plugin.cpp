@@ -24,9 +24,9 @@ mh_status start(const mh_module*) {
     });
 }
 
-void* shard_create(const mh_module*, uint32_t) {
+void* shard_create(const mh_module*, uint32_t loop) {
     Shard* out = nullptr;
-    mh::guarded("shard_create", [&] { return out = new Shard(*web), MH_OK; });
+    mh::guarded("shard_create", [&] { return out = new Shard(*web, loop), MH_OK; });
     return out;
 }
 
@@ -95,6 +95,10 @@ MH_MODULE(R"json({
       "login_attempts": {
         "type": "integer", "default": 10, "minimum": 1, "maximum": 100000,
         "description": "log-ins that are tried in a minute, from one address and for one user"
+      },
+      "enable_stats": {
+        "type": "boolean", "default": false,
+        "description": "serve /stats"
       },
       "proxy_address": {
         "type": "string", "default": "",

@@ -26,6 +26,7 @@ Settings Settings::read(const mh_config* config) {
     if (s.sessions.idle_ms == 0 || s.sessions.total_ms == 0)
         throw mh::failure("sessions of no length: nobody would be logged in", "/session_idle");
     from.read("login_attempts", s.login_attempts);
+    from.read("enable_stats", s.enable_stats);
     from.read("proxy_address", s.proxy_address);
     if (!s.proxy_address.empty()) s.check_reach(s.proxy_address, "proxy_address");
     s.rpc.hide_authorization = s.access.has_tokens;

@@ -25,6 +25,7 @@ struct Settings : shared::AdminListener {
     bool open_apps = false;  ///< web services need no role
     SessionLimits sessions;
     uint32_t login_attempts = 10;  ///< a minute, by address and by user
+    bool enable_stats = false;
     std::string
         proxy_address;  ///< of the listener for web services; empty: they share the dashboard's
     shared::RpcPage rpc;

@@ -10,6 +10,7 @@
 #include <microhost/request.hpp>
 
 #include "../shared/access.hpp"
+#include "../shared/stats.hpp"
 #include "../shared/token_file.hpp"
 #include "../shared/user_file.hpp"
 #include "apps_origin.hpp"
@@ -43,6 +44,7 @@ class Web {
     const std::string page_secret;
     const LoginLimit attempts;
     AppsOrigin apps_origin;
+    shared::StatsBoard stats;
 
   private:
     mh_http_handler handler_{};
@@ -56,10 +58,13 @@ struct Shard {
     Guard guard;
     shared::Complaint throttled;
 
-    explicit Shard(Web& w)
+    shared::LoopStats* stats;  ///< the board's; only with enable_stats
+
+    Shard(Web& w, uint32_t loop)
         : web(w),
           access(w.settings.access, w.token_file.tokens),
-          guard(w.settings, w.sessions, w.user_file.users, w.page_secret) {}
+          guard(w.settings, w.sessions, w.user_file.users, w.page_secret),
+          stats(w.settings.enable_stats ? w.stats.of_loop(loop) : nullptr) {}
 };
 
 // mh_http_handler; dispatch.cpp.
