@@ -37,10 +37,18 @@ unsigned status_of(mh_status why) {
 
 }  // namespace
 
+mh_kv own_field(Arena& arena, const mh_kv& field) {
+    const std::string_view value = view(field.val);
+    const mh_str own =
+        value.empty() ? mh_str{field.val.ptr ? "" : nullptr, 0} : str(arena.copy(value));
+    return {str(arena.copy(view(field.key))), own};
+}
+
 Forward::Forward(Exchange& x, const mh_http_forward_to& to, const ForwardWay& way)
     : x_(&x),
       way_(way),
       on_error_(to.on_error),
+      on_head_(to.on_head),
       user_(to.user),
       flags_(to.flags),
       connect_ms_(to.connect_timeout_ms ? to.connect_timeout_ms
@@ -52,8 +60,7 @@ Forward::Forward(Exchange& x, const mh_http_forward_to& to, const ForwardWay& wa
     if (to.n_set_headers) {
         auto* set = static_cast<mh_kv*>(x.arena().alloc(to.n_set_headers * sizeof(mh_kv)));
         for (uint32_t i = 0; set && i < to.n_set_headers; i++) {
-            set[i] = {str(x.arena().copy(view(to.set_headers[i].key))),
-                      str(x.arena().copy(view(to.set_headers[i].val)))};
+            set[i] = own_field(x.arena(), to.set_headers[i]);
             n_set_ = i + 1;
         }
         set_ = set;
@@ -146,7 +153,8 @@ size_t Forward::write_request(char* out, size_t cap) {
             replaced = replaced || iequals(view(set_[k].key), view(h.name));
         if (!replaced) w.field(view(h.name), view(h.value));
     }
-    for (uint32_t k = 0; k < n_set_; k++) w.field(view(set_[k].key), view(set_[k].val));
+    for (uint32_t k = 0; k < n_set_; k++)
+        if (set_[k].val.ptr) w.field(view(set_[k].key), view(set_[k].val));
     std::string_view peer, scheme, id, trace;
     x_->attribute(MH_ATTR_PEER_IP, &peer);
     x_->attribute(MH_ATTR_SCHEME, &scheme);
@@ -246,6 +254,7 @@ void Forward::take_head(Exchange& x, const ResponseHead& head) {
     r.headers.present = head.headers.present;
     std::memcpy(r.headers.fields.data(), head.headers.fields.data(),
                 head.headers.count * sizeof(mh_header));
+    if (on_head_) on_head_(user_, &x);
 }
 
 void Forward::on_response(ResponseHead* head, std::string_view body, bool end) {

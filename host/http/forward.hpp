@@ -23,6 +23,9 @@ struct ForwardWay {
     void* user = nullptr;
 };
 
+/// A field of mh_http_forward_to with memory of its own; what takes a field out stays so.
+mh_kv own_field(Arena& arena, const mh_kv& field);
+
 class Forward final : public Dependent, private Transaction {
   public:
     /// Begins. The forward frees itself.
@@ -55,6 +58,7 @@ class Forward final : public Dependent, private Transaction {
     Exchange* x_;
     ForwardWay way_;
     void (*on_error_)(void*, mh_req*, mh_status);
+    void (*on_head_)(void*, mh_req*);
     void* user_;
     uint32_t flags_;
     uint32_t connect_ms_, response_ms_;

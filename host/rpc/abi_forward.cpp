@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/abi_forward.hpp"
 
+#include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <new>
 
 #include "module/host_side.hpp"
@@ -62,7 +64,9 @@ mh_status forward(mh_req* r, const mh_http_forward_to* to) {
     http::Exchange& x = http::Exchange::of(r);
     if (!e || &e->http != &x.engine()) return MH_E_WRONG_THREAD;
     if (x.answered()) return MH_E_GONE;
-    return module::guard_status([&] { return begin(*e, x, *to); });
+    mh_http_forward_to whole{};  // callers of earlier drafts know less of it
+    std::memcpy(&whole, to, std::min<size_t>(to->size, sizeof whole));
+    return module::guard_status([&] { return begin(*e, x, whole); });
 }
 
 }  // namespace

@@ -71,8 +71,7 @@ class WaitingForward final : public http::Dependent, private NameWait {
         auto* set = static_cast<mh_kv*>(arena.alloc((to.n_set_headers + 1) * sizeof(mh_kv)));
         to_.n_set_headers = set ? to.n_set_headers : 0;
         for (uint32_t i = 0; i < to_.n_set_headers; i++)
-            set[i] = {str(arena.copy(view(to.set_headers[i].key))),
-                      str(arena.copy(view(to.set_headers[i].val)))};
+            set[i] = http::own_field(arena, to.set_headers[i]);
         to_.set_headers = set;
     }
     ~WaitingForward() = default;

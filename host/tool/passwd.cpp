@@ -14,6 +14,7 @@
 #include <cstring>
 #include <memory>
 
+#include "command/definition.hpp"
 #include "json/nearest.hpp"
 #include "tool/options.hpp"
 #include "tool/private_file.hpp"
@@ -133,8 +134,10 @@ bool is_user(std::string_view name) {
 
 }  // namespace
 
-std::string with_user(std::string_view content, std::string_view user, std::string_view hash) {
+std::string with_user(std::string_view content, std::string_view user, std::string_view hash,
+                      std::string_view role) {
     std::string out;
+    const std::string own = role.empty() ? std::string() : ":" + std::string(role);
     bool there = false;
     while (!content.empty()) {
         const std::string_view line = content.substr(0, content.find('\n'));
@@ -143,33 +146,41 @@ std::string with_user(std::string_view content, std::string_view user, std::stri
         if (!his) {
             out.append(line) += '\n';
         } else if (!std::exchange(there, true)) {
-            const size_t more = line.find(':', user.size() + 1);
-            out.append(user).append(":").append(hash);
+            size_t more = line.find(':', user.size() + 1);
+            out.append(user).append(":").append(hash).append(own);
+            if (!own.empty() && more != line.npos) more = line.find(':', more + 1);
             if (more != line.npos) out.append(line.substr(more));
             out += '\n';
         }
     }
-    if (!there) out.append(user).append(":").append(hash) += '\n';
+    if (!there) out.append(user).append(":").append(hash).append(own) += '\n';
     return out;
 }
 
 int passwd(const Arguments& arguments) {
-    std::string user = own_name(), file;
+    std::string user = own_name(), role, file;
     Options options(arguments,
-                    "microhost passwd --user ali /etc/microhost/htpasswd\n"
+                    "microhost passwd --user ali --role operator /etc/microhost/htpasswd\n"
                     "  echo sesame | microhost passwd --user ali htpasswd");
     options.value("--user", user, "NAME", "whose password it is; without it yours")
-        .word("FILE", file, "lines USER:HASH, for auth-basic; made when it is missing");
+        .value("--role", role, "ROLE",
+               "viewer, operator or admin; without it what the user had, and viewer for a new one")
+        .word("FILE", file,
+              "lines USER:HASH[:ROLE], for the dashboard and auth-basic; made when it is missing");
     if (auto status = options.parse()) return *status;
     if (!is_user(user))
         return options.refuse("--user: " + json::quote_short(user) + " cannot be a user's name");
+    if (!role.empty() && command::rank(role) <= 0)
+        return options.refuse("--role: " + json::quote_short(role) +
+                              " is none of viewer, operator, admin" +
+                              json::did_you_mean(role, {"viewer", "operator", "admin"}));
     const auto before = read_private(file, Privacy::mine);
     if (!before) return no(before.error());
     Secret password;
     if (const int status = get_password(user, password)) return status;
     const auto hash = hash_of(password);
     if (!hash) return no(hash.error());
-    const auto written = write_private(file, with_user(before->value_or(""), user, *hash));
+    const auto written = write_private(file, with_user(before->value_or(""), user, *hash, role));
     return written ? 0 : no(written.error());
 }
 

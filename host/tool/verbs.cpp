@@ -70,7 +70,8 @@ constexpr Verb kVerbs[] = {
     {"env", "list|add|use|remove|show ...", "the remote environments that have a name",
      environment},
     {"token", "new [--role ROLE] [--name NAME]", "make a token for a proxy", token},
-    {"passwd", "[--user NAME] FILE", "put a user and a password into a htpasswd file", passwd},
+    {"passwd", "[--user NAME] [--role ROLE] FILE", "put a user and a password into a htpasswd file",
+     passwd},
     {module::kTrialVerb, "", "", trial_child},
     {kTryVerb, "", "", try_child},
 };

@@ -14,8 +14,8 @@
 #include <span>
 #include <string_view>
 
+#include "../shared/stats.hpp"
 #include "settings.hpp"
-#include "stats.hpp"
 
 namespace microhost::api {
 
@@ -35,7 +35,7 @@ struct Gateway {
     const mh_http_websocket* websocket = nullptr;
 
     Settings settings;
-    StatsBoard stats;
+    shared::StatsBoard stats;
     mh_module module{};
     mh_http_handler handler{};
     mh_http_listener listener{};

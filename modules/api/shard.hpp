@@ -28,7 +28,7 @@ class Shard {
     const EndpointRoutes& endpoint_routes() const { return endpoints_; }
 
     Gateway& gateway;
-    LoopStats* stats = nullptr;  ///< the board's; only with enable_stats
+    shared::LoopStats* stats = nullptr;  ///< the board's; only with enable_stats
 
   private:
     explicit Shard(Gateway& g) : gateway(g) {}

@@ -9,10 +9,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "../shared/users.hpp"
 #include "../shared/verified_cache.hpp"
-#include "users.hpp"
 
 namespace microhost::auth_basic {
+
+using shared::Users;
 
 /// One computation, done once however many ask for the same at the same time.
 struct Run {

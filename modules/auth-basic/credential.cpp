@@ -3,10 +3,12 @@
 
 #include "../shared/base64.hpp"
 #include "../shared/json_writer.hpp"
+#include "../shared/password_hash.hpp"
 #include "../shared/secret.hpp"
-#include "password_hash.hpp"
 
 namespace microhost::auth_basic {
+
+using shared::kLongestPassword;
 
 bool read_credential(std::string_view text, Credential& out) {
     std::string plain;

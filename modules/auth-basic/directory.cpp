@@ -5,6 +5,9 @@
 
 namespace microhost::auth_basic {
 
+using shared::Damage;
+using shared::Roles;
+
 Directory::Directory(const Settings& s)
     : settings(s), htpasswd_{s.file, "/file", {}}, groups_{s.groups_file, "/groups_file", {}} {
     if (!shared::field_value(settings.realm))
@@ -14,7 +17,7 @@ Directory::Directory(const Settings& s)
     for (const std::string& line : settings.roles) option_roles_ += line + "\n";
     try {
         Roles roles;
-        read_groups(option_roles_, roles);
+        shared::read_groups(option_roles_, roles);
     } catch (const Damage& d) {
         throw mh::failure(std::string("roles: ") + d.what(), "/roles");
     }
@@ -61,9 +64,9 @@ void Directory::take(File& f, std::string_view content) {
 
 void Directory::build(std::string_view htpasswd, std::string_view groups) {
     Roles roles;
-    read_groups(option_roles_, roles);
+    shared::read_groups(option_roles_, roles);
     try {
-        read_groups(groups, roles);
+        shared::read_groups(groups, roles);
     } catch (const Damage& d) {
         throw Damage(groups_.path + ", " + d.what());
     }

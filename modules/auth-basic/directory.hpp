@@ -8,10 +8,12 @@
 #include <optional>
 #include <string>
 
+#include "../shared/users.hpp"
 #include "settings.hpp"
-#include "users.hpp"
 
 namespace microhost::auth_basic {
+
+using shared::Users;
 
 /// What all loops of an instance share. [main]
 class Directory {

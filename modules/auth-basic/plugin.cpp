@@ -3,10 +3,10 @@
 #include <microhost/module.hpp>
 
 #include "../shared/identity.hpp"
+#include "../shared/password_hash.hpp"
 #include "checks.hpp"
 #include "credential.hpp"
 #include "directory.hpp"
-#include "password_hash.hpp"
 
 namespace microhost::auth_basic {
 namespace {
@@ -26,7 +26,7 @@ struct Job {
         // Those who asked are gone: the next ones wait already.
         const bool late = asked->abandoned.load(std::memory_order_relaxed) ||
                           std::chrono::steady_clock::now() > deadline;
-        const bool good = !late && fits(password, hash);
+        const bool good = !late && microhost::shared::fits(password, hash);
         shared::wipe(password);
         return late ? Outcome::skipped : good && known ? Outcome::right : Outcome::wrong;
     }

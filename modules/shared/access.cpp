@@ -39,6 +39,7 @@ std::string shown(std::string_view text) { return '"' + std::string(text.substr(
 std::string Asker::subject() const {
     if (principal) return std::string(mh::view(principal->subject));
     if (token) return token->subject;
+    if (user) return user->subject;
     return role == Role::nobody ? "nobody" : "local";
 }
 

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "head.hpp"
 #include "identity.hpp"
@@ -26,13 +27,21 @@ struct AccessRules {
         false;  ///< it serves pages itself, which may use it; else allowed_origins names some
 };
 
+/// Somebody whom the module knows by a session of its own.
+struct LoggedIn {
+    std::string subject, issuer;
+    std::vector<std::string> roles;
+    std::string session;  ///< the module's name for it
+};
+
 struct Asker {
     Role role = Role::nobody;
     const mh_principal* principal = nullptr;  ///< of a filter; lent by the request
     std::shared_ptr<const Tokens> tokens;     ///< keeps `token` alive
     const Tokens::Entry* token = nullptr;
+    std::shared_ptr<const LoggedIn> user;  ///< known by a session
 
-    bool has_credential() const { return principal || token; }
+    bool has_credential() const { return principal || token || user; }
     /// For logs: "anna", or "local" and "nobody" without a credential.
     std::string subject() const;
 };

@@ -18,19 +18,6 @@ void read_tls(const mh::config_reader& from, std::string_view module, AdminListe
                           "/enable_tls");
 }
 
-void check_reach(const AdminListener& l) {
-    const bool tls = !l.tls_cert.empty();
-    const bool credential = l.access.has_tokens || l.filters_authenticate;
-    if (l.access.insecure || is_loopback_address(l.address) || (tls && credential)) return;
-    const std::string lacks = tls          ? "a credential: token_file, or credential=filter"
-                              : credential ? "TLS: enable_tls, tls_cert_file and tls_key_file"
-                                           : "TLS (enable_tls, tls_cert_file, tls_key_file) and a "
-                                             "credential (token_file, or credential=filter)";
-    throw mh::failure("address " + l.address + " is reached from other machines and needs " +
-                          lacks + "; or listen on 127.0.0.1, or say insecure=true",
-                      "/address");
-}
-
 }  // namespace
 
 bool is_loopback_address(std::string_view address) {
@@ -39,11 +26,29 @@ bool is_loopback_address(std::string_view address) {
     return is_loopback_name(host_name(address));
 }
 
+void AdminListener::check_reach(std::string_view at, std::string_view option) const {
+    const bool tls = !tls_cert.empty();
+    const bool credential = access.has_tokens || filters_authenticate || !users_file.empty();
+    if (access.insecure || is_loopback_address(at) || (tls && credential)) return;
+    const std::string kinds =
+        std::string(has_log_in ? "users_file, " : "") + "token_file, or credential=filter";
+    const std::string lacks =
+        tls ? "a credential: " + kinds
+        : credential
+            ? "TLS: enable_tls, tls_cert_file and tls_key_file"
+            : "TLS (enable_tls, tls_cert_file, tls_key_file) and a credential (" + kinds + ")";
+    throw mh::failure(std::string(option) + " " + std::string(at) +
+                          " is reached from other machines and needs " + lacks +
+                          "; or listen on 127.0.0.1, or say insecure=true",
+                      "/" + std::string(option));
+}
+
 void AdminListener::read_listener(const mh::config_reader& from, std::string_view module) {
     std::string role, credential, hosts, wrong;
     from.read("address", address), from.read("token_file", token_file);
     from.read("local_role", role), from.read("credential", credential);
     from.read("insecure", access.insecure), from.read("allowed_hosts", hosts);
+    has_log_in = from.read("users_file", users_file);
     filters_authenticate = credential == "filter";
     access.name = "go.micro." + std::string(module);
     access.local_role = role_of(role);
@@ -53,7 +58,7 @@ void AdminListener::read_listener(const mh::config_reader& from, std::string_vie
                               std::string(module) + ".lan",
                           "/allowed_hosts");
     read_tls(from, module, *this);
-    check_reach(*this);
+    check_reach(address, "address");
 }
 
 mh_http_listener AdminListener::contribution(const char* module) const {

@@ -35,6 +35,10 @@ struct Principal {
             subject = who.token->subject;
             issuer = std::string(page) + " token";
             roles = who.token->roles;
+        } else if (who.user) {
+            subject = who.user->subject;
+            issuer = who.user->issuer;
+            roles = who.user->roles;
         } else if (who.role != Role::nobody) {
             subject = "local";
             issuer = page;

@@ -6,6 +6,7 @@
 #include "../shared/call_failure.hpp"
 #include "../shared/text.hpp"
 #include "answer.hpp"
+#include "apps_guard.hpp"
 #include "html.hpp"
 
 namespace microhost::web {
@@ -18,6 +19,10 @@ void on_error(void*, mh_req* q, mh_status why) {
         r.log(MH_LOG_WARN, "a web service did not answer: " + std::string(f.detail));
         return answer_problem(r, f.status, "Bad gateway", f.detail);
     });
+}
+
+void on_head(void*, mh_req* q) {
+    mh::guarded("forward.on_head", [&] { return take_out(mh::request(q)), MH_OK; });
 }
 
 /// The web services that there are, as links.
@@ -46,18 +51,20 @@ mh_status not_found(mh::request r, const Settings& s, const std::string& service
 
 }  // namespace
 
-mh_status to_app(mh::request r, const Settings& s, AppName app) {
-    const mh_kv base{mh::lend("X-Micro-Web-Base-Path"), mh::lend(app.base)};
+mh_status to_app(mh::request r, const Settings& s, const Asker& who, AppName app) {
+    if (takes_over_origin(r, app.base))
+        return answer_problem(r, 403, "Refused",
+                              "a service worker's script has to lie below " + app.base + "/");
+    const AppFields fields(r, who, app.base);
     mh_http_forward_to to{};
     to.size = sizeof to;
     to.flags = MH_FORWARD_UPGRADE;
     to.service = mh::lend(app.service);
     to.path = mh::lend(app.path);
-    to.set_headers = &base;
-    to.n_set_headers = app.base.empty() ? 0 : 1;
+    to.set_headers = fields.fields().data();
+    to.n_set_headers = static_cast<uint32_t>(fields.fields().size());
     to.on_error = on_error;
-    // A worker of an app must not take over the pages of the others.
-    r.edit(MH_DIR_RESPONSE, MH_EDIT_REMOVE, "Service-Worker-Allowed");
+    to.on_head = on_head;
     const mh_status done = mh::use<mh_http_forward>().forward(r.raw(), &to);
     switch (done) {
         case MH_OK: return r.set_route(app.service), MH_OK;

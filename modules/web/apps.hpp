@@ -8,6 +8,6 @@
 namespace microhost::web {
 
 /// Passes the request on, and the answer back; what there is not is a page that says so.
-mh_status to_app(mh::request r, const Settings& s, AppName app);
+mh_status to_app(mh::request r, const Settings& s, const Asker& who, AppName app);
 
 }  // namespace microhost::web

@@ -44,13 +44,14 @@ mh_status on_main(std::unique_ptr<Job> job, void (*fn)(void*, void*)) {
 
 // ---- the page
 
-std::string button(std::string_view id) {
-    return "<form method=\"post\" action=\"/_/modules/reload\"><button name=\"id\" value=\"" +
-           escaped(id) + "\">Reload</button></form>";
+std::string button(std::string_view id, std::string_view token) {
+    return "<form method=\"post\" action=\"/_/modules/reload?csrf=" + escaped(token) +
+           "\"><button name=\"id\" value=\"" + escaped(id) + "\">Reload</button></form>";
 }
 
 struct Table {
     bool may_reload;
+    const std::string& token;
     std::string html;
 
     static void add(void* user, const mh_module_info* i) {
@@ -69,13 +70,13 @@ struct Table {
         cell(std::to_string(i.cpu_us / 1000) + " ms");
         cell(std::to_string(i.errors));
         cell(escaped(mh::view(i.path)));
-        cell(may_reload && i.state == MH_MODULE_STATE_RUNNING ? button(mh::view(i.id)) : "");
+        cell(may_reload && i.state == MH_MODULE_STATE_RUNNING ? button(mh::view(i.id), token) : "");
         html += "</tr>\n";
     }
 };
 
-Reply modules_page(bool may_reload) {
-    Table table{may_reload, {}};
+Reply modules_page(bool may_reload, const std::string& token) {
+    Table table{may_reload, token, {}};
     mh::use<mh_modules>().each(mh::the_host, Table::add, &table);
     return {200, "Modules",
             "<h1>Modules</h1>\n<table><thead><tr><th>Module</th><th>Version</th>"
@@ -136,8 +137,9 @@ void on_form(mh_req* q, void* arg, mh_status s, mh_seg body) {
 
 }  // namespace
 
-mh_status show_modules(mh::request r, bool may_reload) {
-    return answer_from_main(r, [may_reload] { return modules_page(may_reload); });
+mh_status show_modules(mh::request r, bool may_reload, std::string_view token) {
+    return answer_from_main(
+        r, [may_reload, token = std::string(token)] { return modules_page(may_reload, token); });
 }
 
 mh_status reload_module(mh::request r, std::string_view who) {

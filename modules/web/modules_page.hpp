@@ -6,8 +6,8 @@
 
 namespace microhost::web {
 
-/// Asks the control thread; the answer comes later. `may_reload`: there are buttons.
-mh_status show_modules(mh::request r, bool may_reload);
+/// Asks the control thread; the answer comes later. `may_reload`: there are buttons, with the page's token.
+mh_status show_modules(mh::request r, bool may_reload, std::string_view token);
 /// POST with a form: id=NAME. The role has been looked at. Leads back to the page, or says why it was refused.
 mh_status reload_module(mh::request r, std::string_view who);
 

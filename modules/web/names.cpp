@@ -11,8 +11,9 @@
 namespace microhost::web {
 namespace {
 
-constexpr std::array<std::string_view, 9> kReserved{
-    "_", "client", "favicon.ico", "registry", "rpc", "service", "services", "stats", "terminal"};
+constexpr std::array<std::string_view, 12> kReserved{
+    "_",        "call", "cli",     "client",   "favicon.ico", "query",
+    "registry", "rpc",  "service", "services", "stats",       "terminal"};
 
 constexpr size_t kLongestName = 200;
 
@@ -35,6 +36,15 @@ std::string_view first_element(std::string_view path) {
 
 bool is_reserved(std::string_view name) {
     return std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end();
+}
+
+bool is_page(std::string_view path) {
+    constexpr std::string_view kPages[] = {
+        "/",          "/services",  "/registry", "/client",    "/terminal", "/stats",
+        "/query",     "/call",      "/cli",      "/_/login",   "/_/logout", "/_/overview",
+        "/_/traffic", "/_/modules", "/_/logs",   "/_/console", "/_/about"};
+    return path.starts_with("/service/") ||
+           std::find(std::begin(kPages), std::end(kPages), path) != std::end(kPages);
 }
 
 bool is_app_name(std::string_view name) {

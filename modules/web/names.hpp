@@ -18,6 +18,9 @@ struct AppName {
 /// First elements of paths that are the dashboard's own: a web service of that name is reached by its host only.
 bool is_reserved(std::string_view name);
 
+/// Paths of the dashboard that answer with a page for people, never with data for scripts.
+bool is_page(std::string_view path);
+
 /// Letters, digits, "-", "_" and ".", a letter or digit first.
 bool is_app_name(std::string_view name);
 

@@ -47,8 +47,8 @@ mh_status create(const mh_host* host, const mh_module** out) {
     *out = &kModule;
     return resolve<mh_config_api, mh_json, mh_file, mh_timer, mh_loop, mh_work, mh_http_request,
                    mh_http_forward, mh_http_server, mh_http_stream, mh_http_websocket, mh_registry,
-                   mh_rpc, mh_command, mh_modules, mh_kv_store, mh_log_read, mh_metrics_read,
-                   mh_config_read>();
+                   mh_rpc, mh_command, mh_modules, mh_kv_store, mh_limit, mh_log_read,
+                   mh_metrics_read, mh_config_read>();
 }
 
 }  // namespace
@@ -63,7 +63,7 @@ MH_MODULE(R"json({
   "license": "Apache-2.0",
   "requires": ["mh.log/1", "mh.config/1", "mh.json/1", "mh.file/1", "mh.timer/1", "mh.loop/1", "mh.work/1", "mh.http.request/1",
     "mh.http.forward/1", "mh.http.server/1", "mh.http.stream/1", "mh.http.websocket/1", "mh.registry/1", "mh.rpc/1", "mh.command/1",
-    "mh.modules/1", "mh.kv/1", "mh.log.read/1", "mh.metrics.read/1", "mh.config.read/1"],
+    "mh.modules/1", "mh.kv/1", "mh.limit/1", "mh.log.read/1", "mh.metrics.read/1", "mh.config.read/1"],
   "provides": ["web"],
   "config_schema": {
     "type": "object",
@@ -88,6 +88,30 @@ MH_MODULE(R"json({
       "static_dir": {
         "type": "string", "default": "",
         "description": "files of the page are read in this folder, anew each time: for who works on it"
+      },
+      "users_file": {
+        "type": "string", "default": "",
+        "description": "who may log in: lines USER:HASH[:ROLE], made with microhost passwd --role; watched"
+      },
+      "session_idle": {
+        "type": ["string", "number"], "default": "30m",
+        "description": "a session that is not used for so long is over"
+      },
+      "session_length": {
+        "type": ["string", "number"], "default": "12h",
+        "description": "and so is every one that is as old as this"
+      },
+      "login_attempts": {
+        "type": "integer", "default": 10, "minimum": 1, "maximum": 100000,
+        "description": "log-ins that are tried in a minute, from one address and for one user"
+      },
+      "enable_stats": {
+        "type": "boolean", "default": false,
+        "description": "serve /stats"
+      },
+      "proxy_address": {
+        "type": "string", "default": "",
+        "description": "a listener of their own for the web services, so that they do not share the dashboard's origin"
       },
       "token_file": {
         "type": "string", "default": "",

@@ -20,6 +20,15 @@ Settings Settings::read(const mh_config* config) {
     from.read("resolver", resolver), from.read("static_dir", s.static_dir);
     s.resolver = resolver_of(resolver);
     s.access.own_pages = true;
+    std::chrono::milliseconds idle{}, total{};
+    from.read("session_idle", idle), from.read("session_length", total);
+    s.sessions = {static_cast<uint64_t>(idle.count()), static_cast<uint64_t>(total.count())};
+    if (s.sessions.idle_ms == 0 || s.sessions.total_ms == 0)
+        throw mh::failure("sessions of no length: nobody would be logged in", "/session_idle");
+    from.read("login_attempts", s.login_attempts);
+    from.read("enable_stats", s.enable_stats);
+    from.read("proxy_address", s.proxy_address);
+    if (!s.proxy_address.empty()) s.check_reach(s.proxy_address, "proxy_address");
     s.rpc.hide_authorization = s.access.has_tokens;
     return s;
 }

@@ -8,6 +8,7 @@
 
 #include "../shared/admin_listener.hpp"
 #include "../shared/rpc_page.hpp"
+#include "sessions.hpp"
 
 namespace microhost::web {
 
@@ -24,6 +25,11 @@ struct Settings : shared::AdminListener {
     bool open_apps = false;  ///< web services need no role
     std::string
         static_dir;  ///< files of the page are read there; empty: the ones that are built in
+    SessionLimits sessions;
+    uint32_t login_attempts = 10;  ///< a minute, by address and by user
+    bool enable_stats = false;
+    std::string
+        proxy_address;  ///< of the listener for web services; empty: they share the dashboard's
     shared::RpcPage rpc;
 
     /// Throws mh::failure.

@@ -14,6 +14,7 @@
 #include "../shared/text.hpp"
 #include "answer.hpp"
 #include "assets.hpp"
+#include "html.hpp"
 #include "web.hpp"
 
 namespace microhost::web {
@@ -84,8 +85,16 @@ std::string_view mime_of(std::string_view name) {
     return "text/plain; charset=utf-8";
 }
 
+/// <meta name="microhost-token">, where the script of the page finds it.
+std::string with_token(std::string document, std::string_view token) {
+    const size_t head = document.find("</head>");
+    if (head != document.npos)
+        document.insert(head, "<meta name=\"microhost-token\" content=\"" + escaped(token) + "\">\n");
+    return document;
+}
+
 struct FileAnswer {
-    std::string name;
+    std::string name, token;
     std::optional<std::string> content;
 
     static void answer(mh_req* q, void* arg) {
@@ -93,7 +102,8 @@ struct FileAnswer {
         mh::guarded("file", [&] {
             mh::request r(q);
             if (!self->content) return answer_problem(r, 404, "Not found", "there is no such file");
-            if (self->name == kIndex) return answer_document(r, *self->content);
+            if (self->name == kIndex)
+                return answer_document(r, with_token(std::move(*self->content), self->token));
             r.respond(200, mime_of(self->name), *self->content, {{"Cache-Control", "no-store"}});
             return mh_status{MH_OK};
         });
@@ -107,16 +117,17 @@ std::optional<std::string> read(const std::string& path) {
     return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
-mh_status answer_from_folder(mh::request r, const std::string& folder, std::string_view name) {
+mh_status answer_from_folder(mh::request r, const std::string& folder, std::string_view name,
+                             std::string_view page_token = {}) {
     if (name.find('/') != name.npos || name.starts_with('.'))
         return answer_problem(r, 404, "Not found", "there is no such file");
     const mh_token token = r.suspend(kPatienceMs);
     if (!token) return MH_E_NOMEM;
     const mh_status begun = mh::background(
         [path = folder + "/" + std::string(name)] { return read(path); },
-        [token, name = std::string(name)](std::optional<std::optional<std::string>> out) {
+        [token, name = std::string(name), bears = std::string(page_token)](std::optional<std::optional<std::string>> out) {
             auto a = std::make_unique<FileAnswer>(
-                FileAnswer{name, out ? std::move(*out) : std::optional<std::string>()});
+                FileAnswer{name, bears, out ? std::move(*out) : std::optional<std::string>()});
             if (mh::use<mh_http_request>().post(token, FileAnswer::answer, a.get(),
                                                 FileAnswer::drop) == MH_OK)
                 a.release();
@@ -141,16 +152,16 @@ bool wants_page(const mh::request& r, std::string_view path) {
            path.starts_with("/_/modules/") || path.starts_with("/_/pages/");
 }
 
-mh_status answer_the_page(mh::request r, const Settings& s) {
-    if (!s.static_dir.empty()) return answer_from_folder(r, s.static_dir, kIndex);
+mh_status answer_the_page(mh::request r, const Settings& s, std::string_view token) {
+    if (!s.static_dir.empty()) return answer_from_folder(r, s.static_dir, kIndex, token);
     const Asset* index = find(kIndex);
     if (!index) return answer_problem(r, 404, "Not found", "this build has no page");
-    return answer_document(r, inflated(index->gzip));
+    return answer_document(r, with_token(inflated(index->gzip), token));
 }
 
 mh_status answer_file(mh::request r, const Settings& s, std::string_view path) {
     const std::string_view name = path.substr(kFilesPrefix.size());
-    if (name == kIndex) return answer_the_page(r, s);
+    if (name == kIndex) return answer_the_page(r, s, {});
     if (!s.static_dir.empty()) return answer_from_folder(r, s.static_dir, name);
     const Asset* a = find(name);
     return a ? answer_asset(r, *a) : answer_problem(r, 404, "Not found", "there is no such file");

@@ -17,7 +17,8 @@ bool has_page(const Settings& s);
 /// Whether a browser that opens `path` gets the page, which shows it; else the plain pages answer.
 bool wants_page(const mh::request& r, std::string_view path);
 
-mh_status answer_the_page(mh::request r, const Settings& s);
+/// The document, which bears the page's token (page_token.hpp); empty: none.
+mh_status answer_the_page(mh::request r, const Settings& s, std::string_view token);
 /// `path` begins with kFilesPrefix.
 mh_status answer_file(mh::request r, const Settings& s, std::string_view path);
 

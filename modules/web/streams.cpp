@@ -68,7 +68,8 @@ Streams::~Streams() {
     if (ping_) mh::use<mh_timer>().cancel(ping_);
 }
 
-mh_status Streams::open(mh::request r, uint32_t topics, uint64_t log_after) {
+mh_status Streams::open(mh::request r, const shared::Asker& who, uint32_t topics,
+                        uint64_t log_after) {
     static constexpr mh_http_stream_events kEvents{sizeof(mh_http_stream_events), 0, on_writable};
     if (all_.size() >= kMostStreams) {
         r.respond_error(503, kServerName, "too many streams of events are open",
@@ -79,7 +80,7 @@ mh_status Streams::open(mh::request r, uint32_t topics, uint64_t log_after) {
                              {mh::lend("Cache-Control"), mh::lend("no-store")},
                              {mh::lend("X-Accel-Buffering"), mh::lend("no")},
                              {mh::lend("X-Content-Type-Options"), mh::lend("nosniff")}};
-    auto* s = shared::keep(r, new Stream(this, r.raw(), web_.next_stream++, topics));
+    auto* s = shared::keep(r, new Stream(this, r.raw(), who, web_.next_stream++, topics));
     all_[s->id] = s;
     const mh_status begun =
         mh::use<mh_http_stream>().begin(r.raw(), 200, headers, std::size(headers), &kEvents, s);
@@ -126,11 +127,18 @@ void Streams::on_writable(void* user, mh_req*) {
     mh::guarded("on_writable", [&] { return write(s, kResync), MH_OK; });
 }
 
+void Streams::ping() {
+    std::vector<mh_req*> over;
+    for (const auto& [id, s] : all_) {
+        write(*s, ": ping\n\n");
+        if (!guard_.still_there(s->who, mh::request(s->request).now_ns()))
+            over.push_back(s->request);
+    }
+    for (mh_req* r : over) mh::use<mh_http_stream>().end(r);
+}
+
 void Streams::on_ping(void* arg) {
-    mh::guarded("timer", [&] {
-        for (const auto& [id, s] : static_cast<Streams*>(arg)->all_) write(*s, ": ping\n\n");
-        return MH_OK;
-    });
+    mh::guarded("timer", [&] { return static_cast<Streams*>(arg)->ping(), MH_OK; });
 }
 
 }  // namespace microhost::web

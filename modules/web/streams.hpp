@@ -9,21 +9,23 @@
 #include <memory>
 #include <string>
 
+#include "../shared/access.hpp"
 #include "../shared/ongoing.hpp"
 
 namespace microhost::web {
 
 class Web;
+class Guard;
 using EventText = std::shared_ptr<const std::string>;
 
 class Streams {
   public:
-    Streams(Web& web, uint32_t loop) : web_(web), loop_(loop) {}
+    Streams(Web& web, Guard& guard, uint32_t loop) : web_(web), guard_(guard), loop_(loop) {}
     ~Streams();
     Streams(const Streams&) = delete;
 
-    /// Answers with a stream of those topics; it ends with the client, or when the module is drained.
-    mh_status open(mh::request r, uint32_t topics, uint64_t log_after);
+    /// Answers with a stream of those topics; it ends with the client, with his session, or when the module is drained.
+    mh_status open(mh::request r, const shared::Asker& who, uint32_t topics, uint64_t log_after);
     /// What is new, for those who have been brought up to date.
     void tell(uint32_t topic, const std::string& event);
     /// What brings one up to date: from here on it is told what is new.
@@ -34,22 +36,25 @@ class Streams {
     struct Stream final : shared::Ongoing {
         Streams* owner;
         mh_req* request;
+        shared::Asker who;
         uint64_t id;
         uint32_t topics;
         bool live = false;    ///< has been brought up to date
         bool behind = false;  ///< was too slow: events were left out
 
-        Stream(Streams* o, mh_req* r, uint64_t i, uint32_t t)
-            : owner(o), request(r), id(i), topics(t) {}
+        Stream(Streams* o, mh_req* r, const shared::Asker& w, uint64_t i, uint32_t t)
+            : owner(o), request(r), who(w), id(i), topics(t) {}
         ~Stream() override { owner->gone(*this); }
     };
 
     void gone(Stream& s);
     static void write(Stream& s, std::string_view text);
     static void on_writable(void* user, mh_req* r);
+    void ping();
     static void on_ping(void* arg);
 
     Web& web_;
+    Guard& guard_;
     const uint32_t loop_;
     std::map<uint64_t, Stream*> all_;  ///< the requests own them
     mh_token ping_ = 0;

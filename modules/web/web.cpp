@@ -10,7 +10,13 @@ mh_status Web::contribute() {
     listener_ = settings.contribution("web");
     const mh_host* host = mh::the_host;
     const mh_status s = host->contribute(host, MH_HTTP_HANDLER, &handler_);
-    return s == MH_OK ? host->contribute(host, MH_HTTP_LISTENER, &listener_) : s;
+    if (s != MH_OK || settings.proxy_address.empty())
+        return s == MH_OK ? host->contribute(host, MH_HTTP_LISTENER, &listener_) : s;
+    apps_listener_ = listener_;
+    apps_listener_.name = kAppsListener;
+    apps_listener_.address = mh::lend(settings.proxy_address);
+    const mh_status own = host->contribute(host, MH_HTTP_LISTENER, &listener_);
+    return own == MH_OK ? host->contribute(host, MH_HTTP_LISTENER, &apps_listener_) : own;
 }
 
 void Web::drain() {

@@ -12,8 +12,13 @@
 #include <atomic>
 
 #include "../shared/access.hpp"
+#include "../shared/stats.hpp"
 #include "../shared/token_file.hpp"
 #include "feed.hpp"
+#include "../shared/user_file.hpp"
+#include "apps_origin.hpp"
+#include "guard.hpp"
+#include "login.hpp"
 #include "settings.hpp"
 #include "streams.hpp"
 
@@ -24,7 +29,14 @@ inline constexpr std::string_view kServerName = "go.micro.web";
 class Web {
   public:
     /// Throws mh::failure.
-    explicit Web(Settings s) : settings(std::move(s)), token_file(settings.token_file) {}
+    explicit Web(Settings s)
+        : settings(std::move(s)),
+          token_file(settings.token_file),
+          user_file(settings.users_file),
+          sessions(settings.sessions),
+          page_secret(Sessions::process_secret()),
+          attempts(settings.login_attempts),
+          apps_origin(settings) {}
     Web(const Web&) = delete;
 
     mh_status contribute();
@@ -35,20 +47,34 @@ class Web {
     shared::TokenFile token_file;
     Feed feed;                             ///< [main]
     std::atomic<uint64_t> next_stream{1};  ///< [any]
+    shared::UserFile user_file;
+    const Sessions sessions;
+    const std::string page_secret;
+    const LoginLimit attempts;
+    AppsOrigin apps_origin;
+    shared::StatsBoard stats;
 
   private:
     mh_http_handler handler_{};
-    mh_http_listener listener_{};
+    mh_http_listener listener_{}, apps_listener_{};
 };
 
 /// One for each loop.
 struct Shard {
     Web& web;
     shared::Access access;
+    Guard guard;
     Streams streams;
+    shared::Complaint throttled;
+
+    shared::LoopStats* stats;  ///< the board's; only with enable_stats
 
     Shard(Web& w, uint32_t loop)
-        : web(w), access(w.settings.access, w.token_file.tokens), streams(w, loop) {}
+        : web(w),
+          access(w.settings.access, w.token_file.tokens),
+          guard(w.settings, w.sessions, w.user_file.users, w.page_secret),
+          streams(w, guard, loop),
+          stats(w.settings.enable_stats ? w.stats.of_loop(loop) : nullptr) {}
 };
 
 // mh_http_handler; dispatch.cpp.

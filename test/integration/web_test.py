@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """web.so: Micro's routes and shapes, pages without script, and the reverse proxy to web services."""
 import json
+import re
 import unittest
 
 import harness
@@ -126,13 +127,15 @@ class Call(Case):
 class Modules(Case):
     def test_the_page_lists_them_and_its_button_replaces_one(self):
         with harness.Microhost({"host": {"loops": 1}, "load": ["web.so", "greeter.so"], "modules": {"web": {"address": "127.0.0.1:0"}}}) as host:
-            page = host.get("/_/modules")
+            window = [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")]
+            page = host.get("/_/modules", [*window, ("Host", f"localhost:{host.port()}")])
             self.assertEqual(page.status, 200)
             self.assertIn("<td>greeter<td>1.0.0<td>1<td>running", page.text)
             self.assertIn('<button name="id" value="greeter">Reload</button>', page.text)
             form = [("Content-Type", "application/x-www-form-urlencoded")]
             own = [("Origin", f"http://localhost:{host.port()}"), ("Host", f"localhost:{host.port()}"), ("Sec-Fetch-Site", "same-origin")]
-            answer = host.post("/_/modules/reload", b"id=greeter", [*form, *own])
+            action = re.search('action="(/_/modules/reload[^"]+)"', page.text)[1]
+            answer = host.post(action, b"id=greeter", [*form, *own])
             self.assertEqual((answer.status, answer["Location"]), (303, "/_/modules"))
             self.assertIn("<td>greeter<td>1.0.0<td>2<td>running", host.get("/_/modules").text)
             self.assertEqual(host.post("/_/modules/reload", b"id=nobody", form).status, 409)
@@ -161,7 +164,7 @@ class Access(Case):
     def test_pages_of_strangers_and_names_that_are_not_ours(self):
         with web() as host:
             self.assertEqual(host.get("/services", [("Host", "rebound.example")]).status, 403)
-            self.assertEqual(host.get("/services", [("Sec-Fetch-Site", "cross-site")]).status, 200, "a link leads here")
+            self.assertEqual(host.get("/services", [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")]).status, 200, "a link leads here")
             self.assertEqual(host.post("/services", b"", [("Origin", "https://evil.example")]).status, 403)
 
     def test_other_machines_need_tls_and_a_credential(self):

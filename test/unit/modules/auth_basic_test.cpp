@@ -5,12 +5,12 @@
 #include <fstream>
 
 #include "modules/auth-basic/credential.hpp"
-#include "modules/auth-basic/password_hash.hpp"
-#include "modules/auth-basic/users.hpp"
 #include "modules/shared/base64.hpp"
+#include "modules/shared/password_hash.hpp"
+#include "modules/shared/users.hpp"
 
 using namespace microhost::auth_basic;
-using microhost::shared::base64_encode;
+using namespace microhost::shared;
 
 namespace {
 
@@ -111,6 +111,22 @@ TEST_SUITE("modules/auth-basic") {
         CHECK_FALSE(u.find("c"));
         REQUIRE(u.problems().size() == 1);
         CHECK(u.problems()[0].starts_with("user \"c\" (line 3): plain text is not supported"));
+    }
+
+    TEST_CASE("what follows the hash is roles of the host, or nothing") {
+        const Users u("a:" + kBcrypt + ":operator\nb:" + kBcrypt + ":viewer, admin:more\nc:" +
+                          kBcrypt + ":admin,Carla\nd:" + kBcrypt + ":\ne:" + kBcrypt + ":viewer\n",
+                      {{"e", {"viewer", "chef"}}});
+        const auto roles = [&](const char* name) {
+            std::string out;
+            for (const std::string& r : u.find(name)->roles) out += r + " ";
+            return out;
+        };
+        CHECK(roles("a") == "operator ");
+        CHECK(roles("b") == "viewer admin ");
+        CHECK(roles("c") == "");
+        CHECK(roles("d") == "");
+        CHECK(roles("e") == "viewer chef ");
     }
 
     TEST_CASE("groups give roles, each once") {

@@ -117,6 +117,9 @@ TEST_SUITE("tool/remote") {
         CHECK(with_user("", "a", "H") == "a:H\n");
         CHECK(with_user("# x\nab:1\na:2:more\na:3", "a", "H") == "# x\nab:1\na:H:more\n");
         CHECK(with_user("b:1", "a", "H") == "b:1\na:H\n");
+        CHECK(with_user("b:1", "a", "H", "admin") == "b:1\na:H:admin\n");
+        CHECK(with_user("a:1\nb:1", "a", "H", "admin") == "a:H:admin\nb:1\n");
+        CHECK(with_user("a:1:viewer:more", "a", "H", "admin") == "a:H:admin:more\n");
     }
 
     TEST_CASE("arguments that are files are read, others are left alone") {

@@ -28,7 +28,7 @@ typedef struct mh_http_forward_to {
     mh_str path;                  /* replaces the request's path when not empty */
     uint32_t connect_timeout_ms;  /* 0: the configured one */
     uint32_t response_timeout_ms; /* until the response head; 0: the configured one */
-    const mh_kv *set_headers;     /* set on the request that goes out */
+    const mh_kv *set_headers;     /* set on the request that goes out; a value whose ptr is NULL takes the client's field out */
     uint32_t n_set_headers;
     uint32_t reserved;
 
@@ -37,6 +37,12 @@ typedef struct mh_http_forward_to {
      * [loop] */
     void (*on_error)(void *user, mh_req *r, mh_status why);
     void *user;
+
+    /* The head of the response is there and nothing of it has been sent: headers(MH_DIR_RESPONSE) shows what the upstream sent,
+     * header_edit(MH_DIR_RESPONSE) changes it before the filters see it. Also of a 101; not of other 1xx. Not to answer in. NULL:
+     * none. Since the second draft.
+     * [loop] */
+    void (*on_head)(void *user, mh_req *r);
 } mh_http_forward_to;
 
 typedef struct mh_http_forward {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "users.hpp"
 
-#include "../shared/json_writer.hpp"
-#include "../shared/text.hpp"
+#include "json_writer.hpp"
 #include "password_hash.hpp"
+#include "role.hpp"
+#include "text.hpp"
 
-namespace microhost::auth_basic {
+namespace microhost::shared {
 namespace {
 
 constexpr size_t kLongestName = 255;
@@ -16,7 +17,7 @@ void each_line(std::string_view text, F fn) {
     size_t number = 0;
     while (!text.empty()) {
         const size_t end = text.find('\n');
-        const std::string_view line = shared::trim(text.substr(0, end));
+        const std::string_view line = trim(text.substr(0, end));
         ++number;
         if (!line.empty() && line.front() != '#') fn(line, number);
         if (end == text.npos) return;
@@ -35,6 +36,22 @@ bool has_control_bytes(std::string_view s) {
     return false;
 }
 
+void add_once(std::vector<std::string>& roles, std::string_view role) {
+    for (const std::string& r : roles) {
+        if (r == role) return;
+    }
+    roles.emplace_back(role);
+}
+
+/// What follows the hash: all of it roles of the host, or none of it.
+void add_roles(std::string_view part, std::vector<std::string>& roles) {
+    part = part.substr(0, part.find(':'));
+    bool good = true;
+    for_each_item(part, ',',
+                  [&](std::string_view r) { good = good && role_of(r) != Role::nobody; });
+    if (good) for_each_item(part, ',', [&](std::string_view r) { add_once(roles, r); });
+}
+
 std::string quoted(std::string_view s) { return "\"" + std::string(s) + "\""; }
 
 }  // namespace
@@ -42,16 +59,11 @@ std::string quoted(std::string_view s) { return "\"" + std::string(s) + "\""; }
 void read_groups(std::string_view text, Roles& roles) {
     each_line(text, [&](std::string_view line, size_t number) {
         const size_t colon = line.find(':');
-        const std::string role(shared::trim(line.substr(0, colon)));
+        const std::string role(trim(line.substr(0, colon)));
         if (colon == line.npos || role.empty() || has_control_bytes(role))
             damaged(number, "it is no ROLE: USER USER ...");
-        shared::for_each_item(line.substr(colon + 1), ' ', [&](std::string_view user) {
-            auto& of = roles[std::string(user)];
-            for (const std::string& r : of) {
-                if (r == role) return;
-            }
-            of.push_back(role);
-        });
+        for_each_item(line.substr(colon + 1), ' ',
+                      [&](std::string_view user) { add_once(roles[std::string(user)], role); });
     });
 }
 
@@ -61,7 +73,7 @@ Users::Users(std::string_view htpasswd, const Roles& roles) {
         const std::string_view name = line.substr(0, colon);
         if (colon == line.npos) damaged(number, "it is no USER:HASH");
         if (name.empty()) damaged(number, "the name of the user is empty");
-        if (name.size() > kLongestName || has_control_bytes(line) || !shared::is_utf8(name))
+        if (name.size() > kLongestName || has_control_bytes(line) || !is_utf8(name))
             damaged(number, "the name of the user is too long or no text");
         const std::string_view rest = line.substr(colon + 1);
         User u{std::string(name), std::string(rest.substr(0, rest.find(':'))), {}};
@@ -74,6 +86,8 @@ Users::Users(std::string_view htpasswd, const Roles& roles) {
             u.hash.clear();
         }
         if (const auto r = roles.find(u.name); r != roles.end()) u.roles = r->second;
+        if (const size_t end = rest.find(':'); end != rest.npos)
+            add_roles(rest.substr(end + 1), u.roles);
         by_name_.emplace(u.name, std::move(u));
     });
     choose_dummy();
@@ -98,4 +112,4 @@ const Users::User* Users::find(std::string_view name) const {
     return found == by_name_.end() || found->second.hash.empty() ? nullptr : &found->second;
 }
 
-}  // namespace microhost::auth_basic
+}  // namespace microhost::shared

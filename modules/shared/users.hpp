@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace microhost::auth_basic {
+namespace microhost::shared {
 
 /// What is wrong with a whole file, as one sentence: "line 3: ...".
 struct Damage : std::runtime_error {
@@ -23,7 +23,8 @@ void read_groups(std::string_view text, Roles& roles);
 /// Read-only once made: shared by all loops.
 class Users {
   public:
-    /// Lines `USER:HASH[:anything]`; empty ones and those with # in front are skipped. Throws Damage.
+    /// Lines `USER:HASH[:ROLE,ROLE]`; empty ones and those with # in front are skipped. A third part that is no list of viewer,
+    /// operator and admin (htpasswd files may have a name there) says nothing about roles. Throws Damage.
     Users(std::string_view htpasswd, const Roles& roles);
 
     struct User {
@@ -46,4 +47,4 @@ class Users {
     std::vector<std::string> problems_;
 };
 
-}  // namespace microhost::auth_basic
+}  // namespace microhost::shared

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace microhost::auth_basic {
+namespace microhost::shared {
 
 /// The longest password that is tried: the cost of SHA-crypt grows with it.
 inline constexpr size_t kLongestPassword = 256;
@@ -27,4 +27,4 @@ std::string dummy_like(std::string_view like);
 /// Takes as long as the hash says: for workers. False also when the system cannot compute it.
 bool fits(const std::string& password, const std::string& hash);
 
-}  // namespace microhost::auth_basic
+}  // namespace microhost::shared

@@ -7,9 +7,9 @@
 #include <cstring>
 #include <memory>
 
-#include "../shared/secret.hpp"
+#include "secret.hpp"
 
-namespace microhost::auth_basic {
+namespace microhost::shared {
 namespace {
 
 constexpr std::string_view kDigits =
@@ -134,9 +134,9 @@ bool fits(const std::string& password, const std::string& hash) {
     // Not crypt_r: sanitizers put themselves before it, and do not find it in a library that is loaded later.
     const char* got =
         crypt_rn(password.c_str(), hash.c_str(), scratch.get(), static_cast<int>(sizeof *scratch));
-    const bool same = got && shared::same_secret(got, hash);
+    const bool same = got && same_secret(got, hash);
     explicit_bzero(scratch.get(), sizeof *scratch);
     return same;
 }
 
-}  // namespace microhost::auth_basic
+}  // namespace microhost::shared

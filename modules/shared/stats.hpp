@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-namespace microhost::api {
+namespace microhost::shared {
 
 inline constexpr uint64_t kWindowNs = 5'000'000'000;
 inline constexpr size_t kWindows = 24;
@@ -50,4 +50,4 @@ class StatsBoard {
     uint64_t started_ns_;  ///< CLOCK_MONOTONIC
 };
 
-}  // namespace microhost::api
+}  // namespace microhost::shared

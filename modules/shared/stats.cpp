@@ -3,9 +3,9 @@
 
 #include <time.h>
 
-#include "../shared/json_writer.hpp"
+#include "json_writer.hpp"
 
-namespace microhost::api {
+namespace microhost::shared {
 namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
@@ -22,7 +22,7 @@ struct Sums {
     uint64_t total = 0;
 };
 
-void write_window(shared::JsonWriter& w, int64_t timestamp, const Sums& sums) {
+void write_window(JsonWriter& w, int64_t timestamp, const Sums& sums) {
     w.begin_object().key("timestamp").integer(timestamp).key("status_codes").begin_object();
     for (size_t c = 1; c < sums.classes.size(); ++c) {
         if (sums.classes[c] == 0) continue;
@@ -75,7 +75,7 @@ std::string StatsBoard::json(uint64_t now_ns) const {
     const uint64_t first = started_ns_ / kWindowNs;
     const uint64_t oldest = newest >= first + kWindows ? newest - kWindows + 1 : first;
     std::string out;
-    shared::JsonWriter w(out);
+    JsonWriter w(out);
     w.begin_object().key("started").integer(started_unix_).key("uptime");
     w.integer(now_ns > started_ns_ ? static_cast<int64_t>((now_ns - started_ns_) / 1'000'000'000)
                                    : 0);
@@ -99,4 +99,4 @@ std::string StatsBoard::json(uint64_t now_ns) const {
     return out;
 }
 
-}  // namespace microhost::api
+}  // namespace microhost::shared
