@@ -139,7 +139,7 @@ void Traffic::put(Key key, const TrafficPoint& p, bool is_there) {
         found = lines_.emplace(std::move(key), Line{}).first;
     }
     found->second.now = p;
-    if (active) found->second.active_at = seconds_;
+    if (active) found->second.active_at = seconds_ + 1;  // the one that is about to be added
 }
 
 void Traffic::step(bool measured, int64_t end_ms) {

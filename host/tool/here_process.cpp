@@ -80,6 +80,8 @@ Result<> HereProcess::make_engines() {
     about.map_in_place = true;
     environment_ = std::make_unique<module::Environment>(
         *log_, metrics_, control_.loop, std::vector<Loop*>{&loops_[0]->loop}, about);
+    desks_ = std::make_unique<control::QuietDesks>(*log_, control_.loop, metrics_,
+                                                   environment_->loops, config_);
     offer_here(environment_->interfaces);
     serve::add_points(environment_->points);
     environment_->points.add(kAppPoint);

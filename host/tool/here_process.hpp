@@ -10,6 +10,7 @@
 
 #include "command/table.hpp"
 #include "config/config.hpp"
+#include "control/quiet_desks.hpp"
 #include "module/check.hpp"
 #include "module/environment.hpp"
 #include "module/module_set.hpp"
@@ -73,6 +74,7 @@ class HereProcess {
     std::unique_ptr<rpc::Engine> main_rpc_;
     std::unique_ptr<net::TlsClientContext> tls_;
     std::unique_ptr<net::Resolver> resolver_;
+    std::unique_ptr<control::QuietDesks> desks_;
     std::unique_ptr<module::Environment> environment_;
     std::unique_ptr<module::ModuleSet> modules_;
     std::unique_ptr<registry::Table> table_;

@@ -29,6 +29,8 @@ Result<std::unique_ptr<Rig>> Rig::make() {
     about.map_in_place = true;
     rig->environment = std::make_unique<module::Environment>(
         *rig->log, rig->metrics, rig->control, std::vector<Loop*>{&rig->loops[0]->loop}, about);
+    rig->desks = std::make_unique<control::QuietDesks>(*rig->log, rig->control, rig->metrics,
+                                                       rig->environment->loops, rig->config);
     serve::offer_interfaces(rig->environment->interfaces);
     serve::add_points(rig->environment->points);
     rig->modules = std::make_unique<module::ModuleSet>(*rig->environment);

@@ -7,6 +7,8 @@
 #include <functional>
 #include <memory>
 
+#include "config/config.hpp"
+#include "control/quiet_desks.hpp"
 #include "http/engine.hpp"
 #include "loop/loop.hpp"
 #include "module/environment.hpp"
@@ -37,6 +39,8 @@ class Rig {
     std::vector<std::unique_ptr<serve::RequestLoop>> loops;
     std::unique_ptr<http::Engine> main_http;
     std::unique_ptr<rpc::Engine> main_rpc;
+    config::Config config;  // nothing was configured
+    std::unique_ptr<control::QuietDesks> desks;
     std::unique_ptr<module::Environment> environment;
     std::unique_ptr<module::ModuleSet> modules;
 

@@ -17,9 +17,9 @@ def reader(**more):
         "modules": {"reader": {"size": 7, "password": "open sesame"}, "hearer": {"topics": ["t"]}}}, **more)
 
 
-def command(host, name, **args):
+def command(of, name, **args):
     """What it puts out, a parsed line each; the last one is its end."""
-    answer = host.ask_control("POST", f"/v1/commands/{name}", json.dumps({"args": args}).encode())
+    answer = of.ask_control("POST", f"/v1/commands/{name}", json.dumps({"args": args}).encode())
     assert answer.status == 200, answer
     return [json.loads(line) for line in answer.body.splitlines()]
 
@@ -52,7 +52,7 @@ class Read(harness.Case):
 class Log(Read):
     def test_a_line_is_found_by_the_id_of_its_request(self):
         with reader() as host:
-            first, second = (host.get(f"/{n}", listener="edge").header("X-Request-Id") for n in (1, 2))
+            first, second = (host.get(f"/{n}", listener="edge")["X-Request-Id"] for n in (1, 2))
             self.assertNotEqual(first, second)
             (line,) = harness.wait_for(lambda: rows(host, "log", second), 5, "the line")
             self.assertEqual((line["module"], line["request_id"], line["text"], line["fields"]), ("reader", second, "asked", "path=/2 "))
@@ -64,7 +64,7 @@ class Log(Read):
             host.get("/before", listener="edge")
             harness.wait_for(lambda: "path=/before " in str(rows(host, "log")), 5, "the line before")
             rows(host, "follow")
-            request = host.get("/after", listener="edge").header("X-Request-Id")
+            request = host.get("/after", listener="edge")["X-Request-Id"]
             self.assertEqual(self.followed(host, "asked"), [f"{request} asked"])
             host.get("/last", listener="edge")
             self.followed(host, "asked", 2)
@@ -74,16 +74,17 @@ class Log(Read):
             self.assertTrue(refused(host, "unfollow"))
 
     def test_an_unloaded_module_follows_no_more(self):
-        with reader() as host:
-            rows(host, "follow")
-            host.get("/", listener="edge")
-            self.followed(host, "asked")
+        config = {"host": {"loops": 1}, "load": [READER, HEARER], "modules": {"hearer": {"topics": ["t"]}},
+                  "listeners": {"say": {"module": "hearer", "address": "127.0.0.1:0"}}}
+        with harness.Microhost(config) as host:
+            rows(host, "follow", "heard")
+            self.assertEqual(host.post("/t", b"x", listener="say").status, 204)
+            self.followed(host, "heard")
             self.assertEqual(command(host, "modules/unload", id="reader")[-1], {"end": {"exit": 0}})
             harness.wait_for(lambda: "reader.so" not in str(command(host, "modules/list")), 5, "the end of the module")
             echoes = host.stderr.count('"echo"')
-            self.assertEqual(host.post("/t", b"x", listener="say").status, 204)
-            host.wait_for_log('"heard"')
-            harness.wait_for(lambda: '"heard"' in str(command(host, "logs", text="body=x")), 5, "the line in the tail")
+            self.assertEqual(host.post("/t", b"last", listener="say").status, 204)
+            harness.wait_for(lambda: "last" in str(command(host, "logs", text="heard")), 5, "the line in the tail")
             self.assertEqual(host.stderr.count('"echo"'), echoes)
 
     def test_after_a_reload_the_new_generation_follows_on_its_own(self):
