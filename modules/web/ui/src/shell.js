@@ -27,7 +27,7 @@ function LostBar() {
     return html`<div class="lost" role="status">${shown && html`<div><strong>Connection lost</strong><span>What you see is ${span(Date.now() - since)} old. Trying again …</span><button class="small" onClick=${tryNow}>Try now</button></div>`}</div>`;
 }
 
-const words = { open: 'Live', connecting: 'Connecting', lost: 'Not connected', idle: 'Paused' };
+const words = { open: 'Live', connecting: 'Connecting', lost: 'Not connected', idle: 'Idle' };
 
 function Live() {
     const { state } = useStore(connection);
