@@ -51,7 +51,9 @@ function Nav({ page }) {
 export function Shell({ route, children }) {
     const who = useStore(session);
     useEffect(() => {
-        document.querySelector('main h1')?.focus({ preventScroll: true });
+        // unless the page has put it somewhere already
+        const main = document.getElementById('main');
+        if (!main.contains(document.activeElement)) main.querySelector('h1')?.focus({ preventScroll: true });
     }, [route.path]);
     return html`<div class="shell">
         <a class="skip" href="#main">To the content</a>

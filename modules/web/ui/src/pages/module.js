@@ -70,7 +70,7 @@ function Chain({ listener, id }) {
 function Filters({ id, generation }) {
     const [path, setPath] = useState('/');
     const [wanted, want] = useState('/');
-    const said = useAsked((signal) => runCommand('explain', { path: wanted }, { signal }), [wanted, generation]);
+    const said = useAsked((signal) => runCommand('explain', { path: wanted, output: 'json' }, { signal }), [wanted, generation]);
     const output = said.value;
     const listeners = (output?.json[0]?.listeners ?? []).filter((l) => l.module === id || l.filters.some((f) => f.module === id));
     const submit = (event) => (event.preventDefault(), want(path.startsWith('/') ? path : `/${path}`));
