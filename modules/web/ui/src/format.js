@@ -21,6 +21,7 @@ export function rate(n) {
 
 export function ms(n) {
     if (!known(n)) return none;
+    if (n === 0) return '0 ms';
     if (n >= 60_000) return span(n);
     if (n >= 1000) return `${(n / 1000).toFixed(n >= 10_000 ? 1 : 2)} s`;
     if (n >= 100) return `${n.toFixed(0)} ms`;

@@ -27,7 +27,7 @@ function LostBar() {
     return html`<div class="lost" role="status">${shown && html`<div><strong>Connection lost</strong><span>What you see is ${span(Date.now() - since)} old. Trying again …</span><button class="small" onClick=${tryNow}>Try now</button></div>`}</div>`;
 }
 
-const words = { open: 'Live', connecting: 'Connecting', lost: 'Not connected', idle: 'Paused' };
+const words = { open: 'Live', connecting: 'Connecting', lost: 'Not connected', idle: 'Idle' };
 
 function Live() {
     const { state } = useStore(connection);
@@ -51,7 +51,9 @@ function Nav({ page }) {
 export function Shell({ route, children }) {
     const who = useStore(session);
     useEffect(() => {
-        document.querySelector('main h1')?.focus({ preventScroll: true });
+        // unless the page has put it somewhere already
+        const main = document.getElementById('main');
+        if (!main.contains(document.activeElement)) main.querySelector('h1')?.focus({ preventScroll: true });
     }, [route.path]);
     return html`<div class="shell">
         <a class="skip" href="#main">To the content</a>

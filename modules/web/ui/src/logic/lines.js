@@ -10,7 +10,8 @@ export const keyOf = (kind, name, detail) => `${kind}\n${name}\n${detail}`;
 export function fromSnapshot(said) {
     const lines = new Map();
     for (const { kind, name, detail, points } of said.rows) lines.set(keyOf(kind, name, detail), { kind, name, detail, points });
-    return { end: said.end_ms, step: said.step_ms, lines };
+    // before the first step has ended there is no end, either
+    return { end: said.end_ms || Math.floor(Date.now() / said.step_ms) * said.step_ms, step: said.step_ms, lines };
 }
 
 /// How many steps lie between what is known and the event; 0: it is known already.

@@ -151,9 +151,10 @@ export function Console({ query }) {
     const end = useRef(null);
     useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [runs.length]);
     const run = (line) => {
-        keep(line);
         const { words, open } = wordsOf(line.replace(/^microhost\s+/, ''));
         const command = commandOf(commands, words);
+        // a secret is to be typed again
+        if (!command?.args.some((a) => a.secret)) keep(line);
         if (open) return refuse(line, 'a quote is not closed');
         if (words[0] === 'clear') return clear();
         if (!command) return refuse(line, `there is no command "${words.join(' ')}"; the list below has all`);
@@ -161,7 +162,7 @@ export function Console({ query }) {
         if (rest.includes('--help') || rest.includes('-h')) return explain(command);
         const { args, problem: wrong } = argumentsOf(command, rest);
         if (wrong) return refuse(line, wrong);
-        return start(line, command, args);
+        return start(command.args.some((a) => a.secret && a.name in args) ? `${command.name} …` : line, command, args);
     };
     return html`<${Page} title="Console" tools=${html`<button onClick=${clear} disabled=${!runs.length}>Clear</button>`}>
         <p class="summary">The host's commands, as in a terminal. <kbd>Tab</kbd> completes, <kbd>↑</kbd> brings back, <code>--help</code> explains. This is no shell.</p>

@@ -9,7 +9,7 @@ import { Actions } from '../widgets/module_actions.js';
 import { Badge, Code, Page, Section, Trouble, useTick, Waiting } from '../widgets/parts.js';
 import { abiOf, microseconds } from './modules.js';
 
-const Fact = ({ name, children, wide }) => html`<div class=${wide ? 'wide' : ''}><dt>${name}</dt><dd>${children}</dd></div>`;
+const Fact = ({ name, children, whole }) => html`<div class=${whole ? 'whole' : ''}><dt>${name}</dt><dd>${children}</dd></div>`;
 
 function Facts({ m }) {
     useTick(1000);
@@ -26,7 +26,7 @@ function Facts({ m }) {
         <${Fact} name="Handles">${count(m.handles)}</${Fact}>
         <${Fact} name="Memory">${bytes(m.bytes)}</${Fact}>
         <${Fact} name="Licence">${m.manifest?.license ?? '–'}</${Fact}>
-        <${Fact} name="File" wide><code>${m.path}</code></${Fact}>
+        <${Fact} name="File" whole><code>${m.path}</code></${Fact}>
     </dl></div>`;
 }
 
@@ -53,9 +53,9 @@ function Config({ id, generation }) {
     const values = said.value.values.filter((v) => v.path.startsWith(under));
     if (!values.length) return html`<div class="empty">It has no options.</div>`;
     return html`<div class="scroll-x"><table class="data config"><caption class="sr">Configuration</caption><thead><tr><th scope="col">Option</th><th scope="col">Value</th><th scope="col">From</th><th scope="col">What it is</th></tr></thead>
-        <tbody>${values.map((v) => html`<tr key=${v.path} class=${v.origin === 'default' ? 'by-default' : ''}><td class="mono">${v.path.slice(under.length)}${v.live && html` <span class="tag" title="a changed value counts without a restart">live</span>`}</td>
+        <tbody>${values.map((v) => html`<tr key=${v.path} class=${v.origin === 'default' ? 'by-default' : ''}><td class="mono">${v.path.slice(under.length)}${!v.live && html` <span class="tag" title="a changed value counts from the next start on">at the start</span>`}</td>
             <td class="mono wrap">${v.secret ? html`<span class="dim" title="not shown">••••••</span>` : text(v.value)}</td><td>${v.origin === 'default' ? html`<span class="dim">default</span>` : html`<span title=${v.origin}>${v.source || v.origin}</span>`}</td>
-            <td class="wrap dim">${v.doc}${v.origin !== 'default' && v.default !== undefined && !v.secret ? html` <span class="nowrap">default ${text(v.default)}</span>` : ''}</td></tr>`)}</tbody></table></div>`;
+            <td class="wrap dim">${v.doc}${!v.secret && v.default !== undefined && text(v.default) !== text(v.value) ? html` <span class="nowrap">(default ${text(v.default)})</span>` : ''}</td></tr>`)}</tbody></table></div>`;
 }
 
 const verdicts = (f) => Object.entries(f.verdicts ?? {}).filter(([, n]) => n > 0).map(([k, n]) => `${count(n)} ${k}`).join(', ') || 'none yet';
@@ -63,14 +63,14 @@ const verdicts = (f) => Object.entries(f.verdicts ?? {}).filter(([, n]) => n > 0
 function Chain({ listener, id }) {
     return html`<div class="chain"><p class="chain-end"><code>${listener.listener}</code> <span class="dim">${listener.address}</span></p>
         <ol>${listener.filters.map((f, i) => html`<li key=${i} class=${f.module === id ? 'own' : ''} data-applies=${f.applies}><strong>${f.name}</strong> <span class="dim">${f.module === f.name ? '' : `of ${f.module}, `}${f.phase}, ${f.match}</span>
-            <${Badge} state=${f.applies ? f.state : 'parked'} text=${f.applies ? f.state : 'passed by'} />${f.mode !== 'enforce' && html`<span class="tag">${f.mode}</span>`}<span class="dim verdicts">${verdicts(f)}; an error: ${f.on_error}</span></li>`)}</ol>
+            <${Badge} state=${f.applies ? f.state : 'parked'} text=${f.applies ? f.state : 'passed by'} />${f.mode !== 'enforce' && html` <span class="tag">${f.mode}</span>`}<span class="dim verdicts">${verdicts(f)}; an error: ${f.on_error}</span></li>`)}</ol>
         <p class="chain-end">answered by <code>${listener.module}</code></p></div>`;
 }
 
 function Filters({ id, generation }) {
     const [path, setPath] = useState('/');
     const [wanted, want] = useState('/');
-    const said = useAsked((signal) => runCommand('explain', { path: wanted }, { signal }), [wanted, generation]);
+    const said = useAsked((signal) => runCommand('explain', { path: wanted, output: 'json' }, { signal }), [wanted, generation]);
     const output = said.value;
     const listeners = (output?.json[0]?.listeners ?? []).filter((l) => l.module === id || l.filters.some((f) => f.module === id));
     const submit = (event) => (event.preventDefault(), want(path.startsWith('/') ? path : `/${path}`));

@@ -25,7 +25,7 @@ const columns = [
     { key: 'actions', title: '', sort: false, cls: 'num', value: () => '', cell: (m) => html`<${Actions} module=${m} small />` },
 ];
 
-export const microseconds = (us) => (us >= 1e6 ? `${(us / 1e6).toFixed(2)} s` : us >= 1000 ? `${(us / 1000).toFixed(us >= 1e5 ? 0 : 1)} ms` : `${count(us)} µs`);
+export const microseconds = (us) => (!us ? '–' : us >= 1e6 ? `${(us / 1e6).toFixed(2)} s` : us >= 1000 ? `${(us / 1000).toFixed(us >= 1e5 ? 0 : 1)} ms` : `${count(us)} µs`);
 
 export function Modules({ query }) {
     const { state, problem, rows } = useModules();

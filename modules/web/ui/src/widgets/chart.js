@@ -29,12 +29,13 @@ function Canvas({ series, unit, height, data, onHover, label }) {
     useEffect(() => {
         let gone = false;
         let sizes = null;
+        const into = box.current;
         import('./plot.js').then(
             ({ plot }) => {
                 if (gone) return;
-                const made = (chart.current = plot(box.current, { series, unit, height, onHover }, latest.current));
-                sizes = new ResizeObserver(() => made.setSize({ width: Math.max(200, box.current.clientWidth), height }));
-                sizes.observe(box.current);
+                const made = (chart.current = plot(into, { series, unit, height, onHover }, latest.current));
+                sizes = new ResizeObserver(() => made.setSize({ width: Math.max(200, into.clientWidth), height }));
+                sizes.observe(into);
             },
             () => fail('The part that draws charts is not there any more: load the page again.'),
         );
