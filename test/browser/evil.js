@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a web service does that has been taken over: everything a script of its page can try against the dashboard. What it reaches is in
+// window.report, a line each; the test wants none. apps.py puts the app's base path for BASE.
+const report = [];
+const secret = /csrf|"modules":|"services":|"lines":|"values":|<h1>|event: |"generation"/;
+
+async function reads(path, options = {}) {
+    try {
+        const answer = await fetch(path, { credentials: 'include', ...options });
+        const text = answer.body ? await first(answer.body) : '';
+        if (answer.ok && secret.test(text)) report.push(`read ${path}: ${text.slice(0, 80)}`);
+        return { status: answer.status, text };
+    } catch {
+        return { status: 0, text: '' };
+    }
+}
+
+// The first piece is enough: an event stream has no end.
+async function first(body) {
+    const reader = body.getReader();
+    const late = new Promise((done) => setTimeout(() => done({ value: undefined }), 800));
+    const { value } = await Promise.race([reader.read(), late]);
+    reader.cancel().catch(() => {});
+    return value ? new TextDecoder().decode(value) : '';
+}
+
+async function writes(path, body, headers) {
+    try {
+        const answer = await fetch(path, { method: 'POST', credentials: 'include', body, headers });
+        if (answer.ok || answer.redirected) report.push(`wrote ${path}: ${answer.status} ${(await answer.text()).slice(0, 80)}`);
+    } catch {
+        // refused on the way
+    }
+}
+
+async function frame() {
+    try {
+        const seen = frames.inside.document;
+        if (seen && /modules/i.test(seen.body.textContent)) report.push(`framed: ${seen.body.textContent.slice(0, 80)}`);
+    } catch {
+        // of another origin, or blocked
+    }
+}
+
+async function popup() {
+    const opened = open('/_/modules');
+    if (!opened) return;
+    for (let i = 0; i < 10; i++) {
+        await new Promise((done) => setTimeout(done, 100));
+        try {
+            const text = opened.document.body.textContent;
+            if (/modules|services/i.test(text)) return void report.push(`a window: ${text.slice(0, 80)}`);
+        } catch {
+            return;
+        }
+    }
+}
+
+function events() {
+    return new Promise((done) => {
+        try {
+            const source = new EventSource('/_/events?topics=services,modules,logs');
+            source.addEventListener('hello', () => report.push('the event stream says hello'));
+            source.onmessage = (m) => report.push(`an event: ${m.data.slice(0, 80)}`);
+            setTimeout(() => { source.close(); done(); }, 800);
+        } catch {
+            done();
+        }
+    });
+}
+
+async function workers() {
+    for (const scope of ['/', '/_/', '/services']) {
+        try {
+            await navigator.serviceWorker.register('BASE/worker.js', { scope });
+            report.push(`a service worker at ${scope}`);
+        } catch {
+            // refused
+        }
+    }
+}
+
+function channels() {
+    return new Promise((done) => {
+        try {
+            for (const name of ['microhost', 'microhost-events', 'events']) {
+                new BroadcastChannel(name).onmessage = (m) => report.push(`${name} says ${JSON.stringify(m.data).slice(0, 80)}`);
+            }
+        } catch {
+            // an opaque origin
+        }
+        setTimeout(done, 1200);
+    });
+}
+
+function storage() {
+    for (const name of ['localStorage', 'sessionStorage']) {
+        try {
+            if (window[name].length) report.push(`${name} has ${Object.keys(window[name]).join(', ').slice(0, 80)}`);
+        } catch {
+            // an opaque origin
+        }
+    }
+}
+
+async function attack() {
+    try {
+        if (/session|csrf/i.test(document.cookie)) report.push(`cookie: ${document.cookie}`);
+    } catch {
+        // sandboxed
+    }
+    storage();
+    const listening = channels();
+    const session = await reads('/_/api/session');
+    await reads('/_/api/session', { mode: 'no-cors' });
+    for (const api of ['services', 'modules', 'config', 'sources', 'logs', 'traffic?ring=seconds']) await reads(`/_/api/${api}`);
+    for (const page of ['/', '/services', '/services?plain', '/registry', '/_/modules', '/_/modules?plain', '/_/commands', '/_/overview']) await reads(page);
+    await reads('/registry', { headers: { 'Content-Type': 'application/json' } });
+    await reads('/_/events?topics=services,modules,logs', { headers: { Accept: 'text/event-stream' } });
+    const tokens = ['', 'x'];
+    const found = /"csrf":"([^"]+)"/.exec(session.text);
+    if (found) tokens.push(found[1]);
+    for (const token of tokens) {
+        const headers = { 'Content-Type': 'application/json', 'X-Microhost-CSRF': token };
+        await writes('/_/commands/modules/reload', '{"id":"limit"}', headers);
+        await writes('/rpc', '{"service":"go.micro.srv.greeter","endpoint":"Say.Hello","request":{}}', headers);
+        await writes('/_/modules/reload', 'id=limit', { 'Content-Type': 'application/x-www-form-urlencoded', 'X-Microhost-CSRF': token });
+        await writes('/_/api/logout', '{}', headers);
+    }
+    await writes('/_/modules/reload', new URLSearchParams({ id: 'limit' }), {});
+    await fetch('BASE/forge', { credentials: 'include' }).catch(() => {});
+    try {
+        for (const name of ['microhost_session', 'session']) document.cookie = `${name}=forged; path=/_/`;
+    } catch {
+        // sandboxed
+    }
+    await events();
+    await workers();
+    await frame();
+    await popup();
+    await listening;
+    window.report = report;
+}
+
+attack();
