@@ -57,6 +57,9 @@ struct Rollout : mh::command_set<Rollout> {
                          .examples("microhost rollout go.micro.srv.greeter --at-least 2")
                          .completes(&Rollout::complete)
                          .here());
+
+    // A dashboard shows it, too.
+    static constexpr std::array pages{mh::page{"Rollouts", "rollout", {}, 5}};
 };
 
 }  // namespace

@@ -149,6 +149,19 @@ void read_filter(Reader& in, Manifest& m) {
     m.filters.push_back(std::move(f));
 }
 
+/// Dashboards show them; here they are only looked at, so that a mistake is seen before anybody opens one.
+void read_page(Reader& in) {
+    const std::string title = in.text("title", true), command = in.text("command"),
+                      path = in.text("path");
+    if (!in.problem().empty()) return;
+    if (command.empty() == path.empty())
+        in.fail(fmt::format("page {}: needs a \"command\" or a \"path\", one of them",
+                            json::quote_short(title)));
+    if (!path.empty() && (!path.starts_with('/') || path.starts_with("//")))
+        in.fail(fmt::format("page {}: path {} does not begin with one /", json::quote_short(title),
+                            json::quote_short(path)));
+}
+
 void read_reload(Reader& in, Manifest& m) {
     const Value reload = in.member("reload", Kind::object);
     m.state_schema = reload.find("state_schema").as_int64().value_or(0);
@@ -206,6 +219,7 @@ Result<Manifest> parse_manifest(std::string_view text) {
     in.objects("commands", [&](Reader& each) {
         m.commands.push_back({each.text("name", true), each.text("summary")});
     });
+    in.objects("pages", read_page);
     read_reload(in, m);
     check_schema(in, in.member("config_schema", Kind::object), "config_schema");
     check_schema(in, in.member("filter_schema", Kind::object), "filter_schema");

@@ -36,6 +36,11 @@ mh_status answer_page(mh::request r, unsigned status, std::string_view title,
     return MH_OK;
 }
 
+mh_status answer_document(mh::request r, std::string_view html) {
+    respond(r, 200, "text/html; charset=utf-8", html);
+    return MH_OK;
+}
+
 mh_status answer_json(mh::request r, std::string_view json) {
     respond(r, 200, kJsonType, json);
     return MH_OK;

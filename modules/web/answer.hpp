@@ -19,6 +19,8 @@ bool wants_json(const mh::request& r);
 
 mh_status answer_page(mh::request r, unsigned status, std::string_view title,
                       std::string_view body);
+/// A document that is HTML already: the page.
+mh_status answer_document(mh::request r, std::string_view html);
 mh_status answer_json(mh::request r, std::string_view json);
 /// A page, or Micro's error object for who wants JSON.
 mh_status answer_problem(mh::request r, unsigned status, std::string_view title,

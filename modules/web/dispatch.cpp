@@ -8,9 +8,11 @@
 #include "../shared/ongoing.hpp"
 #include "../shared/url_encoding.hpp"
 #include "answer.hpp"
+#include "api.hpp"
 #include "apps.hpp"
 #include "modules_page.hpp"
 #include "registry_pages.hpp"
+#include "static_files.hpp"
 #include "style.hpp"
 #include "web.hpp"
 
@@ -48,12 +50,18 @@ mh_status to_page(Shard& shard, mh::request r, std::string_view path) {
     return answer_problem(r, 404, "Not found", "there is no such page");
 }
 
-/// What needs no role: nothing in it is anybody's.
-bool answer_open(mh::request r, std::string_view path) {
-    if (path == "/favicon.ico") return r.respond(200, {}, {}), true;
-    if (path != "/_/plain.css") return false;
+/// What needs no role: nothing in it is anybody's. The page asks who it is for, and what there is, itself.
+bool is_open(const mh::request& r, const Settings& s, std::string_view path) {
+    return path == "/favicon.ico" || path == "/_/plain.css" || path.starts_with(kFilesPrefix) ||
+           (has_page(s) && wants_page(r, path));
+}
+
+mh_status answer_open(mh::request r, const Settings& s, std::string_view path) {
+    if (path == "/favicon.ico") return r.respond(200, {}, {}), MH_OK;
+    if (path.starts_with(kFilesPrefix)) return answer_file(r, s, path);
+    if (path != "/_/plain.css") return answer_the_page(r, s);
     r.respond(200, "text/css; charset=utf-8", kPlainStyle, {{"Cache-Control", "max-age=3600"}});
-    return true;
+    return MH_OK;
 }
 
 mh_status call(Shard& shard, mh::request r, const Asker& who) {
@@ -65,6 +73,17 @@ mh_status reload(Shard& shard, mh::request r, const Asker& who) {
     if (r.method() != "POST") return refuse_method(r, "POST");
     if (!shard.access.require(r, who, Role::operator_)) return MH_OK;
     return reload_module(r, who.subject());
+}
+
+mh_status open_events(Shard& shard, mh::request r) {
+    if (r.method() != "GET") return refuse_method(r, "GET");
+    const std::string list = parameter(r, "topics");
+    const uint32_t topics = list.empty() ? kAllTopics : topics_of(list);
+    if (!topics)
+        return r.respond_error(400, kServerName, "topics are services, traffic, modules and logs"),
+               MH_OK;
+    return shard.streams.open(r, topics,
+                              log_cursor(r.header("Last-Event-ID"), shard.web.feed.boot()));
 }
 
 mh_status dispatch(Shard& shard, mh::request r, std::span<const mh_header> headers) {
@@ -80,13 +99,15 @@ mh_status dispatch(Shard& shard, mh::request r, std::span<const mh_header> heade
     if (!shard.access.admit(r, head, who,
                             is_app || reads(method) ? Strangers::link : Strangers::no))
         return MH_OK;
-    if (!is_app && reads(method) && answer_open(r, path)) return MH_OK;
+    if (!is_app && reads(method) && is_open(r, s, path)) return answer_open(r, s, path);
     if (!(is_app && s.open_apps) && !shard.access.require(r, who, Role::viewer)) return MH_OK;
     if (is_app) return to_app(r, s, std::move(app));
     if (path == "/rpc") return call(shard, r, who);
     if (shared::is_command(kCommands, path)) return shared::answer_command(kCommands, r, who, path);
     if (path == "/_/modules/reload") return reload(shard, r, who);
     if (!reads(method)) return refuse_method(r, "GET, HEAD");
+    if (path.starts_with(kApiPrefix)) return answer_api(r, path);
+    if (path == "/_/events") return open_events(shard, r);
     if (path == "/_/modules") return show_modules(r, who.role >= Role::operator_);
     return to_page(shard, r, path);
 }

@@ -11,20 +11,20 @@
 #include "../shared/text.hpp"
 #include "../shared/url_encoding.hpp"
 #include "answer.hpp"
+#include "from_main.hpp"
 #include "html.hpp"
+#include "records.hpp"
 
 namespace microhost::web {
 namespace {
 
-constexpr uint32_t kPatienceMs = 10'000;         // for the control thread
 constexpr uint32_t kReloadPatienceMs = 120'000;  // requests of the old generation end first
 constexpr uint64_t kLongestForm = 4096;
 
 /// Done on the control thread, answered on the request's loop.
 struct Job {
     mh_token token = 0;
-    bool may_reload = false;
-    std::string id, who, html, refusal;
+    std::string id, who, refusal;
 };
 
 void drop(void* arg) { delete static_cast<Job*>(arg); }
@@ -44,65 +44,44 @@ mh_status on_main(std::unique_ptr<Job> job, void (*fn)(void*, void*)) {
 
 // ---- the page
 
-std::string_view state_name(int32_t state) {
-    switch (state) {
-        case MH_MODULE_STATE_LOADING: return "loading";
-        case MH_MODULE_STATE_RUNNING: return "running";
-        case MH_MODULE_STATE_DRAINING: return "draining";
-        case MH_MODULE_STATE_PARKED: return "parked";
-        case MH_MODULE_STATE_FAILED: return "failed";
-        case MH_MODULE_STATE_QUARANTINED: return "in quarantine";
-        default: return "unknown";
-    }
-}
-
 std::string button(std::string_view id) {
     return "<form method=\"post\" action=\"/_/modules/reload\"><button name=\"id\" value=\"" +
            escaped(id) + "\">Reload</button></form>";
 }
 
-void add_row(Job& job, const mh_module_info& i) {
-    const auto cell = [&](std::string_view html) { job.html.append("<td>").append(html); };
-    const std::string_view detail = mh::view(i.detail);
-    job.html += "<tr>";
-    cell(escaped(mh::view(i.id)));
-    cell(escaped(mh::view(i.version)));
-    cell(std::to_string(i.generation));
-    cell(std::string(state_name(i.state)) + (detail.empty() ? "" : ": " + escaped(detail)));
-    cell(std::to_string(i.requests));
-    cell(std::to_string(i.calls));
-    cell(std::to_string(i.cpu_us / 1000) + " ms");
-    cell(std::to_string(i.errors));
-    cell(escaped(mh::view(i.path)));
-    cell(job.may_reload && i.state == MH_MODULE_STATE_RUNNING ? button(mh::view(i.id)) : "");
-    job.html += "</tr>\n";
-}
+struct Table {
+    bool may_reload;
+    std::string html;
 
-void answer_list(mh_req* r, void* arg) {
-    const std::unique_ptr<Job> job(static_cast<Job*>(arg));
-    mh::guarded("modules", [&] {
-        return answer_page(
-            mh::request(r), 200, "Modules",
+    static void add(void* user, const mh_module_info* i) {
+        mh::guarded("modules", [&] { return static_cast<Table*>(user)->add(*i), MH_OK; });
+    }
+    void add(const mh_module_info& i) {
+        const auto cell = [&](std::string_view text) { html.append("<td>").append(text); };
+        const std::string_view detail = mh::view(i.detail);
+        html += "<tr>";
+        cell(escaped(mh::view(i.id)));
+        cell(escaped(mh::view(i.version)));
+        cell(std::to_string(i.generation));
+        cell(std::string(state_name(i.state)) + (detail.empty() ? "" : ": " + escaped(detail)));
+        cell(std::to_string(i.requests));
+        cell(std::to_string(i.calls));
+        cell(std::to_string(i.cpu_us / 1000) + " ms");
+        cell(std::to_string(i.errors));
+        cell(escaped(mh::view(i.path)));
+        cell(may_reload && i.state == MH_MODULE_STATE_RUNNING ? button(mh::view(i.id)) : "");
+        html += "</tr>\n";
+    }
+};
+
+Reply modules_page(bool may_reload) {
+    Table table{may_reload, {}};
+    mh::use<mh_modules>().each(mh::the_host, Table::add, &table);
+    return {200, "Modules",
             "<h1>Modules</h1>\n<table><thead><tr><th>Module</th><th>Version</th>"
             "<th>Generation</th><th>State</th><th>Requests</th><th>Calls</th>"
             "<th>CPU</th><th>Errors</th><th>File</th><th></th></tr></thead><tbody>\n" +
-                job->html + "</tbody></table>\n");
-    });
-}
-
-void make_list(void*, void* arg) {
-    auto* job = static_cast<Job*>(arg);
-    mh::guarded("modules", [&] {
-        mh::use<mh_modules>().each(
-            mh::the_host,
-            [](void* user, const mh_module_info* i) {
-                mh::guarded("modules",
-                            [&] { return add_row(*static_cast<Job*>(user), *i), MH_OK; });
-            },
-            job);
-        return MH_OK;
-    });
-    hand_back(job, answer_list);
+                table.html + "</tbody></table>\n"};
 }
 
 // ---- reload
@@ -158,10 +137,7 @@ void on_form(mh_req* q, void* arg, mh_status s, mh_seg body) {
 }  // namespace
 
 mh_status show_modules(mh::request r, bool may_reload) {
-    auto job = std::make_unique<Job>();
-    job->may_reload = may_reload;
-    job->token = r.suspend(kPatienceMs);
-    return job->token ? on_main(std::move(job), make_list) : mh_status{MH_E_NOMEM};
+    return answer_from_main(r, [may_reload] { return modules_page(may_reload); });
 }
 
 mh_status reload_module(mh::request r, std::string_view who) {

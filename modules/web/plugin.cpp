@@ -24,26 +24,31 @@ mh_status start(const mh_module*) {
     });
 }
 
-void* shard_create(const mh_module*, uint32_t) {
+void* shard_create(const mh_module*, uint32_t loop) {
     Shard* out = nullptr;
-    mh::guarded("shard_create", [&] { return out = new Shard(*web), MH_OK; });
+    mh::guarded("shard_create", [&] { return out = new Shard(*web, loop), MH_OK; });
     return out;
 }
 
 void shard_destroy(const mh_module*, void* shard) { delete static_cast<Shard*>(shard); }
 
+void drain(const mh_module*, uint64_t) {
+    mh::guarded("drain", [] { return web->drain(), MH_OK; });
+}
+
 void destroy(const mh_module*) { delete std::exchange(web, nullptr); }
 
-constexpr mh_module kModule{sizeof(mh_module), 0,       nullptr, start,  shard_create,
-                            shard_destroy,     nullptr, destroy, nullptr};
+constexpr mh_module kModule{sizeof(mh_module), 0,     nullptr, start,  shard_create,
+                            shard_destroy,     drain, destroy, nullptr};
 
 mh_status create(const mh_host* host, const mh_module** out) {
     mh::the_host = host;
     mh::the_table<mh_log> = static_cast<const mh_log*>(host->get(host, MH_LOG));
     *out = &kModule;
-    return resolve<mh_config_api, mh_json, mh_file, mh_timer, mh_loop, mh_http_request,
+    return resolve<mh_config_api, mh_json, mh_file, mh_timer, mh_loop, mh_work, mh_http_request,
                    mh_http_forward, mh_http_server, mh_http_stream, mh_http_websocket, mh_registry,
-                   mh_rpc, mh_command, mh_modules>();
+                   mh_rpc, mh_command, mh_modules, mh_kv_store, mh_log_read, mh_metrics_read,
+                   mh_config_read>();
 }
 
 }  // namespace
@@ -56,9 +61,9 @@ MH_MODULE(R"json({
   "abi": {"epoch": 1},
   "summary": "The dashboard, and the proxy to web services",
   "license": "Apache-2.0",
-  "requires": ["mh.log/1", "mh.config/1", "mh.json/1", "mh.file/1", "mh.timer/1", "mh.loop/1", "mh.http.request/1",
+  "requires": ["mh.log/1", "mh.config/1", "mh.json/1", "mh.file/1", "mh.timer/1", "mh.loop/1", "mh.work/1", "mh.http.request/1",
     "mh.http.forward/1", "mh.http.server/1", "mh.http.stream/1", "mh.http.websocket/1", "mh.registry/1", "mh.rpc/1", "mh.command/1",
-    "mh.modules/1"],
+    "mh.modules/1", "mh.kv/1", "mh.log.read/1", "mh.metrics.read/1", "mh.config.read/1"],
   "provides": ["web"],
   "config_schema": {
     "type": "object",
@@ -79,6 +84,10 @@ MH_MODULE(R"json({
       "open_apps": {
         "type": "boolean", "default": false,
         "description": "web services may be used without a role; they ask who comes themselves"
+      },
+      "static_dir": {
+        "type": "string", "default": "",
+        "description": "files of the page are read in this folder, anew each time: for who works on it"
       },
       "token_file": {
         "type": "string", "default": "",

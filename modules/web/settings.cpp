@@ -17,7 +17,7 @@ Settings Settings::read(const mh_config* config) {
     std::string resolver;
     s.read_listener(from, "web");
     from.read("namespace", s.ns), from.read("open_apps", s.open_apps);
-    from.read("resolver", resolver);
+    from.read("resolver", resolver), from.read("static_dir", s.static_dir);
     s.resolver = resolver_of(resolver);
     s.access.own_pages = true;
     s.rpc.hide_authorization = s.access.has_tokens;

@@ -22,6 +22,8 @@ struct Settings : shared::AdminListener {
     std::string ns;  ///< of web services
     Resolver resolver = Resolver::path;
     bool open_apps = false;  ///< web services need no role
+    std::string
+        static_dir;  ///< files of the page are read there; empty: the ones that are built in
     shared::RpcPage rpc;
 
     /// Throws mh::failure.

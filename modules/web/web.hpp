@@ -9,9 +9,13 @@
 #include <microhost/draft/registry.h>
 #include <microhost/request.hpp>
 
+#include <atomic>
+
 #include "../shared/access.hpp"
 #include "../shared/token_file.hpp"
+#include "feed.hpp"
 #include "settings.hpp"
+#include "streams.hpp"
 
 namespace microhost::web {
 
@@ -24,9 +28,13 @@ class Web {
     Web(const Web&) = delete;
 
     mh_status contribute();
+    /// Streams would hold the next generation up for ever.
+    void drain();
 
     const Settings settings;
     shared::TokenFile token_file;
+    Feed feed;                             ///< [main]
+    std::atomic<uint64_t> next_stream{1};  ///< [any]
 
   private:
     mh_http_handler handler_{};
@@ -37,8 +45,10 @@ class Web {
 struct Shard {
     Web& web;
     shared::Access access;
+    Streams streams;
 
-    explicit Shard(Web& w) : web(w), access(w.settings.access, w.token_file.tokens) {}
+    Shard(Web& w, uint32_t loop)
+        : web(w), access(w.settings.access, w.token_file.tokens), streams(w, loop) {}
 };
 
 // mh_http_handler; dispatch.cpp.

@@ -18,7 +18,7 @@ DOORS = {
     r"wslay/": ["host/http"],
     r"CLI/": ["host"],
     r"histedit\.h": ["modules/cli/editor.cpp"],
-    r"zlib\.h": ["modules/compress", "modules/registry-mdns"],
+    r"zlib\.h": ["modules/compress", "modules/registry-mdns", "modules/web"],
 }
 MODULES = r"(api|web|proxy|bot|cli)"
 

@@ -122,6 +122,33 @@ constexpr void write_commands(Writer& w) {
     if (!first) w.push_back(']');
 }
 
+/// A page that a dashboard shows: what a command of the module puts out, or what is served under a path of it.
+struct page {
+    string_view title;
+    string_view command;     ///< "rollout": its rows, text or JSON; or empty
+    string_view path;        ///< "/rollouts/": a web service; or empty
+    unsigned refresh_s = 0;  ///< the command is run again after so many seconds; 0: not by itself
+};
+
+template <class... Parts>
+constexpr void write_pages(Writer& w) {
+    bool first = true;
+    const auto each = [&]<class D>(std::type_identity<D>) {
+        if constexpr (requires { D::pages; }) {
+            for (const page& p : D::pages) {
+                w.text(first ? R"(,"pages":[{"title":)" : R"(,{"title":)");
+                first = false;
+                w.quote(p.title);
+                w.text(p.command.empty() ? R"(,"path":)" : R"(,"command":)");
+                w.quote(p.command.empty() ? p.path : p.command);
+                w.text(R"(,"refresh_s":)"), w.integer(p.refresh_s), w.push_back('}');
+            }
+        }
+    };
+    (each(std::type_identity<Parts>{}), ...);
+    if (!first) w.push_back(']');
+}
+
 template <class... Parts>
 constexpr void write_manifest(Writer& w, const about& a) {
     w.text(R"({"id":)"), w.quote(a.id);
@@ -150,6 +177,7 @@ constexpr void write_manifest(Writer& w, const about& a) {
     (one(std::type_identity<Parts>{}), ...);
     w.push_back(']');
     write_commands<Parts...>(w);
+    write_pages<Parts...>(w);
     w.push_back('}');
 }
 

@@ -24,6 +24,7 @@
  *   filters   [{"name", "phase", "after": [], "before": [], "on_error": "closed|open|skip"}]
  *   commands  [{"name", "summary"}]
  *   reload    {"state_schema": 1, "accepts": [1]}
+ *   pages     [{"title", "command" or "path", "refresh_s"}]: what dashboards show of it
  */
 #ifndef MICROHOST_ENTRY_H
 #define MICROHOST_ENTRY_H

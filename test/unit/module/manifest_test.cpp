@@ -49,6 +49,11 @@ TEST_SUITE("host/module") {
             {with(R"(,"provides":[1])"),
              "manifest: key \"provides\" must hold strings, it holds a number"},
             {with(R"(,"commands":[{}])"), "manifest: key \"commands/0/name\" is missing"},
+            {with(R"(,"pages":[{"command":"x"}])"), "manifest: key \"pages/0/title\" is missing"},
+            {with(R"(,"pages":[{"title":"X"}])"),
+             "manifest: page \"X\": needs a \"command\" or a \"path\", one of them"},
+            {with(R"(,"pages":[{"title":"X","path":"//evil"}])"),
+             "manifest: page \"X\": path \"//evil\" does not begin with one /"},
             {with(R"(,"filters":[{"phase":"autn"}])"),
              "manifest: filter \"com.acme.x\": unknown phase \"autn\"; did you mean \"authn\"?"},
         };
