@@ -83,7 +83,7 @@ async function workers() {
 function channels() {
     return new Promise((done) => {
         try {
-            for (const name of ['microhost', 'microhost-events', 'events']) {
+            for (const name of ['microhost', 'microhost.live', 'microhost.session']) {
                 new BroadcastChannel(name).onmessage = (m) => report.push(`${name} says ${JSON.stringify(m.data).slice(0, 80)}`);
             }
         } catch {
