@@ -133,14 +133,18 @@ std::string module_value_word(json::Value schema) {
 
 }  // namespace
 
-std::string origin_text(const Config& config, std::string_view pointer) {
+Origin origin_of(const Config& config, std::string_view pointer) {
     for (;;) {
         const auto found = config.origins.find(pointer);
-        if (found != config.origins.end()) return found->second.text();
+        if (found != config.origins.end()) return found->second;
         const auto slash = pointer.rfind('/');
-        if (slash == pointer.npos || slash == 0) return Origin{}.text();
+        if (slash == pointer.npos || slash == 0) return {};
         pointer = pointer.substr(0, slash);
     }
+}
+
+std::string origin_text(const Config& config, std::string_view pointer) {
+    return origin_of(config, pointer).text();
 }
 
 std::string effective_text(const Config& config) { return Effective{config}.text(); }

@@ -16,6 +16,7 @@ namespace microhost::config {
 std::string effective_text(const Config& config);
 
 /// Where the value at that pointer came from: its own origin, or that of what it lies in.
+Origin origin_of(const Config& config, std::string_view pointer);
 std::string origin_text(const Config& config, std::string_view pointer);
 
 /// All flags of the host and of the given modules, at most 80 columns wide.

@@ -134,15 +134,15 @@ bool is_of(std::string_view module, std::string_view wanted) {
            (module.size() == wanted.size() || module[wanted.size()] == '/');
 }
 
-bool is_request(const log::Field& f) { return f.key == "request_id" || f.key == "request"; }
-
 }  // namespace
+
+bool is_request_key(std::string_view key) { return key == "request_id" || key == "request"; }
 
 bool LogFilter::takes(const log::Record& r) const {
     if (r.level < level) return false;
     if (!module.empty() && !is_of(r.module, module)) return false;
     const auto has_request = [&](const log::Field& f) {
-        return is_request(f) && log::field_text(f) == request;
+        return is_request_key(f.key) && log::field_text(f) == request;
     };
     if (!request.empty() && std::ranges::none_of(r.fields, has_request)) return false;
     return text.empty() || r.message.find(text) != r.message.npos ||

@@ -22,6 +22,9 @@ struct LogFilter {
     bool takes(const log::Record& r) const;
 };
 
+/// Whether a field of that name holds the id of a request.
+bool is_request_key(std::string_view key);
+
 /// Both outlive the table. Thread: main, before the first module.
 void add_logs_command(command::Table& table, const log::Log& log);
 

@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::size_t kBatch = 64 * 1024;
 
+thread_local bool echoes = false;
+
 /// The ring, and what the writer's thread does with what comes out of it.
 class Lines final : public observe::LineSource {
   public:
@@ -57,7 +59,8 @@ class Lines final : public observe::LineSource {
     }
 
     void append_own(std::string& batch, std::string_view message) {
-        const Record record{observe::wall_now_us(), Level::warn, false, "host/log", message, {}};
+        const Record record{
+            observe::wall_now_us(), Level::warn, false, "host/log", message, {}, false};
         std::vector<std::byte> encoded(encoded_size(record));
         encode(record, encoded.data());
         append(batch, encoded);
@@ -94,8 +97,11 @@ struct Log::Internals {
 
 void Domain::write(Level level, std::string_view message,
                    std::span<const Field> fields) const noexcept {
-    cell_->log.write({observe::wall_now_us(), level, false, cell_->name, message, fields});
+    cell_->log.write({observe::wall_now_us(), level, false, cell_->name, message, fields, echoes});
 }
+
+Echo::Echo() noexcept { echoes = true; }
+Echo::~Echo() { echoes = false; }
 
 Result<std::unique_ptr<Log>> Log::open(const Options& options) {
     auto levels = Levels::parse(options.levels);
@@ -159,6 +165,7 @@ std::vector<Entry> Log::recent(std::size_t n, std::uint64_t after) const {
 void Log::each(std::uint64_t after, const Tail::Look& look) const {
     internals_->lines->tail.each(after, look);
 }
+std::uint64_t Log::newest() const { return internals_->lines->tail.newest(); }
 std::uint64_t Log::dropped() const noexcept {
     return internals_->lines->dropped.load(std::memory_order_relaxed);
 }

@@ -103,6 +103,8 @@ class Log {
     /// [any] The same as they were written; `look` is called with a mutex held that the writer's thread waits for. Not from a
     /// loop of requests.
     void each(std::uint64_t after, const Tail::Look& look) const;
+    /// [any] The number of the last written record, or 0.
+    std::uint64_t newest() const;
     /// [any] Records dropped because the ring was full.
     std::uint64_t dropped() const noexcept;
     /// [any] Batches that the file or pipe did not take whole.
@@ -115,6 +117,16 @@ class Log {
     void write(const Record& record) noexcept;
 
     std::unique_ptr<Internals> internals_;
+};
+
+/// While it lives, what this thread writes is marked as an echo: it is kept as any line, but nobody who follows the log is
+/// told, so that whoever logs what it is told cannot make lines without end.
+class Echo {
+  public:
+    Echo() noexcept;
+    ~Echo();
+    Echo(const Echo&) = delete;
+    Echo& operator=(const Echo&) = delete;
 };
 
 /// "debug", "info", "warn" ("warning"), "error".

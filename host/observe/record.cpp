@@ -10,10 +10,12 @@
 namespace microhost::log {
 namespace {
 
+constexpr std::uint8_t kClipped = 1, kEcho = 2;
+
 struct Head {
     std::uint64_t time_us;
     std::uint8_t level;
-    std::uint8_t clipped;
+    std::uint8_t marks;  // kClipped, kEcho
     std::uint16_t module_size;
     std::uint16_t message_size;
     std::uint16_t fields;
@@ -45,9 +47,10 @@ void walk(const Record& record, auto& out) {
     const auto module = observe::utf8_clip(record.module, kMaxModule);
     const auto message = observe::utf8_clip(record.message, kMaxMessage);
     const auto fields = record.fields.first(std::min(record.fields.size(), kMaxFields));
+    const bool clipped = record.clipped || message.size() < record.message.size();
     const Head head{record.time_us,
                     static_cast<std::uint8_t>(record.level),
-                    record.clipped || message.size() < record.message.size(),
+                    static_cast<std::uint8_t>((clipped ? kClipped : 0) | (record.echo ? kEcho : 0)),
                     static_cast<std::uint16_t>(module.size()),
                     static_cast<std::uint16_t>(message.size()),
                     static_cast<std::uint16_t>(fields.size())};
@@ -117,7 +120,8 @@ Record decode(std::span<const std::byte> bytes, std::span<Field, kMaxFields> fie
     Record record;
     record.time_us = head.time_us;
     record.level = static_cast<Level>(head.level);
-    record.clipped = head.clipped != 0;
+    record.clipped = head.marks & kClipped;
+    record.echo = head.marks & kEcho;
     record.module = reader.text(head.module_size);
     record.message = reader.text(head.message_size);
     for (std::size_t i = 0; i < head.fields; ++i) {

@@ -55,6 +55,7 @@ struct Record {
     std::string_view module;
     std::string_view message;
     std::span<const Field> fields;
+    bool echo = false;  // written by one who was being told of lines (log::Echo)
 };
 
 /// How many bytes `encode` will write.

@@ -7,11 +7,8 @@
 #include <array>
 
 namespace microhost::log {
-namespace {
 
-Entry entry_of(std::span<const std::byte> encoded, std::uint64_t sequence) {
-    std::array<Field, kMaxFields> room;
-    const Record record = decode(encoded, room);
+Entry entry_of(std::uint64_t sequence, const Record& record) {
     Entry entry{sequence,
                 record.time_us,
                 record.level,
@@ -23,8 +20,6 @@ Entry entry_of(std::span<const std::byte> encoded, std::uint64_t sequence) {
     return entry;
 }
 
-}  // namespace
-
 void Tail::add(std::span<const std::byte> encoded) {
     if (slots_.empty()) return;
     const std::lock_guard lock(mutex_);
@@ -32,11 +27,12 @@ void Tail::add(std::span<const std::byte> encoded) {
 }
 
 std::vector<Entry> Tail::recent(std::size_t n, std::uint64_t after) const {
+    std::array<Field, kMaxFields> room;
     const std::lock_guard lock(mutex_);
     const std::uint64_t kept = std::min<std::uint64_t>({n, slots_.size(), added_});
     std::vector<Entry> entries;
     for (std::uint64_t i = std::max(added_ - kept, std::min(after, added_)); i < added_; ++i) {
-        entries.push_back(entry_of(slots_[i % slots_.size()], i + 1));
+        entries.push_back(entry_of(i + 1, decode(slots_[i % slots_.size()], room)));
     }
     return entries;
 }
@@ -47,6 +43,11 @@ void Tail::each(std::uint64_t after, const Look& look) const {
     const std::uint64_t first = added_ - std::min<std::uint64_t>(slots_.size(), added_);
     for (std::uint64_t i = std::max(first, std::min(after, added_)); i < added_; ++i)
         look(i + 1, decode(slots_[i % slots_.size()], room));
+}
+
+std::uint64_t Tail::newest() const {
+    const std::lock_guard lock(mutex_);
+    return added_;
 }
 
 }  // namespace microhost::log

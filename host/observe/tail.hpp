@@ -23,6 +23,8 @@ struct Entry {
     std::vector<std::pair<std::string, std::string>> fields;
 };
 
+Entry entry_of(std::uint64_t sequence, const Record& record);
+
 class Tail {
   public:
     explicit Tail(std::size_t capacity) : slots_(capacity) {}
@@ -36,6 +38,8 @@ class Tail {
     /// [any, never a request loop] Those that came after `after`, oldest first. `look` is called with the mutex held.
     using Look = std::function<void(std::uint64_t sequence, const Record& record)>;
     void each(std::uint64_t after, const Look& look) const;
+    /// [any] The number of the newest, or 0.
+    std::uint64_t newest() const;
 
   private:
     mutable std::mutex

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands of a serving process: its own, and those of its modules as they come and go.
+// The commands of a serving process: its own, and those of its modules as they come and go; and what modules read of it.
 #include "command/modules.hpp"
 #include "control/config.hpp"
 #include "control/events.hpp"
 #include "control/logs.hpp"
 #include "control/top.hpp"
+#include "serve/intent.hpp"
 #include "serve/known_words.hpp"
 #include "serve/module_operations.hpp"
 #include "serve/runtime_state.hpp"
@@ -17,6 +18,10 @@ void Runtime::State::start_commands() {
     command::add_modules_commands(*commands, *operations);
     control::add_logs_command(*commands, *log);
     control::add_config_command(*commands, [this]() -> const config::Config& { return config; });
+    log_desk = std::make_unique<control::LogDesk>(*log, control->loop);
+    config_view =
+        std::make_unique<control::ConfigView>([this]() -> const config::Config& { return config; },
+                                              [this] { return schemas(candidates); });
     control::add_event_commands(*commands);
     std::vector<Loop*> bare;
     for (auto& l : loops) bare.push_back(&l->loop);

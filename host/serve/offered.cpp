@@ -7,6 +7,7 @@
 
 #include "command/abi_command.hpp"
 #include "command/provider.hpp"
+#include "control/abi_read.hpp"
 #include "event/abi_event_broker.hpp"
 #include "http/abi_client.hpp"
 #include "http/abi_request.hpp"
@@ -41,6 +42,8 @@ void offer_interfaces(module::InterfaceTable& table) {
     table.offer(MH_COMMAND_OUTPUT, &command::kOutputTable);
     table.offer(MH_EVENT_SINK, &event::kSinkTable);
     table.offer(MH_MODULES, &command::kModulesTable);
+    table.offer(MH_LOG_READ, &control::kLogReadTable);
+    table.offer(MH_CONFIG_READ, &control::kConfigReadTable);
     // A point at which modules contribute can be required like an interface; there is nothing to call.
     static const uint32_t point = sizeof point;
     for (const char* id :

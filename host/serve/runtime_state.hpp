@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "command/table.hpp"
+#include "control/config_view.hpp"
 #include "control/control.hpp"
+#include "control/log_desk.hpp"
 #include "event/brokers.hpp"
 #include "http/abi_server.hpp"
 #include "http/client_call.hpp"
@@ -67,6 +69,8 @@ struct Runtime::State {
     std::unique_ptr<registry::Publisher> publisher;
     std::unique_ptr<registry::Publisher> for_tools;  // in the instance's folder
     std::unique_ptr<module::Environment> environment;
+    std::unique_ptr<control::LogDesk> log_desk;
+    std::unique_ptr<control::ConfigView> config_view;
     std::unique_ptr<module::ModuleSet> modules;
     std::unique_ptr<registry::Table> table;
     std::unique_ptr<registry::Directory> directory;

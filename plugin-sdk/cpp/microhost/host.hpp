@@ -31,6 +31,7 @@ inline constexpr const char* interface_id = nullptr;
     inline constexpr const char* interface_id<table> = id
 MH_GLUE_INTERFACE(mh_log, MH_LOG);
 MH_GLUE_INTERFACE(mh_config_api, MH_CONFIG);
+MH_GLUE_INTERFACE(mh_config_read, MH_CONFIG_READ);
 MH_GLUE_INTERFACE(mh_event_bus, MH_EVENT_BUS);
 MH_GLUE_INTERFACE(mh_event_sink, MH_EVENT_SINK);
 MH_GLUE_INTERFACE(mh_http_request, MH_HTTP_REQUEST);

@@ -15,12 +15,12 @@ extern "C" {
 typedef struct mh_log_record {
     uint32_t size;
     int32_t level;     /* MH_LOG_* */
-    uint64_t seq;      /* counts the lines of this process, from 1; a gap is a line that was dropped */
+    uint64_t seq;      /* counts the lines of this process, from 1 */
     int64_t time_ms;   /* since 1970, UTC */
-    mh_str module;     /* id of the module that wrote it; empty for the host */
+    mh_str module;     /* id of the module that wrote it, or the part of the host: "host/http" */
     mh_str request_id; /* empty without a request */
     mh_str text;
-    const mh_kv *fields;
+    const mh_kv *fields; /* the others; numbers and truth values as text */
     uint32_t n_fields;
     uint32_t reserved;
 } mh_log_record;
@@ -29,22 +29,25 @@ typedef struct mh_log_record {
 typedef struct mh_log_filter {
     uint32_t size;
     int32_t min_level; /* MH_LOG_* */
-    mh_str module;
+    mh_str module;     /* itself and what is below it: "host" matches "host/http" */
     mh_str request_id;
-    mh_str contains; /* bytes that the text or a field's value contains */
+    mh_str contains; /* bytes that the text or the fields, written as "key=value key=value", contain */
 } mh_log_filter;
 
 typedef struct mh_log_read {
     uint32_t size;
     uint32_t reserved;
 
-    /* Calls fn for the lines after number `since` (0: from the oldest that is kept), oldest first, at most `max` of them: of
-     * more, the newest. The host keeps the last 2000. `filter` may be NULL.
+    /* Calls fn for the lines after number `since` (0: from the oldest that is kept), oldest first, at most `max` of them (0: all):
+     * of more, the newest. The host keeps the last 1000. A line that was just written may take a moment until it is there.
+     * `filter` may be NULL. MH_E_INVALID: a filter that is too short, or an unknown level.
      * [main] [lent: until fn returns] */
     mh_status (*recent)(const mh_host *h, const mh_log_filter *filter, uint64_t since, uint32_t max,
                         void (*fn)(void *user, const mh_log_record *r), void *user);
-    /* Calls fn on [main] for each line from now on. Lines that fn itself causes are not handed to it. At most 1000 lines a
-     * second are delivered; the rest is a gap in `seq`. `filter` is copied. Ends with unfollow() or the module.
+    /* Calls fn on [main] for each line from now on, looked for every 100 ms. What is written on [main] while an fn of anybody runs
+     * is not handed to any. At most 1000 lines a second are delivered, of more the newest: `seq` tells that some are left out
+     * only where the filter takes all. `filter` is copied. MH_E_LIMIT: the process has 64 already. Ends with unfollow() or the
+     * module.
      * [main] [lent: until fn returns] */
     mh_status (*follow)(const mh_host *h, const mh_log_filter *filter, void (*fn)(void *user, const mh_log_record *r),
                         void *user, mh_token *out);

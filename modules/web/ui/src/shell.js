@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is around every page: navigation, who is here, the bar that says that nothing comes any more.
+import { useEffect, useState } from 'preact/hooks';
+import { logOut, session } from './api.js';
+import { span } from './format.js';
+import { html } from './html.js';
+import { overlay, places } from './keys.js';
+import { connection, tryNow } from './live.js';
+import { store, useStore } from './store.js';
+import { useTick } from './widgets/parts.js';
+
+const sections = { overview: '/', services: '/services', service: '/services', client: '/services', traffic: '/_/traffic', modules: '/_/modules', module: '/_/modules', logs: '/_/logs', console: '/_/console', apps: '/_/apps' };
+
+// ---- theme
+
+const stored = () => {
+    try {
+        return localStorage.getItem('microhost.theme') ?? 'system';
+    } catch {
+        return 'system';
+    }
+};
+
+export const theme = store(stored());
+
+export function setTheme(name) {
+    if (name === 'system') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = name;
+    try {
+        localStorage.setItem('microhost.theme', name);
+    } catch {
+        // not remembered, then
+    }
+    theme.set(name);
+}
+
+const themes = [['system', 'System'], ['light', 'Light'], ['dark', 'Dark']];
+
+const Theme = () => html`<label class="theme"><span class="sr">Colours</span>
+    <select value=${useStore(theme)} onChange=${(e) => setTheme(e.target.value)}>${themes.map(([k, t]) => html`<option key=${k} value=${k}>${t}</option>`)}</select>
+</label>`;
+
+// ---- the bar
+
+const patience = 1200; // a reload of the module is over before that
+
+function LostBar() {
+    const { state, since } = useStore(connection);
+    useTick(500);
+    const shown = state === 'lost' && Date.now() - since > patience;
+    return html`<div class="lost" role="status">${shown && html`<div><strong>Connection lost</strong><span>What you see is ${span(Date.now() - since)} old. Trying again …</span><button class="small" onClick=${tryNow}>Try now</button></div>`}</div>`;
+}
+
+const words = { open: 'Live', connecting: 'Connecting', lost: 'Not connected', idle: 'Paused' };
+
+function Live() {
+    const { state } = useStore(connection);
+    return html`<span class="live" data-state=${state}>${words[state]}</span>`;
+}
+
+// ---- who
+
+function Who({ who }) {
+    const [failed, fail] = useState('');
+    const leave = () => logOut().catch((problem) => fail(problem.message));
+    return html`<div class="who"><span class="who-name" title=${`${who.subject}, ${who.role}`}>${who.subject}<span class="dim">${who.role}</span></span>
+        ${who.csrf && html`<button class="small" onClick=${leave}>Log out</button>`}${failed && html`<span role="alert">${failed}</span>`}</div>`;
+}
+
+function Nav({ page }) {
+    const here = sections[page];
+    return html`<nav aria-label="Pages">${places.map(([key, title, path]) => html`<a key=${path} href=${path} aria-current=${path === here ? 'page' : undefined} aria-keyshortcuts=${`g ${key}`}>${title}<kbd aria-hidden="true">g ${key}</kbd></a>`)}</nav>`;
+}
+
+export function Shell({ route, children }) {
+    const who = useStore(session);
+    useEffect(() => {
+        document.querySelector('main h1')?.focus({ preventScroll: true });
+    }, [route.path]);
+    return html`<div class="shell">
+        <a class="skip" href="#main">To the content</a>
+        <header class="side">
+            <a class="brand" href="/"><svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="7" /><path d="M8 23V11.5l8 7 8-7V23" /></svg><span>microhost<small>${who.instance}</small></span></a>
+            <button class="search" onClick=${() => overlay.set('palette')}><span>Go to …</span><kbd>Ctrl K</kbd></button>
+            <${Nav} page=${route.page} />
+            <div class="side-foot">
+                <${Who} who=${who} />
+                <div class="side-row"><${Live} /><${Theme} /></div>
+                <div class="side-row dim"><a href="/_/about">microhost ${who.version}</a><button class="link" aria-label="Keys and help" onClick=${() => overlay.set('help')}>Keys <kbd>?</kbd></button></div>
+            </div>
+        </header>
+        <div class="content"><${LostBar} /><main id="main" tabindex="-1">${children}</main></div>
+    </div>`;
+}
