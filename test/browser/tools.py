@@ -58,10 +58,10 @@ def ready():
     """(environment, the path of Chromium). Raises SkipTest with the reason when something cannot be had."""
     try:
         env = peers.ready("chromium", "fonts-dejavu-core")
-        if node_version(env) < 18:
-            env = peers.ready("nodejs")
     except peers.Missing as problem:
         skip(str(problem))
+    if node_version(env) < 18:  # Debian's looks for its own parts below /usr/share, so it cannot be unpacked elsewhere
+        skip("no Node.js 18 or newer: apt-get install npm")
     packages(env)
     fonts = FOLDER / "fonts.conf"
     fonts.write_text(FONTS.format(tree=peers.TREE, folder=FOLDER))
