@@ -114,7 +114,7 @@ def reply(name, request, sock):
 
 
 # The dashboard's cookie, with and without TLS.
-COOKIES = ("microhost_session", "__Host-microhost_session")
+COOKIES = ("microhost", "__Host-microhost")
 
 
 def main():

