@@ -42,7 +42,7 @@ test('live: the stream of events comes back after the module is reloaded that se
     await ROW(page, 'go.micro.srv.after').waitFor({ timeout: 8000 * settings.slow });
     await page.getByText('Live', { exact: true }).waitFor();
     await rm(path);
-});
+}, { alone: true });
 
 test('live: two tabs share one stream', async (visit) => {
     const first = await visit.at('open', '/services');

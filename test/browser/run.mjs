@@ -13,12 +13,20 @@ for (const file of (await readdir(new URL('.', import.meta.url))).sort()) {
 
 const browser = await launch();
 await mkdir(settings.failures, { recursive: true });
-for (const { name, body } of tests.filter((t) => t.name.toLowerCase().includes(settings.part.toLowerCase()))) {
-    const began = performance.now();
-    const result = await one(name, body);
-    console.log(JSON.stringify({ test: name, ms: Math.round(performance.now() - began), ...result }));
-}
+const wanted = tests.filter((t) => t.name.toLowerCase().includes(settings.part.toLowerCase()));
+const together = wanted.filter((t) => !t.alone);
+await Promise.all([lane(together), lane(together)]);
+await lane(wanted.filter((t) => t.alone));
 await browser.close();
+
+/// One after the other, as long as there are some left.
+async function lane(left) {
+    for (let next = left.shift(); next; next = left.shift()) {
+        const began = performance.now();
+        const result = await one(next.name, next.body);
+        console.log(JSON.stringify({ test: next.name, ms: Math.round(performance.now() - began), ...result }));
+    }
+}
 
 async function one(name, body) {
     const visit = new Visit(browser, name);

@@ -8,8 +8,9 @@ export const settings = JSON.parse(readFileSync(process.argv[2]));
 export const worlds = settings.worlds;
 export const tests = [];
 
-export function test(name, body) {
-    tests.push({ name, body });
+/// alone: the others would notice it.
+export function test(name, body, { alone = false } = {}) {
+    tests.push({ name, body, alone });
 }
 
 /// Polls until `condition` gives something true, which is returned.
