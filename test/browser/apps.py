@@ -124,7 +124,7 @@ def main():
     node = f"go.micro.web.{name}-1"
     content = {
         "format": 1, "name": f"go.micro.web.{name}", "version": "1.0.0", "metadata": None, "endpoints": [], "ttl_s": 60,
-        "nodes": [{"id": node, "address": server.address, "metadata": None}], "owner_pid": os.getpid(),
+        "nodes": [{"id": node, "address": server.address, "metadata": None}], "owner_pid": os.getppid(),  # so that it is still looked for when it was killed
     }
     path = Path(os.environ["MICROHOST_RUNTIME_DIR"], "registry/v1", f"{node}.json")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ const SERVICE = '/service/go.micro.srv.greeter';
 
 async function call(page, { endpoint, body, timeout = '', stream }) {
     const form = page.locator('form').filter({ has: page.getByRole('button', { name: 'Execute' }) });
-    await form.getByLabel('Endpoint').fill(endpoint);
+    await form.getByLabel('Endpoint').selectOption(endpoint);
     if (stream !== undefined) await form.getByRole('checkbox', { name: 'Stream' }).setChecked(stream);
     await form.getByLabel('Request').fill(body);
     await form.getByLabel(/Timeout/).fill(timeout);
@@ -65,7 +65,7 @@ test('call: what is no JSON is not sent, and where it is wrong is said', async (
 
 test('call: the line for a shell really runs', async (visit) => {
     const page = await visit.at('open', SERVICE);
-    await page.getByLabel('Endpoint').fill('Say.Hello');
+    await page.getByLabel('Endpoint').selectOption('Say.Hello');
     await page.getByLabel('Request').fill('{"name": "it\'s Anna"}');
     const line = await page.getByLabel('Line for a shell').innerText();
     const { stdout } = await promisify(execFile)('bash', ['-c', line], { env: { PATH: process.env.PATH } });

