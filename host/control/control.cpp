@@ -14,6 +14,7 @@
 #include "control/hook_watch.hpp"
 #include "control/pages.hpp"
 #include "control/readiness.hpp"
+#include "control/traffic_feed.hpp"
 #include "control/watchdog.hpp"
 #include "http/engine.hpp"
 #include "http/error_json.hpp"
@@ -94,6 +95,7 @@ struct Control::State {
     Loop& loop;
     log::Domain log;
     Census census;
+    TrafficFeed traffic;
     Watchdog watchdog;
     HookWatch hook_watch;
     Gauges gauges;
@@ -148,6 +150,7 @@ Control::State::State(Sources s)
       loop(from.http.loop),
       log(from.log.domain("host/control")),
       census(loop, from.loops, from.each_site),
+      traffic(loop, census, from.metrics, [this] { return !from.listeners().empty(); }),
       watchdog(loop, from.loops, log, from.metrics),
       hook_watch(loop, from.loops, log, from.metrics),
       gauges(from, census) {
@@ -170,6 +173,8 @@ Control::State::State(Sources s)
         d->site.program = &d->program;
         d->site.limits.max_connections = kConnections;
     }
+    if (from.commands)
+        add_explain_command(*from.commands, from, census, [this] { return figures(); });
     unix_door.site.listener = "control";
     unix_door.site.trust_all = true;  // 0600: whoever can connect is us, or root
     tcp_door.site.listener = "control-tcp";
@@ -215,6 +220,7 @@ void Control::State::stop() {
     open = false;
     watchdog.stop();
     hook_watch.stop();
+    traffic.stop();
     for (Door* d : {&unix_door, &tcp_door}) d->acceptor.reset();
     auto& all = from.http.connections;
     for (size_t i = all.size(); i-- > 0;)
@@ -328,7 +334,8 @@ Answer Control::State::metrics(http::Exchange&) {
 }
 
 Answer Control::State::explain(http::Exchange& x) {
-    auto page = explain_page(from, figures(), x.path.query);
+    const auto asked = ExplainedRequest::read(x.path.query);
+    auto page = asked ? explain_page(from, figures(), *asked) : asked.error();
     if (page) return {200, kJson, std::move(*page)};
     std::array<char, 1024> buffer;
     const auto json =
@@ -376,6 +383,7 @@ Result<> Control::take_over(const std::string& path) {
 
 void Control::leave() { s_->tcp_door.acceptor.reset(); }
 uint64_t Control::longest_stall() const { return s_->watchdog.longest_stall(s_->loop.now_ms()); }
+void Control::measure_traffic() { s_->traffic.start(); }
 void Control::set_ready(bool ready) { s_->is_ready = ready; }
 void Control::set_draining() { s_->draining = true; }
 void Control::close() { s_->stop(); }

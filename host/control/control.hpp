@@ -29,6 +29,8 @@ class Control {
     void leave();
     /// Milliseconds, of the loop that has been in one turn for longest.
     uint64_t longest_stall() const;
+    /// Somebody wants to know what passes: it is measured from now on. Again: nothing.
+    void measure_traffic();
     void set_ready(bool ready);
     /// A stop was asked for: /readyz fails from now on. Call it before the drain delay.
     void set_draining();

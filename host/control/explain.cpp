@@ -32,16 +32,19 @@ std::string decoded(std::string_view text) {
     return out;
 }
 
-/// The request that is asked about. Not to be moved: the views are its own.
+/// The request that is asked about, as filters see it. Not to be moved: the views are its own.
 struct Asked {
-    std::string method = "GET", target = "/", host, listener;
+    const ExplainedRequest& request;
     std::vector<std::pair<std::string, std::string>> fields;
     http::Headers headers;
     http::PathParts path;
     std::string room;  // of the path, where it is not normal
 
-    Result<> read(std::string_view query);
-    http::MatchSubject subject() const { return {method, path.path, host, headers}; }
+    explicit Asked(const ExplainedRequest& r) : request(r) {}
+    Result<> read();
+    http::MatchSubject subject() const {
+        return {request.method, path.path, request.host, headers};
+    }
 
   private:
     Result<> add_field(const std::string& field);
@@ -59,27 +62,10 @@ Result<> Asked::add_field(const std::string& field) {
     return {};
 }
 
-Result<> Asked::read(std::string_view query) {
-    while (!query.empty()) {
-        const auto one = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(query.size(), one.size() + 1));
-        const auto equals = std::min(one.find('='), one.size());
-        const auto name = one.substr(0, equals);
-        const std::string value = decoded(one.substr(std::min(one.size(), equals + 1)));
-        if (name == "method")
-            method = value;
-        else if (name == "path")
-            target = value;
-        else if (name == "host")
-            host = value;
-        else if (name == "listener")
-            listener = value;
-        else if (name != "header")
-            return error("no parameter {}; there are method, path, host, listener and header",
-                         json::quote_short(name));
-        else if (auto ok = add_field(value); !ok)
-            return ok;
-    }
+Result<> Asked::read() {
+    for (const std::string& field : request.headers)
+        if (auto ok = add_field(field); !ok) return ok;
+    const std::string& target = request.path;
     room.resize(3 * target.size() + 16);
     if (!target.starts_with('/'))
         return error("path {} must begin with /", json::quote_short(target));
@@ -146,20 +132,45 @@ const FilterRow* stopping(const ListenerRow& l, const Asked& asked, const LoopFi
 
 }  // namespace
 
+Result<ExplainedRequest> ExplainedRequest::read(std::string_view query) {
+    ExplainedRequest out;
+    while (!query.empty()) {
+        const auto one = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(query.size(), one.size() + 1));
+        const auto equals = std::min(one.find('='), one.size());
+        const auto name = one.substr(0, equals);
+        std::string value = decoded(one.substr(std::min(one.size(), equals + 1)));
+        if (name == "method")
+            out.method = std::move(value);
+        else if (name == "path")
+            out.path = std::move(value);
+        else if (name == "host")
+            out.host = std::move(value);
+        else if (name == "listener")
+            out.listener = std::move(value);
+        else if (name == "header")
+            out.headers.push_back(std::move(value));
+        else
+            return error("no parameter {}; there are method, path, host, listener and header",
+                         json::quote_short(name));
+    }
+    return {boost::system::in_place_value, std::move(out)};
+}
+
 Result<std::string> explain_page(const Sources& s, const LoopFigures& figures,
-                                 std::string_view query) {
-    Asked asked;
-    if (auto ok = asked.read(query); !ok) return ok.error();
+                                 const ExplainedRequest& request) {
+    Asked asked(request);
+    if (auto ok = asked.read(); !ok) return ok.error();
     const Costs costs = hook_costs(s.metrics);
     std::string out;
     std::vector<std::string> known;
     Writer w(out);
-    w.object().key("method").string(asked.method).key("path").string(asked.path.path);
+    w.object().key("method").string(request.method).key("path").string(asked.path.path);
     w.key("listeners").array();
-    bool found = asked.listener.empty();
+    bool found = request.listener.empty();
     for (const ListenerRow& l : s.listeners()) {
         known.push_back(l.name);
-        if (!asked.listener.empty() && asked.listener != l.name) continue;
+        if (!request.listener.empty() && request.listener != l.name) continue;
         found = true;
         w.object().key("listener").string(l.name).key("module").string(l.module);
         w.key("address").string(l.address);
@@ -171,8 +182,8 @@ Result<std::string> explain_page(const Sources& s, const LoopFigures& figures,
     }
     w.end().end();
     if (!found)
-        return error("no listener {}{}", json::quote_short(asked.listener),
-                     json::did_you_mean(asked.listener, {known.begin(), known.end()}));
+        return error("no listener {}{}", json::quote_short(request.listener),
+                     json::did_you_mean(request.listener, {known.begin(), known.end()}));
     return {boost::system::in_place_value, out};
 }
 

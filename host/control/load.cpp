@@ -25,10 +25,14 @@ void read_family(const Family& f, Reading& out) {
     for (const Sample& s : f.samples) {
         if (f.name == names::kRequests.name && !is_looking(s)) {
             Counted& c = out.routes[{s.values[0], s.values[1]}];
+            const uint64_t failed = s.values[2] == "5xx" ? count_of(s) : 0;
             c.calls += count_of(s);
-            if (s.values[2] == "5xx") c.errors += count_of(s);
+            c.errors += failed;
+            out.all.calls += count_of(s);
+            out.all.errors += failed;
         } else if (f.name == names::kRequestDuration.name && !is_looking(s)) {
             add_times(s, out.routes[{s.values[0], s.values[1]}].times);
+            add_times(s, out.all.times);
         } else if (f.name == names::kRpcCalls.name) {
             Counted& c = out.services[s.values[0]];
             c.calls += count_of(s);
@@ -37,11 +41,25 @@ void read_family(const Family& f, Reading& out) {
             add_times(s, out.services[s.values[0]].times);
         } else if (f.name == names::kRpcStreams.name) {
             out.services[s.values[0]].streams = static_cast<int64_t>(count_of(s));
+        } else if (f.name == names::kUpstreamDuration.name) {
+            add_times(s, out.upstreams[s.values[0]].times);
         } else if (f.name == names::kModuleCalls.name) {
             out.modules[s.values[0]].calls += count_of(s);
         } else if (f.name == names::kModuleSeconds.name) {
             out.modules[s.values[0]].nanoseconds += count_of(s);
         }
+    }
+}
+
+/// What only the loops know.
+void read_loops(Reading& out) {
+    for (const auto& [name, l] : out.loops.listeners)
+        out.all.streams += static_cast<int64_t>(l.in_flight);
+    for (const auto& [name, u] : out.loops.upstreams) {
+        Counted& c = out.upstreams[name];
+        c.calls = u.figures.answered + u.figures.failed + u.figures.cancelled;
+        c.errors = u.figures.failed;
+        c.streams = static_cast<int64_t>(u.idle + u.busy);
     }
 }
 
@@ -64,8 +82,19 @@ Rate rate_of(const Counted& before, const Counted& now, double seconds) {
     Buckets times{};
     for (size_t i = 0; i < times.size(); i++) times[i] = now.times[i] - before.times[i];
     r.p50_us = quantile_us(times, 0.5);
+    r.p90_us = quantile_us(times, 0.9);
     r.p99_us = quantile_us(times, 0.99);
     return r;
+}
+
+std::vector<Rate> rates_between(const std::map<std::string, Counted>& before,
+                                const std::map<std::string, Counted>& now, double seconds) {
+    std::vector<Rate> out;
+    for (const auto& [name, c] : now) {
+        out.push_back(rate_of(before_of(before, name), c, seconds));
+        out.back().name = name;
+    }
+    return out;
 }
 
 std::vector<ListenerRate> listeners_between(const LoopFigures& before, const LoopFigures& now,
@@ -109,6 +138,7 @@ Reading read_metrics(std::span<const Family> families, uint64_t at_ns, LoopFigur
     out.at_ns = at_ns;
     out.loops = std::move(loops);
     for (const Family& f : families) read_family(f, out);
+    read_loops(out);
     return out;
 }
 
@@ -121,11 +151,9 @@ Load load_between(const Reading& before, const Reading& now) {
         r.detail = key.second;
         out.routes.push_back(std::move(r));
     }
-    for (const auto& [key, c] : now.services) {
-        Rate r = rate_of(before_of(before.services, key), c, out.seconds);
-        r.name = key;
-        out.services.push_back(std::move(r));
-    }
+    out.all = rate_of(before.all, now.all, out.seconds);
+    out.services = rates_between(before.services, now.services, out.seconds);
+    out.upstreams = rates_between(before.upstreams, now.upstreams, out.seconds);
     for (const auto& [key, spent] : now.modules) {
         const Spent was = before_of(before.modules, key);
         out.modules.push_back({key, rate(was.calls, spent.calls, out.seconds),

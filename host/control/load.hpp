@@ -20,11 +20,11 @@ namespace microhost::control {
 
 using Buckets = std::array<uint64_t, observe::kBuckets>;
 
-/// Of a route or a service, since the start.
+/// Of a route, a service or an upstream, since the start.
 struct Counted {
     uint64_t calls = 0, errors = 0;
     Buckets times{};
-    int64_t streams = 0;  ///< open now
+    int64_t streams = 0;  ///< open now; of an upstream connections
 };
 
 struct Spent {
@@ -34,8 +34,10 @@ struct Spent {
 /// The counters at one moment.
 struct Reading {
     uint64_t at_ns = 0;
+    Counted all;                                                    ///< that came in
     std::map<std::pair<std::string, std::string>, Counted> routes;  ///< by module and route
     std::map<std::string, Counted> services;                        ///< that were called
+    std::map<std::string, Counted> upstreams;
     std::map<std::string, Spent> modules;
     LoopFigures loops;
 };
@@ -46,8 +48,8 @@ Reading read_metrics(std::span<const observe::Family> families, uint64_t at_ns, 
 struct Rate {
     std::string name, detail;  ///< of a route the module and the route
     double calls = 0, errors = 0;
-    std::optional<double> p50_us, p99_us;  ///< none without a call
-    int64_t streams = 0;
+    std::optional<double> p50_us, p90_us, p99_us;  ///< none without a call
+    int64_t streams = 0;                           ///< as in Counted
 };
 struct ListenerRate {
     std::string name;
@@ -62,7 +64,8 @@ struct ModuleRate {
 
 struct Load {
     double seconds = 0;
-    std::vector<Rate> routes, services;
+    Rate all;
+    std::vector<Rate> routes, services, upstreams;
     std::vector<ListenerRate> listeners;
     std::vector<ModuleRate> modules;
     /// How many sort_load() has left out of each.

@@ -37,8 +37,8 @@ LogDesk::LogDesk(const log::Log& log, Loop& main) : log_(log), main_(main) {
 
 std::vector<log::Entry> LogDesk::recent(const LogFilter& filter, uint64_t since,
                                         size_t most) const {
-    auto found = entries(log_, since, most,
-                         [&](uint64_t, const log::Record& r) { return filter.takes(r); });
+    auto found =
+        entries(log_, since, most, [&](uint64_t, const log::Record& r) { return filter.takes(r); });
     return {std::make_move_iterator(found.begin()), std::make_move_iterator(found.end())};
 }
 
@@ -70,11 +70,10 @@ void LogDesk::tell(Follow& f) {
     constexpr size_t kMore = kMostPerSecond * kLookAgainMs / 1000;
     f.left = std::min(f.left + kMore, kMostPerSecond);
     // The log's writer waits while its tail is looked at: nobody is called meanwhile.
-    const auto found =
-        entries(log_, f.seen, f.left, [&f](uint64_t sequence, const log::Record& r) {
-            f.seen = sequence;
-            return !r.echo && f.filter.takes(r);
-        });
+    const auto found = entries(log_, f.seen, f.left, [&f](uint64_t sequence, const log::Record& r) {
+        f.seen = sequence;
+        return !r.echo && f.filter.takes(r);
+    });
     for (const log::Entry& e : found) {
         if (f.over) return;
         f.left--;

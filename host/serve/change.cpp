@@ -186,6 +186,7 @@ void Change::publish(StagedSitesPtr staged) {
     s_.config = std::move(wanted_.config);
     s_.candidates = std::move(wanted_.modules);
     s_.left_out = std::move(wanted_.absent);
+    s_.measure_if_asked();
     s_.providers->adopt(s_.modules->published(MH_REGISTRY_PROVIDER));
     s_.brokers->adopt(s_.modules->published(MH_EVENT_BROKER));
     auto services = s_.offer_services();

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands of a serving process: its own, and those of its modules as they come and go; and what modules read of it.
+#include <microhost/draft/metrics_read.h>
+
+#include <algorithm>
+
 #include "command/modules.hpp"
 #include "control/config.hpp"
 #include "control/events.hpp"
@@ -33,6 +37,15 @@ void Runtime::State::start_commands() {
                     [this] { return !listener_rows().empty(); }});
     environment->commands = commands.get();
     environment->operations = operations.get();
+}
+
+void Runtime::State::measure_if_asked() {
+    const auto asks = [](const module::CandidatePtr& c) {
+        const module::Manifest& m = c->manifest;
+        return std::ranges::count(m.needs, MH_METRICS_READ) +
+               std::ranges::count(m.optional, MH_METRICS_READ);
+    };
+    if (std::ranges::any_of(candidates, asks)) control_socket->measure_traffic();
 }
 
 // What "@module", "@service" and "@endpoint" stand for where a command line is completed.

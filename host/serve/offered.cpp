@@ -44,6 +44,7 @@ void offer_interfaces(module::InterfaceTable& table) {
     table.offer(MH_MODULES, &command::kModulesTable);
     table.offer(MH_LOG_READ, &control::kLogReadTable);
     table.offer(MH_CONFIG_READ, &control::kConfigReadTable);
+    table.offer(MH_METRICS_READ, &control::kMetricsReadTable);
     // A point at which modules contribute can be required like an interface; there is nothing to call.
     static const uint32_t point = sizeof point;
     for (const char* id :

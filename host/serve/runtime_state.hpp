@@ -120,6 +120,8 @@ struct Runtime::State {
     std::function<void(rpc::Engine&)> offer_services();
     /// A line for each filter that is missing now and was not before.
     void say_missing(const FilterSet& now) const;
+    /// What passes is measured from the first time that a module wants to know (MH_METRICS_READ).
+    void measure_if_asked();
     /// Everybody who wants to know learns which listeners there are.
     void announce_listeners();
     void tell_listeners();

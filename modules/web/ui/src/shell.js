@@ -6,35 +6,11 @@ import { span } from './format.js';
 import { html } from './html.js';
 import { overlay, places } from './keys.js';
 import { connection, tryNow } from './live.js';
-import { store, useStore } from './store.js';
+import { setTheme, theme, themes } from './look.js';
+import { useStore } from './store.js';
 import { useTick } from './widgets/parts.js';
 
 const sections = { overview: '/', services: '/services', service: '/services', client: '/services', traffic: '/_/traffic', modules: '/_/modules', module: '/_/modules', logs: '/_/logs', console: '/_/console', apps: '/_/apps' };
-
-// ---- theme
-
-const stored = () => {
-    try {
-        return localStorage.getItem('microhost.theme') ?? 'system';
-    } catch {
-        return 'system';
-    }
-};
-
-export const theme = store(stored());
-
-export function setTheme(name) {
-    if (name === 'system') delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = name;
-    try {
-        localStorage.setItem('microhost.theme', name);
-    } catch {
-        // not remembered, then
-    }
-    theme.set(name);
-}
-
-const themes = [['system', 'System'], ['light', 'Light'], ['dark', 'Dark']];
 
 const Theme = () => html`<label class="theme"><span class="sr">Colours</span>
     <select value=${useStore(theme)} onChange=${(e) => setTheme(e.target.value)}>${themes.map(([k, t]) => html`<option key=${k} value=${k}>${t}</option>`)}</select>

@@ -43,9 +43,10 @@ typedef struct mh_traffic_point {
     float p50_ms;
     float p90_ms;
     float p99_ms;
-    float open;  /* at the end of the step: requests in flight, streams, of listeners and upstreams connections */
+    float
+        open; /* at the end of the step: of all requests in flight, of a service streams, of listeners and upstreams connections */
     float busy;  /* of a module: share of one processor */
-    float bytes; /* of a listener: received and sent, per second */
+    float bytes; /* of a listener and of all: received and sent, per second */
 } mh_traffic_point;
 
 typedef struct mh_traffic {
@@ -68,15 +69,20 @@ typedef struct mh_metrics_read {
     uint32_t reserved;
 
     /* Calls fn for each series whose name begins with `prefix` (empty: all), sorted by name and labels, summed over the loops.
+     * What only the loops know of listeners, filters and upstreams is as old as they were asked last: while the process measures
+     * traffic a second.
      * [main] [lent: until fn returns] */
     mh_status (*each)(const mh_host *h, mh_str prefix, void (*fn)(void *user, const mh_metric_sample *s), void *user);
     /* Calls fn for every line of traffic, by kind, name and detail, with at most its last `most` points (0: all). The process
-     * measures since a module has first required this interface. A line that has seen nothing for an hour is forgotten; over
-     * 500 lines of a kind those that come later are not kept. `*end_ms` (may be NULL): when the newest points ended, since 1970.
+     * measures since a module that runs has first required this interface. A line begins when something first passes, and has as
+     * many points as steps have passed since; listeners and "all" are always there. A line that has seen nothing for an hour is
+     * forgotten; over 500 lines of a kind those that come later are not kept. `*end_ms` (may be NULL): when the newest points
+     * ended, since 1970; 0: there is none yet.
      * [main] [lent: until fn returns] */
     mh_status (*traffic)(const mh_host *h, int32_t ring, uint32_t most, int64_t *end_ms,
                          void (*fn)(void *user, const mh_traffic *t), void *user);
-    /* Calls fn on [main] after each new point of MH_RING_SECONDS. Ends with unwatch() or the module.
+    /* Calls fn on [main] after each new point of MH_RING_SECONDS. MH_E_LIMIT: the process has 64 already. Ends with unwatch() or
+     * the module.
      * [main] */
     mh_status (*watch)(const mh_host *h, void (*fn)(void *user), void *user, mh_token *out);
     /* After it, fn is not called again. MH_E_GONE when it is over.
