@@ -42,7 +42,7 @@ test('apps: server-sent events pass while the answer is open', async (visit) => 
     assert.deepEqual(got, ['0', '1', '2']);
 });
 
-test('apps: one that is killed is a 502 page with a request id', async (visit) => {
+test('apps: one that is killed is a 502 page, and the log page finds its request', async (visit) => {
     visit.expects(/502/);
     const page = await visit.at('open', '/doomed/');
     await page.getByRole('heading', { name: 'The app doomed' }).waitFor();
@@ -55,4 +55,6 @@ test('apps: one that is killed is a 502 page with a request id', async (visit) =
     assert.ok(id, 'the answer has an X-Request-Id');
     await page.getByText(id).first().waitFor();
     await page.getByText(/cannot be reached|broke the call off/).first().waitFor();
+    await page.goto(`${url}/_/logs?request=${id}`);
+    await page.getByRole('log').getByRole('listitem').filter({ hasText: /did not answer|cannot be reached|broke/ }).first().waitFor();
 });

@@ -48,7 +48,7 @@ await step('The address leads to the log-in; a wrong password does not get in', 
     await page.getByLabel(/Password/).waitFor();
     await picture('login');
     await fillIn(page, 'carla', 'guess');
-    await page.getByRole('alert').first().waitFor();
+    await page.getByRole('alert').filter({ hasText: /./ }).waitFor();
     await picture('login-refused');
 });
 
