@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import assert from 'node:assert/strict';
 import { test, until, worlds } from './tests.mjs';
 
 test('traffic: what passes the gateway is in the charts within seconds, and as a table', async (visit) => {
@@ -22,7 +21,7 @@ test('traffic: the hour, and one line of it, are addresses', async (visit) => {
     await page.getByRole('group', { name: 'Window' }).getByRole('button', { name: '1 h' }).click();
     await page.waitForURL(/window=1h/);
     await page.reload();
-    assert.equal(await page.getByRole('button', { name: '1 h', pressed: true }).count(), 1);
+    await page.getByRole('button', { name: '1 h', pressed: true }).waitFor();
     await page.goto(`${worlds.open.url}/_/traffic?kind=module&name=web`);
     await page.getByRole('heading', { level: 1, name: 'web' }).waitFor();
 });
