@@ -3,6 +3,8 @@
 
 #include <microhost/host.hpp>
 
+#include <charconv>
+#include <functional>
 #include <set>
 
 #include "../shared/json_writer.hpp"
@@ -16,6 +18,7 @@ using shared::JsonWriter;
 struct Row {
     std::set<std::string, std::less<>> versions;
     uint32_t nodes = 0, endpoints = 0;
+    uint64_t digest = 0;  ///< of all that is known: another one when anything of it changes
 };
 
 std::string row_json(std::string_view name, const Row& row) {
@@ -24,7 +27,10 @@ std::string row_json(std::string_view name, const Row& row) {
     w.begin_object().key("name").string(name).key("versions").begin_array();
     for (const std::string& v : row.versions) w.string(v);
     w.end_array().key("nodes").integer(row.nodes).key("endpoints").integer(row.endpoints);
-    w.key("state").string(row.nodes ? "alive" : "gone").end_object();
+    w.key("state").string(row.nodes ? "alive" : "gone");
+    char digest[16];
+    const auto end = std::to_chars(digest, digest + sizeof digest, row.digest, 16).ptr;
+    w.key("digest").string({digest, end}).end_object();
     return out;
 }
 
@@ -51,6 +57,7 @@ ServiceRows service_rows(const mh_registry_view* now) {
         row.versions.emplace(view(registry.version(s)));
         row.nodes += registry.node_count(s);
         row.endpoints = std::max(row.endpoints, registry.endpoint_count(s));
+        row.digest = row.digest * 31 + std::hash<std::string_view>()(view(registry.json(s)));
     }
     ServiceRows out;
     for (const auto& [name, row] : rows) out.emplace(name, row_json(name, row));

@@ -14,7 +14,7 @@
 
 namespace microhost::web {
 
-/// The rows of the list of services by their names: {"name","versions","nodes","endpoints","state"}.
+/// The rows of the list of services by their names: {"name","versions","nodes","endpoints","state","digest"}.
 using ServiceRows = std::map<std::string, std::string, std::less<>>;
 ServiceRows service_rows(const mh_registry_view* view);
 std::string joined(const ServiceRows& rows);

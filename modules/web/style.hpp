@@ -7,7 +7,7 @@
 namespace microhost::web {
 
 inline constexpr std::string_view kPlainStyle =
-    R"css(:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+    R"css(:root { color-scheme: light dark; background: light-dark(#fff, #16181d); font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 72rem; margin: 0 auto; padding: 0 1rem 3rem; }
 nav { display: flex; gap: 1rem; padding: 1rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
 nav a:first-child { font-weight: 700; }

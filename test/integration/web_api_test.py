@@ -65,7 +65,9 @@ class Api(harness.Case):
             host.register("go.micro.srv.b", "127.0.0.1:9", endpoints=("A.B", "A.C"))
             harness.wait_for(lambda: host.get("/_/api/services").json()["services"], 5, "the service")
             listed = host.get("/_/api/services").json()
+            digest = listed["services"][0].pop("digest")
             self.assertEqual(listed["services"], [{"name": "go.micro.srv.b", "versions": ["1.0.0"], "nodes": 1, "endpoints": 2, "state": "alive"}])
+            self.assertTrue(digest)
             self.assertEqual(host.get("/_/api/services?q=nothing").json()["services"], [])
             one = host.get("/_/api/services/go.micro.srv.b").json()
             self.assertEqual((one["state"], one["versions"][0]["nodes"][0]["address"]), ("alive", "127.0.0.1:9"))
@@ -116,6 +118,8 @@ class Stream(harness.Case):
                 node = host.register("go.micro.srv.new", "127.0.0.1:9")
                 told = events.until(lambda name, data: name == "services" and data.get("set"))
                 self.assertEqual([s["name"] for s in told["set"]], ["go.micro.srv.new"])
+                host.register("go.micro.srv.new", "127.0.0.1:10")  # only its address is another
+                events.until(lambda name, data: name == "services" and data["set"][0]["digest"] != told["set"][0]["digest"])
                 node.unlink()
                 told = events.until(lambda name, data: name == "services" and (data["gone"] or data["set"]))
                 self.assertTrue(told["gone"] == ["go.micro.srv.new"] or told["set"][0]["state"] == "gone")
@@ -158,9 +162,11 @@ class Stream(harness.Case):
             slow.sendall(wire.request_bytes("GET", "/_/events?topics=logs", host=f"127.0.0.1:{host.port()}"))
             first = slow.recv(100)
             before = host.memory()
-            with wire.Client(host.port()) as busy:  # far more than sockets hold
-                for i in range(2500):
-                    busy.request("POST", "/_/modules/reload", FORM, f"id={i}-{'x' * 4000}".encode())
+            with wire.Client(host.port()) as busy, Events(host, "logs") as other:
+                for burst in range(28):  # far more than sockets hold
+                    for i in range(100):
+                        busy.request("POST", "/_/modules/reload", FORM, f"id={burst}-{i}-{'x' * 4000}".encode())
+                    other.until(lambda name, _: name == "logs")
             self.assertLess(host.memory() - before, 20 << 20)
             last = b""
             while b"event: resync" not in last:
