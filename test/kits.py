@@ -80,6 +80,18 @@ def http_kit(script, *more):
         return say(command, env)
 
 
+def web_kit(script, *more):
+    """The same for the reverse proxy of web.so, where the kit is the web service "kit"."""
+    folder, harness, backend = kit_folder("http"), program(), free_port()
+    env = with_peers("python3-h11", "python3-gunicorn", "nodejs")
+    text = (TEST / "hostile/http-kit-web.json").read_text()
+    with harness.Microhost(text) as host, tempfile.TemporaryDirectory() as out:
+        host.register("go.micro.web.kit", f"127.0.0.1:{backend}", endpoints=(), ttl_s=600)
+        harness.wait_for(lambda: "go.micro.web.kit" in host.get("/services").text, 5, "the kit as a service")
+        command = ["/usr/bin/python3", TEST / "hostile/prefixed.py", "kit", folder / script, "127.0.0.1", host.port(), backend]
+        return say([*command, "--out", out, *more], env)
+
+
 def with_peers(*packages):
     try:
         return peers.ready(*packages)
@@ -196,6 +208,7 @@ def steps(build, asan_build):
     return [
         ("fuzz", lambda: fuzz(asan_build)),
         ("smuggling", lambda: http_kit("smuggling.py")),
+        ("smuggling through web", lambda: web_kit("smuggling.py")),
         ("faults", lambda: http_kit("faults.py")),
         ("lifecycle", lifecycle),
         ("bad modules: start", lambda: bad_modules("--check_config", "--load")),

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the tests and counts them: what meson compiled, and the Python files named *_test.py beside this file.
 
-usage: run.py --build build/dev [--only meson,integration,docs,check,abi] [--all] [NAME]
+usage: run.py --build build/dev [--only meson,integration,docs,check,abi,browser] [--all] [NAME]
 
 NAME is a part of a test's name ("a missing file", "host/json", "greeter"), in any case. A compiled test that is a doctest
 program counts with its cases; "abi" is those of meson's that are named so. Exit status 77 of a compiled test, or unittest's skip, is a skip: always printed with
@@ -226,11 +226,21 @@ def longer(build, part):
     import kits
 
     asan, tsan = (build.parent / kind for kind in ("asan", "tsan"))
+    yield lambda: browser(build, part)
     yield lambda: compiled(asan, part)
     yield lambda: python("integration", asan, part)
     yield lambda: compiled(tsan, part)
     for name, steps in kits.steps(build, asan):
         yield lambda name=name, steps=steps: kit(name, steps)
+
+
+def browser(build, part):
+    """In a process of its own, as the files are: what it needs has its own environment."""
+    result = Count(f"browser ({build.name})")
+    status, text = run([sys.executable, str(TEST / "browser/browser.py"), "--json", part], environment(build), 300)
+    last = text.rstrip().rpartition("\n")[2]
+    result.add(**(json.loads(last) if last.startswith("{") else {"failures": [("browser.py", f"{text}\nexit status {status}")]}))
+    return result
 
 
 def kit(name, function):
@@ -268,6 +278,8 @@ def main():
     for folder in ("check", "docs", "integration"):
         if folder in only:
             groups.append(lambda folder=folder: python(folder, build, options.name))
+    if "browser" in only:
+        groups.append(lambda: browser(build, options.name))
     counts = [group().show() for group in groups]
     if options.all:
         counts += [group().show() for group in longer(build, options.name)]

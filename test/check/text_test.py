@@ -8,7 +8,7 @@ import unittest
 
 import tree
 
-SCRIPTS = (".py", ".sh", ".build", ".rs", ".js")
+SCRIPTS = (".py", ".sh", ".build", ".rs", ".js", ".mjs")
 LONGEST = 500  # above it a file says at its top that it is "one thing"
 BANNED = r"(Manager|Helper|Util|Utils|Common|Base|Impl|Data|Info)"
 
