@@ -125,7 +125,7 @@ bool Guard::require_token(mh::request r, const Asker& who, bool page) {
     r.respond_error(403, kServerName,
                     "the page's token is missing or old: load the page again; scripts send it as " +
                         std::string(kTokenField),
-                    {{"Cache-Control", "no-store"}});
+                    {{"Cache-Control", "no-store"}, {"X-Microhost-Page", "old"}});
     return false;
 }
 

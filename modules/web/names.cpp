@@ -42,7 +42,7 @@ bool is_page(std::string_view path) {
     constexpr std::string_view kPages[] = {
         "/",          "/services",  "/registry", "/client",    "/terminal", "/stats",
         "/query",     "/call",      "/cli",      "/_/login",   "/_/logout", "/_/overview",
-        "/_/traffic", "/_/modules", "/_/logs",   "/_/console", "/_/about"};
+        "/_/traffic", "/_/modules", "/_/logs",   "/_/console", "/_/about",  "/_/apps"};
     return path.starts_with("/service/") ||
            std::find(std::begin(kPages), std::end(kPages), path) != std::end(kPages);
 }

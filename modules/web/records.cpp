@@ -18,6 +18,7 @@ using shared::JsonWriter;
 struct Row {
     std::set<std::string, std::less<>> versions;
     uint32_t nodes = 0, endpoints = 0;
+    bool alive = false;   ///< those of this process have no node
     uint64_t digest = 0;  ///< of all that is known: another one when anything of it changes
 };
 
@@ -27,7 +28,7 @@ std::string row_json(std::string_view name, const Row& row) {
     w.begin_object().key("name").string(name).key("versions").begin_array();
     for (const std::string& v : row.versions) w.string(v);
     w.end_array().key("nodes").integer(row.nodes).key("endpoints").integer(row.endpoints);
-    w.key("state").string(row.nodes ? "alive" : "gone");
+    w.key("state").string(row.alive ? "alive" : "gone");
     char digest[16];
     const auto end = std::to_chars(digest, digest + sizeof digest, row.digest, 16).ptr;
     w.key("digest").string({digest, end}).end_object();
@@ -60,7 +61,10 @@ ServiceRows service_rows(const mh_registry_view* now) {
         row.digest = row.digest * 31 + std::hash<std::string_view>()(view(registry.json(s)));
     }
     ServiceRows out;
-    for (const auto& [name, row] : rows) out.emplace(name, row_json(name, row));
+    for (auto& [name, row] : rows) {
+        row.alive = registry.state(now, mh::lend(name)) == MH_SERVICE_ALIVE;
+        out.emplace(name, row_json(name, row));
+    }
     return out;
 }
 

@@ -19,6 +19,8 @@ mh_status answer_session(mh::request r, Shard& shard, const shared::Asker& who,
         .string(name_of(who.role))
         .key("login")
         .boolean(!s.users_file.empty() && !who.user)
+        .key("session")
+        .boolean(who.user != nullptr)
         .key("csrf")
         .string(token)
         .key("instance")

@@ -89,7 +89,8 @@ std::string_view mime_of(std::string_view name) {
 std::string with_token(std::string document, std::string_view token) {
     const size_t head = document.find("</head>");
     if (head != document.npos)
-        document.insert(head, "<meta name=\"microhost-token\" content=\"" + escaped(token) + "\">\n");
+        document.insert(head,
+                        "<meta name=\"microhost-token\" content=\"" + escaped(token) + "\">\n");
     return document;
 }
 
@@ -125,7 +126,8 @@ mh_status answer_from_folder(mh::request r, const std::string& folder, std::stri
     if (!token) return MH_E_NOMEM;
     const mh_status begun = mh::background(
         [path = folder + "/" + std::string(name)] { return read(path); },
-        [token, name = std::string(name), bears = std::string(page_token)](std::optional<std::optional<std::string>> out) {
+        [token, name = std::string(name),
+         bears = std::string(page_token)](std::optional<std::optional<std::string>> out) {
             auto a = std::make_unique<FileAnswer>(
                 FileAnswer{name, bears, out ? std::move(*out) : std::optional<std::string>()});
             if (mh::use<mh_http_request>().post(token, FileAnswer::answer, a.get(),

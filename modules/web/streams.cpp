@@ -80,14 +80,15 @@ mh_status Streams::open(mh::request r, const shared::Asker& who, uint32_t topics
                              {mh::lend("Cache-Control"), mh::lend("no-store")},
                              {mh::lend("X-Accel-Buffering"), mh::lend("no")},
                              {mh::lend("X-Content-Type-Options"), mh::lend("nosniff")}};
-    auto* s = shared::keep(r, new Stream(this, r.raw(), who, web_.next_stream++, topics));
-    all_[s->id] = s;
+    const uint64_t id = web_.next_stream++;
+    auto* s = shared::keep(r, new Stream(this, r.raw(), who, id, topics));
+    all_[id] = s;
     const mh_status begun =
         mh::use<mh_http_stream>().begin(r.raw(), 200, headers, std::size(headers), &kEvents, s);
     if (begun != MH_OK) return begun;  // on_done frees it
     if (!ping_) ping_ = mh::use<mh_timer>().start(mh::the_host, kPingMs, kPingMs, on_ping, this);
-    write(*s, "retry: 1000\n\n");
-    post_job(MH_LOOP_MAIN, std::make_unique<Join>(Join{web_, loop_, s->id, topics, log_after}));
+    write(id, "retry: 1000\n\n");
+    post_job(MH_LOOP_MAIN, std::make_unique<Join>(Join{web_, loop_, id, topics, log_after}));
     return MH_OK;
 }
 
@@ -97,22 +98,31 @@ void Streams::gone(Stream& s) {
     if (all_.empty() && ping_) mh::use<mh_timer>().cancel(std::exchange(ping_, 0));
 }
 
-void Streams::write(Stream& s, std::string_view text) {
-    if (s.behind) return;
+std::vector<uint64_t> Streams::ids(uint32_t topic) const {
+    std::vector<uint64_t> out;
+    for (const auto& [id, s] : all_)
+        if (s->live && (s->topics & topic)) out.push_back(id);
+    return out;
+}
+
+// A client that is found gone is done before the call returns: the stream, and its place in all_, with it.
+void Streams::write(uint64_t id, std::string_view text) {
+    const auto found = all_.find(id);
+    if (found == all_.end() || found->second->behind) return;
+    Stream* const s = found->second;
     const mh_seg seg = mh::bytes(text);
-    s.behind = mh::use<mh_http_stream>().write(s.request, &seg, 1) == MH_E_BUSY;
+    if (mh::use<mh_http_stream>().write(s->request, &seg, 1) == MH_E_BUSY) s->behind = true;
 }
 
 void Streams::tell(uint32_t topic, const std::string& event) {
-    for (const auto& [id, s] : all_)
-        if (s->live && (s->topics & topic)) write(*s, event);
+    for (const uint64_t id : ids(topic)) write(id, event);
 }
 
 void Streams::catch_up(uint64_t id, const std::string& events) {
     const auto found = all_.find(id);
     if (found == all_.end()) return;
     found->second->live = true;
-    write(*found->second, events);
+    write(id, events);
 }
 
 void Streams::close_all() {
@@ -124,17 +134,17 @@ void Streams::close_all() {
 void Streams::on_writable(void* user, mh_req*) {
     auto& s = *static_cast<Stream*>(user);
     if (!std::exchange(s.behind, false)) return;
-    mh::guarded("on_writable", [&] { return write(s, kResync), MH_OK; });
+    mh::guarded("on_writable", [&] { return s.owner->write(s.id, kResync), MH_OK; });
 }
 
 void Streams::ping() {
     std::vector<mh_req*> over;
     for (const auto& [id, s] : all_) {
-        write(*s, ": ping\n\n");
         if (!guard_.still_there(s->who, mh::request(s->request).now_ns()))
             over.push_back(s->request);
     }
     for (mh_req* r : over) mh::use<mh_http_stream>().end(r);
+    for (const uint64_t id : ids(kAllTopics)) write(id, ": ping\n\n");
 }
 
 void Streams::on_ping(void* arg) {

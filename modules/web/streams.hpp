@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "../shared/access.hpp"
 #include "../shared/ongoing.hpp"
@@ -48,7 +49,8 @@ class Streams {
     };
 
     void gone(Stream& s);
-    static void write(Stream& s, std::string_view text);
+    std::vector<uint64_t> ids(uint32_t topic) const;  ///< of those that are told
+    void write(uint64_t id, std::string_view text);
     static void on_writable(void* user, mh_req* r);
     void ping();
     static void on_ping(void* arg);

@@ -4,6 +4,9 @@ import { store } from './store.js';
 
 export const session = store(null);
 
+/// Tells this page from the scripts of web services that share its origin: only a window's document bears it. Changes with the session.
+export const pageToken = document.querySelector('meta[name=microhost-token]')?.content ?? '';
+
 /// What the server, or the way to it, had against a request. status 0: it did not answer.
 export class Problem extends Error {
     constructor(status, detail, id = '') {
@@ -25,13 +28,21 @@ export async function problemOf(response) {
     return new Problem(response.status, detail, requestId);
 }
 
+/// The process, or the session, is another one than when this page was loaded. Not again and again, should that not help.
+function loadAnew() {
+    const last = Number(sessionStorage.getItem('microhost.loaded') ?? 0);
+    if (Date.now() - last < 10_000) return;
+    sessionStorage.setItem('microhost.loaded', String(Date.now()));
+    location.reload();
+}
+
 /// The answer, whatever its status. Throws a Problem when there is none.
 export async function send(path, { method = 'GET', headers = {}, body, signal } = {}) {
-    const token = session.get()?.csrf;
     const all = new Headers(headers);
-    if (method !== 'GET' && token) all.set('X-Microhost-CSRF', token);
+    if (pageToken) all.set('X-Microhost-CSRF', pageToken);
     try {
         const response = await fetch(path, { method, headers: all, body, signal, cache: 'no-store', credentials: 'same-origin' });
+        if (response.status === 403 && response.headers.get('X-Microhost-Page') === 'old') loadAnew();
         if (response.status === 401 && path !== '/_/api/login') await refreshSession();
         return response;
     } catch (error) {
@@ -64,13 +75,15 @@ export function refreshSession() {
     return refreshing;
 }
 
-export async function logIn(user, password) {
-    session.set(await post('/_/api/login', { user, password }));
+/// Both load the page anew: it gets another token.
+export async function logIn(user, password, next) {
+    await post('/_/api/login', { user, password });
+    location.replace(next);
 }
 
 export async function logOut() {
     await post('/_/api/logout');
-    await refreshSession();
+    location.replace('/_/login');
 }
 
 const ranks = ['nobody', 'viewer', 'operator', 'admin'];

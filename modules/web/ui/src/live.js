@@ -3,13 +3,14 @@
 // BroadcastChannel. A tab that is hidden gives the lock back: with none visible there is no stream. Without locks (plain HTTP from another
 // machine) each tab has a stream of its own.
 import { useEffect } from 'preact/hooks';
-import { refreshSession, session } from './api.js';
+import { pageToken, refreshSession, session } from './api.js';
 import { store } from './store.js';
 
 const types = ['hello', 'services', 'traffic', 'modules', 'logs', 'resync'];
-const shared = Boolean(navigator.locks && globalThis.BroadcastChannel);
+// Without a token the channel's name would be known to every script of the origin.
+const shared = Boolean(pageToken && navigator.locks && globalThis.BroadcastChannel);
 const me = [...crypto.getRandomValues(new Uint8Array(8))].map((b) => b.toString(16)).join('');
-const channel = shared ? new BroadcastChannel('microhost.live') : null;
+const channel = shared ? new BroadcastChannel(`microhost.live.${pageToken}`) : null;
 
 /// {state: 'idle' | 'connecting' | 'open' | 'lost', since}
 export const connection = store({ state: 'idle', since: Date.now() });
@@ -93,7 +94,7 @@ function open() {
     if (!topics || session.get()?.role === 'nobody') return setState('idle');
     if (connection.get().state !== 'lost') setState('connecting');
     streaming = topics;
-    source = new EventSource(`/_/events?topics=${topics}`);
+    source = new EventSource(`/_/events?topics=${topics}&csrf=${encodeURIComponent(pageToken)}`);
     for (const type of types) source.addEventListener(type, (event) => receive(type, event.data));
     source.onopen = () => {
         failures = 0;

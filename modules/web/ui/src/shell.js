@@ -40,7 +40,7 @@ function Who({ who }) {
     const [failed, fail] = useState('');
     const leave = () => logOut().catch((problem) => fail(problem.message));
     return html`<div class="who"><span class="who-name" title=${`${who.subject}, ${who.role}`}>${who.subject}<span class="dim">${who.role}</span></span>
-        ${who.csrf && html`<button class="small" onClick=${leave}>Log out</button>`}${failed && html`<span role="alert">${failed}</span>`}</div>`;
+        ${who.session && html`<button class="small" onClick=${leave}>Log out</button>`}${failed && html`<span role="alert">${failed}</span>`}</div>`;
 }
 
 function Nav({ page }) {

@@ -2,7 +2,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { logIn, session } from '../api.js';
 import { html } from '../html.js';
-import { go } from '../router.js';
 import { useStore } from '../store.js';
 
 const words = {
@@ -10,6 +9,12 @@ const words = {
     403: 'No users are set up on this server.',
     429: 'Too many tries. Wait a little.',
 };
+
+/// Where the log-in leads: a path of this server.
+function nextOf(search) {
+    const next = new URLSearchParams(search).get('next') ?? '/';
+    return /^\/(?![/\\])/.test(next) ? next : '/';
+}
 
 export function Login({ path }) {
     const who = useStore(session);
@@ -23,8 +28,7 @@ export function Login({ path }) {
         event.preventDefault();
         set({ busy: true });
         try {
-            await logIn(user, password);
-            if (path === '/_/login') go('/', { replace: true });
+            await logIn(user, password, path === '/_/login' ? nextOf(location.search) : location.href);
         } catch (problem) {
             setPassword('');
             set({ problem: problem.status === 403 && problem.message ? problem.message : (words[problem.status] ?? problem.message) });
