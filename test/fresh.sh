@@ -102,12 +102,29 @@ tour() {
     sed -n '/^  try/,$p' "$log" | grep 'curl ' | tee "$tree/tmp/curl-lines"
     inside 'while read -r line; do timeout 10 bash -c "$line" || exit 1; echo; done </tmp/curl-lines' ||
         { kill $runner; die "a curl line of the card does not work"; }
+    inside "$(declare -f expect); expect" || { kill $runner; die "the demo does not answer as the README says"; }
     kill -TERM $runner
     wait $runner || die "./dev run ended with $? after SIGTERM"
     say "an example copied out of the tree"
     inside "$(declare -f stranger); stranger"
     say "./dev test"
     inside "./dev test"
+}
+
+# Runs inside: what the README's first call promises.
+expect() {
+    set -eu
+    local url='http://127.0.0.1:8080/greeter/say/hello?name=John' answer status statuses=
+    [ "$(curl -s -m 10 -o /dev/null -w '%{http_code}' "$url")" = 401 ] || { echo "no 401 without a token"; exit 1; }
+    answer=$(curl -s -m 10 -H 'Authorization: Bearer demo' "$url")
+    [ "$answer" = '{"msg":"Hello John"}' ] || { echo "not the greeting: $answer"; exit 1; }
+    for _ in $(seq 200); do
+        status=$(curl -s -m 10 -o /dev/null -w '%{http_code}' -H 'Authorization: Bearer demo' "$url")
+        [ "$status" != 429 ] || { echo "200, 401, 429"; return; }
+        statuses+="$status "
+    done
+    echo "no 429 after 200 calls: $statuses"
+    exit 1
 }
 
 # Runs inside: the installed SDK and a compiler are all that a plugin needs; every module shows one symbol.

@@ -21,7 +21,9 @@ sys.path[:0] = [str(TEST), str(TEST / "integration")]
 
 import peers
 
-FUZZ_SECONDS = int(os.environ.get("MICROHOST_FUZZ_SECONDS", "30"))
+# What strangers, and files of strangers, are read by gets more time than the rest.
+FUZZED_LONGER = ("request_head", "response_head", "chunked", "path", "config", "manifest")
+FUZZ_SECONDS, FUZZ_SECONDS_LONGER = (int(os.environ.get("MICROHOST_FUZZ_SECONDS", default)) for default in ("15", "60"))
 SOAK_SECONDS = int(os.environ.get("MICROHOST_SOAK_SECONDS", "45"))
 
 
@@ -175,7 +177,10 @@ def fuzz(build):
     sys.path.insert(0, str(TEST / "fuzz"))
     import fuzz as fuzzers
 
-    problems = fuzzers.run(build, FUZZ_SECONDS, seed=1)  # what is found here can be found again
+    def seconds(name):
+        return FUZZ_SECONDS_LONGER if name in FUZZED_LONGER else FUZZ_SECONDS
+
+    problems = fuzzers.run(build, seconds, seed=1)  # what is found here can be found again
     if problems is None:
         return f"there are no fuzz targets in {build}: ./dev build asan"
     return "\n".join(problems) or None

@@ -35,6 +35,17 @@ Result<registry::Service> parse(std::string_view text) {
 
 }  // namespace
 
+std::string Announcement::json_in(std::string_view registry) const {
+    registry::Service told = content;
+    registry::Metadata& m = told.nodes.front().metadata;
+    if (auto at = m.find("registry"); at != m.end() && at->second == "directory")
+        at->second = registry;
+    std::string out;
+    json::Writer writer(out);
+    registry::write_json(writer, told);
+    return out;
+}
+
 Announced::~Announced() {
     if (current_announced == this) current_announced = nullptr;
 }
@@ -81,9 +92,7 @@ mh_status Announced::enlist(module::HostSide& side, std::string_view service_jso
 mh_token Announced::add(const module::HostSide* side, registry::Service service, uint32_t ttl_s) {
     const mh_token t = ++tokens_;
     Announcement& a = announcements_[t];
-    a = {t, service.name, service.nodes.front().id, {}, ttl_s};
-    json::Writer writer(a.json);
-    registry::write_json(writer, service);
+    a = {t, service.name, service.nodes.front().id, service, ttl_s};
     rows_.emplace(t, Row{side, std::move(service), publisher_});
     if (herald_) herald_->announce(a);
     return t;

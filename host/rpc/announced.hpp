@@ -26,8 +26,11 @@ namespace microhost::rpc {
 struct Announcement {
     uint64_t key = 0;  // never used again
     std::string service, node_id;
-    std::string json;  // Micro's Service JSON with this one node
+    registry::Service content;  // with this one node
     uint32_t ttl_s = 0;
+
+    /// Micro's Service JSON for who announces it in `registry`, which its metadata then names where it named the folder.
+    [[nodiscard]] std::string json_in(std::string_view registry) const;
 };
 
 /// Who tells the world, besides the registry folder.

@@ -9,6 +9,7 @@
 #include "rpc/engine.hpp"
 #include "rpc/mucp.hpp"
 #include "rpc/reach.hpp"
+#include "rpc/unknown.hpp"
 
 namespace microhost::rpc {
 namespace {
@@ -53,7 +54,10 @@ mh_status NodeStream::choose(const mh_rpc_target& t) {
 mh_status NodeStream::pick_node(const mh_rpc_target& t) {
     const registry::Snapshot& known = engine_.snapshot();
     const registry::ServiceNodes* nodes = known.find(service_);
-    if (!nodes) return known.vanished(service_, engine_.now()) ? MH_E_UNAVAILABLE : MH_E_NOT_FOUND;
+    if (!nodes) {
+        ask_for(service_);
+        return known.vanished(service_, engine_.now()) ? MH_E_UNAVAILABLE : MH_E_NOT_FOUND;
+    }
     meter_ = engine_.metrics.of(service_);
     std::array<std::pair<std::string_view, std::string_view>, 8> labels;
     size_t n = 0;

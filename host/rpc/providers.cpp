@@ -40,10 +40,10 @@ struct Providers::Telling {
     void announce(const Announcement& a, log::Domain log) const {
         if (!started || !MH_FIELD_OK(provider, announce)) return;
         module::take_report(side());
-        const mh_str json = module::lend(a.json);
+        const std::string json = a.json_in(provider->name);
         const mh_status s = module::guarded(
             side(), "registry.announce", mh_status{MH_E_PANIC},
-            [&] { return provider->announce(provider->user, a.key, json, a.ttl_s); });
+            [&] { return provider->announce(provider->user, a.key, module::lend(json), a.ttl_s); });
         if (s >= MH_OK) return;
         std::string why = module::take_report(side());
         if (why.empty()) why = module::status_name(s);

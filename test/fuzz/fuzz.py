@@ -35,11 +35,15 @@ def fuzz(target, seconds, seed):
 
 
 def run(build, seconds, part="", seed=0):
-    """The problems of all targets, an empty list when there are none; None when there are no targets. A seed that is
-    not 0 makes a run that can be made again."""
+    """The problems of all targets, an empty list when there are none; None when there are no targets. `seconds`: for each, or
+    a function of its name. A seed that is not 0 makes a run that can be made again."""
     found = targets(build, part)
+
+    def seconds_of(target):
+        return seconds(target.name.removeprefix("fuzz_")) if callable(seconds) else seconds
+
     with ThreadPoolExecutor(2) as pool:
-        problems = list(pool.map(lambda target: fuzz(target, seconds, seed), found))
+        problems = list(pool.map(lambda target: fuzz(target, seconds_of(target), seed), found))
     return [p for p in problems if p] if found else None
 
 

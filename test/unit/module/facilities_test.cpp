@@ -8,9 +8,12 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <thread>
 #include <vector>
 
 #include "loop/loop.hpp"
+#include "module/abi/tables.hpp"
+#include "module/environment.hpp"
 #include "module/file_watch.hpp"
 #include "module/host_side.hpp"
 #include "module/timers.hpp"
@@ -152,6 +155,37 @@ TEST_SUITE("host/module") {
         pool.stop();
         CHECK(pool.submit(&b.side, b.loop, wait, end, &gate) == MH_E_UNAVAILABLE);
         CHECK(gate.cancelled == 0);
+    }
+
+    TEST_CASE("a module is told on which thread it runs") {
+        std::unique_ptr<log::Log> log = Bench().log;
+        observe::Metrics metrics{1};
+        Loop loop{0}, control{1};
+        Environment environment(*log, metrics, control, {&loop});
+        HostSide side{environment, *reinterpret_cast<Generation*>(8), log->domain("m"), "m"};
+        mh_host host{};
+        host.impl = &side;
+        struct Answer {
+            int32_t thread = -1;
+            uint32_t loop = 77;
+        };
+        auto ask = [&] {
+            Answer a;
+            a.thread = kThreadCheckTable.current(&host, &a.loop);
+            CHECK(kThreadCheckTable.current(&host, nullptr) == a.thread);
+            return a;
+        };
+        auto is = [](const Answer& a, int32_t thread, uint32_t on) {
+            CHECK(a.thread == thread);
+            CHECK(a.loop == on);
+        };
+        Answer there;
+        std::thread([&] { there = ask(); }).join();
+        is(there, MH_THREAD_FOREIGN, MH_LOOP_MAIN);
+        std::thread([&] { loop.adopt_thread(), there = ask(); }).join();
+        is(there, MH_THREAD_LOOP, 0);
+        std::thread([&] { control.adopt_thread(), there = ask(); }).join();
+        is(there, MH_THREAD_MAIN, MH_LOOP_MAIN);
     }
 
     TEST_CASE("a watched file is read at once, after each change, and its absence is told") {

@@ -19,7 +19,7 @@ namespace {
 struct Listener final : rpc::Herald {
     std::vector<std::string> heard;
     void announce(const rpc::Announcement& a) override {
-        heard.push_back(fmt::format("+{} {} {} {}", a.key, a.node_id, a.ttl_s, a.json));
+        heard.push_back(fmt::format("+{} {} {} {}", a.key, a.node_id, a.ttl_s, a.json_in("etcd")));
     }
     void withdraw(uint64_t key) override { heard.push_back(fmt::format("-{}", key)); }
 };
@@ -56,6 +56,21 @@ TEST_SUITE("host/rpc/announced") {
         CHECK(r.announced.deregister(0) == MH_E_INVALID);
         CHECK_FALSE(r.file("n.json"));
         CHECK(r.listener.heard.back() == "-1");
+    }
+
+    TEST_CASE(
+        "a node's metadata names the registry that it is announced in, unless a module says "
+        "another") {
+        Rig r;
+        registry::Node ours = node("n"), theirs = node("m");
+        ours.metadata["registry"] = "directory";
+        theirs.metadata["registry"] = "consul";
+        REQUIRE(r.announced.offer(service("a", "1", {ours}), 5).has_value());
+        REQUIRE(r.announced.offer(service("b", "1", {theirs}), 5).has_value());
+        CHECK(r.listener.heard[0].find(R"("registry":"etcd")") != std::string::npos);
+        CHECK(r.listener.heard[1].find(R"("registry":"consul")") != std::string::npos);
+        CHECK(r.announced.all().at(1).json_in("mdns").find(R"("registry":"mdns")") !=
+              std::string::npos);
     }
 
     TEST_CASE("what nobody could read is refused with a reason") {

@@ -52,4 +52,20 @@ TEST_SUITE("host/rpc/unknown") {
         CHECK(asked >= rpc::Unknown::kMostASecond - 1);
         CHECK(asked <= 2 * rpc::Unknown::kMostASecond);
     }
+
+    // On a thread of its own: what the flood above has used up is that thread's.
+    TEST_CASE("a call and a stream to a name that nobody knows have it looked up") {
+        std::vector<std::string> asked;
+        std::thread([&] {
+            Rig rig;
+            rpc::Unknown unknown(rig.loop, [&](const std::string& name) { asked.push_back(name); });
+            unknown.enable(true);
+            Caller call, stream;
+            CHECK(call.start("called", "E.M", "{}") == MH_E_NOT_FOUND);
+            CHECK(stream.open("streamed", "E.M",
+                              [](mh_rpc_target& t) { t.flags = MH_RPC_STREAM; }) == MH_E_NOT_FOUND);
+            rig.loop.turn(0);
+        }).join();
+        CHECK(asked == std::vector<std::string>{"called", "streamed"});
+    }
 }
