@@ -128,8 +128,9 @@ mh_status to_dashboard(Shard& shard, mh::request r, const Asker& who) {
         return answer_problem(r, 404, "Not found", "only web services are here");
     const Settings& s = shard.web.settings;
     if (reads(method) && is_open(path)) return answer_open(r, s, path);
-    if (reads(method) && has_page(s) && wants_page(r, path)) return show_page(shard, r, who, path);
-    if (!shard.guard.require_token(r, who, is_page(path))) return MH_OK;
+    const bool page = reads(method) && has_page(s) && wants_page(r, path);
+    if (!shard.guard.require_token(r, who, page || is_page(path))) return MH_OK;
+    if (page) return show_page(shard, r, who, path);
     if (is_login(path)) return answer_login(shard, r, who, path);
     if (!shard.guard.require(r, shard.access, who, Role::viewer)) return MH_OK;
     if (path == "/rpc") return call(shard, r, who);

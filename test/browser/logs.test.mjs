@@ -17,12 +17,12 @@ async function reload(id) {
 test('logs: a line comes while the page is open, is filtered by level, text and module, and the filter is in the address', async (visit) => {
     const page = await visit.at('open', '/_/logs');
     await lines(page).first().waitFor();
-    const before = await lines(page).filter({ hasText: 'modules.reload' }).count();
+    const before = await lines(page).filter({ hasText: /modules.reload/ }).count();
     await reload('limit');
-    await until(async () => (await lines(page).filter({ hasText: 'modules.reload' }).count()) > before, 5, 'the audit of the reload');
-    await page.getByRole('searchbox', { name: 'Lines with this text' }).fill('modules.reload');
-    await page.waitForURL(/text=modules\.reload/);
-    await until(async () => (await lines(page).count()) === (await lines(page).filter({ hasText: 'modules.reload' }).count()), 3, 'only those');
+    await until(async () => (await lines(page).filter({ hasText: /modules.reload/ }).count()) > before, 5, 'the audit of the reload');
+    await page.getByRole('searchbox', { name: 'Lines with this text' }).fill('modules reload');
+    await page.waitForURL(/text=modules.reload/);
+    await until(async () => (await lines(page).count()) === (await lines(page).filter({ hasText: /modules.reload/ }).count()), 3, 'only those');
     await page.getByRole('group', { name: 'Level' }).getByRole('button', { name: 'Error' }).click();
     await page.waitForURL(/level=error/);
     await page.getByText(/No line with/).waitFor();

@@ -100,7 +100,7 @@ def guarded():
         command = [str(harness.PROGRAM), "passwd", "--user", name, "--role", role, users]
         if subprocess.run(command, input=f"sesame of {name}\n", text=True, capture_output=True).returncode:
             return None
-    return World(config(users_file=users, login_attempts=1000), ("app", "evil"))
+    return World(config(users_file=users, local_role="", login_attempts=1000), ("app", "evil"))
 
 
 def all_of_them():

@@ -52,7 +52,7 @@ function Config({ id, generation }) {
     const under = `modules.${id}.`;
     const values = said.value.values.filter((v) => v.path.startsWith(under));
     if (!values.length) return html`<div class="empty">It has no options.</div>`;
-    return html`<div class="scroll-x"><table class="data config"><caption class="sr">Configuration</caption><thead><tr><th scope="col">Option</th><th scope="col">Value</th><th scope="col">From</th><th scope="col">What it is</th></tr></thead>
+    return html`<div class="scroll-x" tabindex="0" role="region" aria-label="Table"><table class="data config"><caption class="sr">Configuration</caption><thead><tr><th scope="col">Option</th><th scope="col">Value</th><th scope="col">From</th><th scope="col">What it is</th></tr></thead>
         <tbody>${values.map((v) => html`<tr key=${v.path} class=${v.origin === 'default' ? 'by-default' : ''}><td class="mono">${v.path.slice(under.length)}${!v.live && html` <span class="tag" title="a changed value counts from the next start on">at the start</span>`}</td>
             <td class="mono wrap">${v.secret ? html`<span class="dim" title="not shown">••••••</span>` : text(v.value)}</td><td>${v.origin === 'default' ? html`<span class="dim">default</span>` : html`<span title=${v.origin}>${v.source || v.origin}</span>`}</td>
             <td class="wrap dim">${v.doc}${!v.secret && v.default !== undefined && text(v.default) !== text(v.value) ? html` <span class="nowrap">(default ${text(v.default)})</span>` : ''}</td></tr>`)}</tbody></table></div>`;

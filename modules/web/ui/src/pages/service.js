@@ -32,7 +32,7 @@ function useService(name) {
 function Nodes({ nodes }) {
     if (!nodes.length) return html`<div class="empty">No node of this version is alive.</div>`;
     const ttl = nodes.some((n) => n.metadata?.ttl);
-    return html`<div class="scroll-x"><table class="data"><caption class="sr">Nodes</caption>
+    return html`<div class="scroll-x" tabindex="0" role="region" aria-label="Table"><table class="data"><caption class="sr">Nodes</caption>
         <thead><tr><th scope="col">Address</th><th scope="col">Node</th>${ttl && html`<th scope="col" class="num">TTL</th>`}<th scope="col">Metadata</th></tr></thead>
         <tbody>${nodes.map((n) => html`<tr key=${n.id}><td class="mono">${n.address || html`<span class="dim">in this process</span>`}</td><td class="mono cut" title=${n.id}>${n.id}</td>${ttl && html`<td class="num">${n.metadata?.ttl ?? '–'}</td>`}<td class="wrap"><${Pairs} of=${withoutTtl(n.metadata)} /></td></tr>`)}</tbody>
     </table></div>`;
@@ -57,11 +57,11 @@ const signature = (e) => `${e.request ? plural(fieldsOf(e.request).length, 'fiel
 
 function Endpoint({ endpoint, chosen, onCall }) {
     const { stream, ...metadata } = endpoint.metadata ?? {};
-    return html`<details class="endpoint" open=${chosen}>
-        <summary><code>${endpoint.name}</code>${isStream(endpoint) && html`<span class="tag">stream</span>`}<span class="dim">${signature(endpoint)}</span><button class="small" onClick=${(e) => (e.preventDefault(), onCall(endpoint.name))}>Call</button></summary>
+    return html`<div class="endpoint-row"><details class="endpoint" open=${chosen}>
+        <summary><code>${endpoint.name}</code>${isStream(endpoint) && html`<span class="tag">stream</span>`}<span class="dim">${signature(endpoint)}</span></summary>
         <div class="endpoint-body">${Object.keys(metadata).length > 0 && html`<p><${Pairs} of=${metadata} /></p>`}
             <div class="schemas"><${Tree} title="Request" value=${endpoint.request} /><${Tree} title="Response" value=${endpoint.response} /></div></div>
-    </details>`;
+    </details><button class="small" onClick=${() => onCall(endpoint.name)}>Call</button></div>`;
 }
 
 export function Service({ params, query }) {

@@ -40,7 +40,7 @@ export function Table({ caption, columns, rows, keyOf, sort, onSort, height = 33
     const body = useRef(null);
     const [a, b] = useRange(rows.length, height, body);
     if (!rows.length) return html`<div class="empty">${empty}</div>`;
-    return html`<div class="scroll-x"><table class="data" aria-rowcount=${rows.length + 1}>
+    return html`<div class="scroll-x" tabindex="0" role="region" aria-label="Table"><table class="data" aria-rowcount=${rows.length + 1}>
         <caption class="sr">${caption}</caption>
         <thead><tr>${columns.map((c) => html`<${Head} key=${c.key} column=${c} sort=${sort} onSort=${onSort} />`)}</tr></thead>
         <tbody ref=${body}>
