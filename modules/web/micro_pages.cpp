@@ -22,28 +22,32 @@ mh_status show_client(mh::request r, std::string_view token) {
     std::vector<shared::FormPair> pairs;
     shared::parse_form(r.query(), pairs);
     for (shared::FormPair& p : pairs) {
-        if (p.key == "service") service = std::move(p.value);
-        else if (p.key == "endpoint" || p.key == "method") endpoint = std::move(p.value);
-        else if (p.key == "request") request = std::move(p.value);
+        if (p.key == "service")
+            service = std::move(p.value);
+        else if (p.key == "endpoint" || p.key == "method")
+            endpoint = std::move(p.value);
+        else if (p.key == "request")
+            request = std::move(p.value);
     }
-    return answer_page(r, 200, "Client",
-                       "<h1>Client</h1>\n<form method=\"post\" action=\"/rpc?csrf=" +
-                           escaped(token) + "\">\n" + input("Service", "service", service) +
-                           input("Endpoint", "endpoint", endpoint) +
-                           "<p><label>Request (JSON)<br><textarea name=\"request\" rows=\"8\" "
-                           "cols=\"60\">" +
-                           escaped(request) +
-                           "</textarea></label></p>\n<p><button>Call</button></p></form>\n"
-                           "<p>The same from a terminal: <code>microhost call SERVICE ENDPOINT "
-                           "REQUEST</code></p>\n");
+    return answer_page(
+        r, 200, "Client",
+        "<h1>Client</h1>\n<form method=\"post\" action=\"/rpc?csrf=" + escaped(token) + "\">\n" +
+            input("Service", "service", service) + input("Endpoint", "endpoint", endpoint) +
+            "<p><label>Request (JSON)<br><textarea name=\"request\" rows=\"8\" "
+            "cols=\"60\">" +
+            escaped(request) +
+            "</textarea></label></p>\n<p><button>Call</button></p></form>\n"
+            "<p>The same from a terminal: <code>microhost call SERVICE ENDPOINT "
+            "REQUEST</code></p>\n");
 }
 
 mh_status show_terminal(mh::request r) {
-    return answer_page(r, 200, "Terminal",
-                       "<h1>Terminal</h1>\n<p>Commands are run by <code>microhost</code> in a "
-                       "terminal, or over HTTP: <code>GET /_/commands</code> lists them, <code>POST "
-                       "/_/commands/NAME</code> runs one. Services are called by the " +
-                           link("/client", "client") + ".</p>\n");
+    return answer_page(
+        r, 200, "Terminal",
+        "<h1>Terminal</h1>\n<p>Commands are run by <code>microhost</code> in a "
+        "terminal, or over HTTP: <code>GET /_/commands</code> lists them, <code>POST "
+        "/_/commands/NAME</code> runs one. Services are called by the " +
+            link("/client", "client") + ".</p>\n");
 }
 
 mh_status show_stats(mh::request r, const shared::StatsBoard& stats) {

@@ -39,8 +39,9 @@ TEST_SUITE("modules/web") {
     }
 
     TEST_CASE("web services cannot set it") {
-        for (const char* bad : {"microhost=x; Path=/", "__Host-microhost=x", " microhost =x", "=microhost=x",
-                                "MICROHOST=x", "microhost", "microhost;a=b", "= =microhost=x"}) {
+        for (const char* bad :
+             {"microhost=x; Path=/", "__Host-microhost=x", " microhost =x", "=microhost=x",
+              "MICROHOST=x", "microhost", "microhost;a=b", "= =microhost=x"}) {
             CAPTURE(bad);
             CHECK(sets_ours(bad));
         }
@@ -91,7 +92,9 @@ TEST_SUITE("modules/web") {
               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 
-    TEST_CASE("what a script of the same origin sends needs the token, what people and programs do does not") {
+    TEST_CASE(
+        "what a script of the same origin sends needs the token, what people and programs do does "
+        "not") {
         const Fetch tool{}, script{"same-origin", "cors", "empty", ""},
             window{"same-origin", "navigate", "document", ""},
             frame{"same-origin", "navigate", "iframe", ""},
@@ -121,18 +124,20 @@ TEST_SUITE("modules/web") {
     }
 
     TEST_CASE("the way on after a log-in leads nowhere else") {
-        for (const char* good : {"/", "/services?q=a%20b", "/a//b", "/a:b@c"}) CHECK(local_path(good) == good);
+        for (const char* good : {"/", "/services?q=a%20b", "/a//b", "/a:b@c"})
+            CHECK(local_path(good) == good);
         for (const std::string& bad :
-             {std::string(""), std::string("//evil"), std::string("http://evil"), std::string("/\\evil"),
-              std::string("/\t/evil"), std::string("services"), std::string("/a b"), std::string("/\xc3\xa4"),
-              "/" + std::string(3000, 'a')}) {
+             {std::string(""), std::string("//evil"), std::string("http://evil"),
+              std::string("/\\evil"), std::string("/\t/evil"), std::string("services"),
+              std::string("/a b"), std::string("/\xc3\xa4"), "/" + std::string(3000, 'a')}) {
             CAPTURE(bad);
             CHECK(local_path(bad) == "/");
         }
     }
 
     TEST_CASE("pages are pages, and data is not") {
-        for (const char* p : {"/", "/services", "/service/x", "/_/modules", "/_/login"}) CHECK(is_page(p));
+        for (const char* p : {"/", "/services", "/service/x", "/_/modules", "/_/login"})
+            CHECK(is_page(p));
         for (const char* p : {"/_/api/logs", "/_/events", "/_/commands", "/rpc", "/_/", "/_"})
             CHECK_FALSE(is_page(p));
     }
