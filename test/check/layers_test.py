@@ -14,7 +14,7 @@ DOORS = {
     r"boost/dll": ["host/module/library.cpp"],
     r"openssl/": ["host/net", "host/http/websocket_handshake.cpp", "host/module/verdicts.cpp", "modules/shared/secret.cpp",
                   "modules/auth-jwt"],
-    r"crypt\.h": ["modules/auth-basic", "host/tool/passwd.cpp"],
+    r"crypt\.h": ["modules/shared/password_hash.cpp", "host/tool/passwd.cpp"],
     r"wslay/": ["host/http"],
     r"CLI/": ["host"],
     r"histedit\.h": ["modules/cli/editor.cpp"],
