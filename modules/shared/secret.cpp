@@ -4,11 +4,22 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include <stdexcept>
 
 namespace microhost::shared {
+namespace {
+
+std::string hex(const unsigned char* bytes, size_t n) {
+    constexpr char kHex[] = "0123456789abcdef";
+    std::string out;
+    for (size_t i = 0; i < n; ++i) (out += kHex[bytes[i] >> 4]) += kHex[bytes[i] & 15];
+    return out;
+}
+
+}  // namespace
 
 bool same_secret(std::string_view a, std::string_view b) {
     return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
@@ -17,6 +28,30 @@ bool same_secret(std::string_view a, std::string_view b) {
 void wipe(std::string& secret) {
     OPENSSL_cleanse(secret.data(), secret.size());
     secret.clear();
+}
+
+std::string digest_of(std::string_view text) {
+    unsigned char out[32];
+    unsigned n = 0;
+    if (EVP_Digest(text.data(), text.size(), out, &n, EVP_sha256(), nullptr) != 1)
+        throw std::runtime_error("SHA-256 failed");
+    return hex(out, n);
+}
+
+std::string signature_of(std::string_view key, std::string_view text) {
+    unsigned char out[32];
+    unsigned n = 0;
+    if (!HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+              reinterpret_cast<const unsigned char*>(text.data()), text.size(), out, &n))
+        throw std::runtime_error("HMAC failed");
+    return hex(out, n);
+}
+
+std::string random_id() {
+    unsigned char bytes[32];
+    if (RAND_bytes(bytes, sizeof bytes) != 1)
+        throw std::runtime_error("the cryptography library gives no random numbers");
+    return hex(bytes, sizeof bytes);
 }
 
 Digester::Digester() : context_(nullptr) {

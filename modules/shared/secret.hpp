@@ -21,6 +21,13 @@ bool same_secret(std::string_view a, std::string_view b);
 /// Overwrites what it holds.
 void wipe(std::string& secret);
 
+/// SHA-256 in hexadecimal.
+std::string digest_of(std::string_view text);
+/// HMAC-SHA256 in hexadecimal.
+std::string signature_of(std::string_view key, std::string_view text);
+/// 256 random bits in hexadecimal. Throws std::runtime_error.
+std::string random_id();
+
 /// Stands for a secret in memory: nobody without the key can make one or learn anything from it.
 struct Digest {
     std::array<unsigned char, 32> bytes{};

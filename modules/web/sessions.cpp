@@ -2,9 +2,6 @@
 #include "sessions.hpp"
 
 #include <microhost/draft/kv.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
 #include <microhost/host.hpp>
 
 #include <algorithm>
@@ -16,13 +13,6 @@ namespace {
 
 constexpr std::string_view kSecretKey = "page-secret";
 constexpr size_t kLongestSession = 1024;
-
-std::string hex(const unsigned char* bytes, size_t n) {
-    constexpr char kHex[] = "0123456789abcdef";
-    std::string out;
-    for (size_t i = 0; i < n; ++i) (out += kHex[bytes[i] >> 4]) += kHex[bytes[i] & 15];
-    return out;
-}
 
 std::string key_of(std::string_view key) { return "session:" + std::string(key); }
 
@@ -40,30 +30,6 @@ std::string_view line(std::string_view& text) {
 }
 
 }  // namespace
-
-std::string digest_of(std::string_view text) {
-    unsigned char out[32];
-    unsigned n = 0;
-    if (EVP_Digest(text.data(), text.size(), out, &n, EVP_sha256(), nullptr) != 1)
-        throw std::runtime_error("SHA-256 failed");
-    return hex(out, n);
-}
-
-std::string signature_of(std::string_view key, std::string_view text) {
-    unsigned char out[32];
-    unsigned n = 0;
-    if (!HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-              reinterpret_cast<const unsigned char*>(text.data()), text.size(), out, &n))
-        throw std::runtime_error("HMAC failed");
-    return hex(out, n);
-}
-
-std::string random_id() {
-    unsigned char bytes[32];
-    if (RAND_bytes(bytes, sizeof bytes) != 1)
-        throw std::runtime_error("the cryptography library gives no random numbers");
-    return hex(bytes, sizeof bytes);
-}
 
 std::string Session::text() const {
     return std::to_string(begun_ms) + "\n" + std::to_string(used_ms) + "\n" + print + "\n" + user;

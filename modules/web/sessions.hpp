@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "../shared/secret.hpp"
+
 namespace microhost::web {
 
 struct SessionLimits {
@@ -29,12 +31,9 @@ struct Session {
     bool to_be_touched(uint64_t now_ms, const SessionLimits& limits) const;
 };
 
-/// SHA-256 in hexadecimal.
-std::string digest_of(std::string_view text);
-/// HMAC-SHA256 in hexadecimal.
-std::string signature_of(std::string_view key, std::string_view text);
-/// 256 random bits in hexadecimal. Throws std::runtime_error.
-std::string random_id();
+using shared::digest_of;
+using shared::random_id;
+using shared::signature_of;
 
 /// Times are of the clock of requests (now_ns / 1e6). [any]
 class Sessions {

@@ -136,10 +136,9 @@ TEST_SUITE("modules/web") {
     }
 
     TEST_CASE("pages are pages, and data is not") {
-        for (const char* p : {"/", "/services", "/service/x", "/stats", "/_/modules", "/_/login"})
+        for (const char* p : {"/", "/services", "/service/x", "/_/modules", "/_/login"})
             CHECK(is_page(p));
-        for (const char* p :
-             {"/_/api/logs", "/_/events", "/_/commands", "/rpc", "/_/", "/_"})
+        for (const char* p : {"/_/api/logs", "/_/events", "/_/commands", "/rpc", "/_/", "/_"})
             CHECK_FALSE(is_page(p));
     }
 }
