@@ -22,11 +22,17 @@ export async function readLines(response, onLine) {
     const reader = response.body.getReader();
     const decoder = new TextDecoder();
     const lines = new LineSplitter();
+    let rested = performance.now();
     for (;;) {
         const { done, value } = await reader.read();
         const text = done ? decoder.decode() : decoder.decode(value, { stream: true });
         for (const line of lines.push(text)) onLine(line);
         if (done) break;
+        // A flood of them must not keep the page from being drawn and clicked.
+        if (performance.now() - rested > 30) {
+            await new Promise((go) => setTimeout(go));
+            rested = performance.now();
+        }
     }
     for (const line of lines.end()) onLine(line);
 }

@@ -47,7 +47,7 @@ export function useCall() {
         let drawn = false;
         const draw = (changes) => {
             Object.assign(now, changes, { ms: performance.now() - start });
-            if (aborter.current === own) set({ ...now });
+            if (aborter.current === own) set({ ...now, lines: now.lines.slice(-mostLines) });
         };
         const later = () => {
             if (drawn) return;
@@ -57,7 +57,8 @@ export function useCall() {
         const onLine = (line) => {
             now.total += 1;
             now.size += line.length + 1;
-            now.lines = [...now.lines, line].slice(-mostLines);
+            now.lines.push(line);
+            if (now.lines.length > 2 * mostLines) now.lines = now.lines.slice(-mostLines);
             if (/^\{"error":/.test(line)) now.broken = true;
             later();
         };
