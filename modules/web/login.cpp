@@ -22,6 +22,7 @@ namespace {
 constexpr uint64_t kLongestBody = 8192;
 constexpr std::chrono::seconds kPatience{20};
 constexpr size_t kLongestName = 255;
+constexpr uint32_t kMostKeys = 4096;  // addresses and users in a minute; over them nobody new may try
 
 constexpr std::string_view kWrong = "the user or the password is wrong";
 constexpr std::string_view kNoUsers =
@@ -242,7 +243,7 @@ mh_status show_logout(Shard& shard, mh::request r, const shared::Asker& who) {
 
 LoginLimit::LoginLimit(uint32_t a_minute)
     : rule_{sizeof(mh_limit_rule), a_minute, a_minute, 60'000} {
-    const mh_status s = mh::use<mh_limit>().open(mh::the_host, "login", 0, &set_);
+    const mh_status s = mh::use<mh_limit>().open(mh::the_host, "login", kMostKeys, &set_);
     if (s != MH_OK) throw mh::failure("the host has no room for the limit of log-ins", {}, s);
 }
 
