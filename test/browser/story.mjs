@@ -134,7 +134,7 @@ await step('A web service, and what is said when it dies', async () => {
 await step('Commands without a shell', async () => {
     await page.goto('/_/console');
     await heading('Console');
-    await page.getByRole('textbox').first().fill('list services');
+    await page.getByRole('main').getByRole('combobox').first().fill('list services');
     await page.keyboard.press('Enter');
     await page.getByText('go.micro.srv.greeter').first().waitFor();
     await picture('console');

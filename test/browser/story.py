@@ -54,7 +54,7 @@ def prepare(world):
     world.host.config = {
         "host": {"name": "demo", "loops": 2, "rpc_address": "127.0.0.1:0"},
         "load": ["web.so", "api.so", "cli.so", "rate-limit.so", "greeter.so", str(folder / "stamp.so"), str(worlds.fixtures.FOLDER / "speaker.so")],
-        "modules": {"web": worlds.web_options(users_file=str(folder / "users")), "api": {"handler": "rpc", "namespace": "go.micro.api"}},
+        "modules": {"web": worlds.web_options(users_file=str(folder / "users"), local_role=""), "api": {"handler": "rpc", "namespace": "go.micro.api"}},
         "listeners": {"api": {"module": "api", "address": "127.0.0.1:0", "filters": ["limit", "stamp"]}},
         "filters": {"limit": {"use": "rate-limit", "config": {"key": "client-ip", "rate": 100000}}, "stamp": {"use": "stamp"}},
     }
