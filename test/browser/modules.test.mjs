@@ -33,3 +33,12 @@ test('modules: unloading one wants to be confirmed, and can be left', async (vis
     await page.goto(new URL('/_/modules', page.url()).href);
     await row(page, 'cli').first().waitFor();
 });
+
+test('modules: a page that one brings along is among the others, and shows what its command puts out', async (visit) => {
+    const page = await visit.at('open', '/services');
+    await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Rollouts' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Rollouts' }).waitFor();
+    await page.getByRole('cell', { name: 'go.micro.srv.greeter' }).first().waitFor();
+    await page.reload(); // it has an address
+    await page.getByRole('cell', { name: 'go.micro.srv.greeter' }).first().waitFor();
+});

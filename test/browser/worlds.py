@@ -32,7 +32,7 @@ def web_options(**more):
 def config(**web):
     return {
         "host": {"name": "demo", "loops": 2, "rpc_address": "127.0.0.1:0"},
-        "load": ["web.so", "api.so", "cli.so", "limit.so", str(fixtures.FOLDER / "speaker.so")],
+        "load": ["web.so", "api.so", "cli.so", "limit.so", "rollout.so", str(fixtures.FOLDER / "speaker.so")],
         "modules": {"web": web_options(**web)},
         "listeners": {"api": {"module": "api", "address": "127.0.0.1:0", "filters": ["slowly"]}},
         "filters": {"slowly": {"use": "limit", "config": {"rate": 100000}}},

@@ -15,6 +15,7 @@ import { Logs } from './pages/logs.js';
 import { Missing } from './pages/missing.js';
 import { Module } from './pages/module.js';
 import { Modules } from './pages/modules.js';
+import { Contributed } from './pages/contributed.js';
 import { Overview } from './pages/overview.js';
 import { Service } from './pages/service.js';
 import { Services } from './pages/services.js';
@@ -23,7 +24,7 @@ import { route, startRouter } from './router.js';
 import { Shell } from './shell.js';
 import { useStore } from './store.js';
 
-const pages = { overview: Overview, services: Services, service: Service, client: Client, traffic: Traffic, modules: Modules, module: Module, logs: Logs, console: Console, apps: Apps, about: About };
+const pages = { overview: Overview, services: Services, service: Service, client: Client, traffic: Traffic, modules: Modules, module: Module, logs: Logs, console: Console, apps: Apps, about: About, contributed: Contributed };
 
 /// Until it is known who asks. A server that does not answer is asked again.
 function Starting() {

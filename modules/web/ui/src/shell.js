@@ -2,6 +2,7 @@
 // What is around every page: navigation, who is here, the bar that says that nothing comes any more.
 import { useEffect, useState } from 'preact/hooks';
 import { logOut, session } from './api.js';
+import { usePages } from './data/pages.js';
 import { span } from './format.js';
 import { html } from './html.js';
 import { overlay, places } from './keys.js';
@@ -43,9 +44,11 @@ function Who({ who }) {
         ${who.session && html`<button class="small" onClick=${leave}>Log out</button>`}${failed && html`<span role="alert">${failed}</span>`}</div>`;
 }
 
-function Nav({ page }) {
+function Nav({ page, path: shown }) {
     const here = sections[page];
-    return html`<nav aria-label="Pages">${places.map(([key, title, path]) => html`<a key=${path} href=${path} aria-current=${path === here ? 'page' : undefined} aria-keyshortcuts=${`g ${key}`}>${title}<kbd aria-hidden="true">g ${key}</kbd></a>`)}</nav>`;
+    const more = usePages() ?? [];
+    return html`<nav aria-label="Pages">${places.map(([key, title, path]) => html`<a key=${path} href=${path} aria-current=${path === here ? 'page' : undefined} aria-keyshortcuts=${`g ${key}`}>${title}<kbd aria-hidden="true">g ${key}</kbd></a>`)}
+        ${more.map((p) => html`<a key=${p.href} href=${p.href} title=${`of the module ${p.module}`} aria-current=${p.href === shown ? 'page' : undefined}>${p.title}</a>`)}</nav>`;
 }
 
 export function Shell({ route, children }) {
@@ -60,7 +63,7 @@ export function Shell({ route, children }) {
         <header class="side">
             <a class="brand" href="/"><svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="7" /><path d="M8 23V11.5l8 7 8-7V23" /></svg><span>microhost<small>${who.instance}</small></span></a>
             <button class="search" onClick=${() => overlay.set('palette')}><span>Go to …</span><kbd>Ctrl K</kbd></button>
-            <${Nav} page=${route.page} />
+            <${Nav} page=${route.page} path=${route.path} />
             <div class="side-foot">
                 <${Who} who=${who} />
                 <div class="side-row"><${Live} /><${Theme} /></div>

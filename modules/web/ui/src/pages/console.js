@@ -64,7 +64,7 @@ function useRuns() {
     return { runs, start, refuse, clear: () => change(() => []) };
 }
 
-function Output({ run }) {
+export function Output({ run }) {
     const { output } = run;
     const [as, choose] = useState('table');
     const views = [output.columns && ['table', 'Table'], (output.rows.length || output.json.length) && ['json', 'JSON'], output.columns && ['text', 'Text']].filter(Boolean);
