@@ -22,7 +22,8 @@ namespace {
 constexpr uint64_t kLongestBody = 8192;
 constexpr std::chrono::seconds kPatience{20};
 constexpr size_t kLongestName = 255;
-constexpr uint32_t kMostKeys = 4096;  // addresses and users in a minute; over them nobody new may try
+constexpr uint32_t kMostKeys =
+    4096;  // addresses and users in a minute; over them nobody new may try
 
 constexpr std::string_view kWrong = "the user or the password is wrong";
 constexpr std::string_view kNoUsers =
