@@ -167,7 +167,8 @@ class Stream(harness.Case):
                     for i in range(100):
                         busy.request("POST", "/_/modules/reload", FORM, f"id={burst}-{i}-{'x' * 4000}".encode())
                     other.until(lambda name, _: name == "logs")
-            self.assertLess(host.memory() - before, 20 << 20)
+            if harness.SLOW == 1:  # a sanitizer keeps what is freed
+                self.assertLess(host.memory() - before, 20 << 20)
             last = b""
             while b"event: resync" not in last:
                 piece = slow.recv(1 << 20)
