@@ -226,6 +226,7 @@ def longer(build, part):
     import kits
 
     asan, tsan = (build.parent / kind for kind in ("asan", "tsan"))
+    yield page
     yield lambda: browser(build, part)
     yield lambda: compiled(asan, part)
     yield lambda: python("integration", asan, part)
@@ -240,6 +241,18 @@ def browser(build, part):
     status, text = run([sys.executable, str(TEST / "browser/browser.py"), "--json", part], environment(build), 300)
     last = text.rstrip().rpartition("\n")[2]
     result.add(**(json.loads(last) if last.startswith("{") else {"failures": [("browser.py", f"{text}\nexit status {status}")]}))
+    return result
+
+
+def page():
+    """What the dashboard's page computes, without a browser."""
+    result = Count("page")
+    status, text = run(["node", "--test", *map(str, sorted(ROOT.glob("modules/web/ui/test/*.test.mjs")))], os.environ, 60)
+    passed = re.search(r"^# pass (\d+)$", text, re.M)
+    if status == 0 and passed:
+        result.add(passed=int(passed[1]))
+    else:
+        result.add(failures=[("node --test", f"{text}\nexit status {status}")])
     return result
 
 
@@ -279,7 +292,7 @@ def main():
         if folder in only:
             groups.append(lambda folder=folder: python(folder, build, options.name))
     if "browser" in only:
-        groups.append(lambda: browser(build, options.name))
+        groups += [page, lambda: browser(build, options.name)]
     counts = [group().show() for group in groups]
     if options.all:
         counts += [group().show() for group in longer(build, options.name)]

@@ -8,7 +8,7 @@ import { html } from '../html.js';
 import { readLines } from '../logic/ndjson.js';
 import { Badge, Code, Trouble } from './parts.js';
 
-const mostLines = 2000;
+const mostLines = 300; // more of them at once cannot be read, and drawing them keeps the page busy
 const longest = 512 * 1024;
 
 function headersOf(call) {
@@ -52,7 +52,7 @@ export function useCall() {
         const later = () => {
             if (drawn) return;
             drawn = true;
-            setTimeout(() => ((drawn = false), now.state === 'running' && draw({})), 60);
+            setTimeout(() => ((drawn = false), now.state === 'running' && draw({})), 150);
         };
         const onLine = (line) => {
             now.total += 1;
