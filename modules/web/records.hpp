@@ -39,5 +39,7 @@ std::string traffic_json(int32_t ring, uint32_t most);
 
 /// {"values":[...]}. [main]
 std::string config_json(std::string_view prefix);
+/// The name of this instance as a JSON string; "" where there is no configuration to be read, as in a trial. [main]
+std::string instance_json();
 
 }  // namespace microhost::web

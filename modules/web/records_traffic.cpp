@@ -121,4 +121,13 @@ std::string config_json(std::string_view prefix) {
     return std::move(values.json);
 }
 
+std::string instance_json() {
+    std::string out;
+    const auto note = [](void* user, const mh_config_value* v) {
+        *static_cast<std::string*>(user) = view(v->json);
+    };
+    mh::use<mh_config_read>().each(mh::the_host, mh::lend("host.name"), note, &out);
+    return out.starts_with('"') ? out : R"("")";
+}
+
 }  // namespace microhost::web

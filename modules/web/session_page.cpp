@@ -24,7 +24,7 @@ mh_status answer_session(mh::request r, Shard& shard, const shared::Asker& who,
         .key("csrf")
         .string(token)
         .key("instance")
-        .string("")
+        .raw(shard.web.instance)
         .key("version")
         .string(mh::the_host->version)
         .key("namespace")

@@ -45,6 +45,7 @@ class Web {
 
     const Settings settings;
     shared::TokenFile token_file;
+    const std::string instance = instance_json();
     Feed feed;                             ///< [main]
     std::atomic<uint64_t> next_stream{1};  ///< [any]
     shared::UserFile user_file;

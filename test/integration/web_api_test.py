@@ -95,6 +95,11 @@ class Api(harness.Case):
             self.assertEqual(host.get("/_/api/nothing").status, 404)
             self.assertEqual(host.post("/_/events").status, 405)
 
+    def test_the_session_names_the_instance(self):
+        with harness.Microhost({"host": {"loops": 1, "name": "demo"}, "load": ["web.so"], "modules": {"web": {"address": "127.0.0.1:0"}}}) as host:
+            session = host.get("/_/api/session").json()
+            self.assertEqual((session["instance"], session["subject"], session["role"]), ("demo", "local", "operator"))
+
     def test_traffic(self):
         with web() as host:
             host.get("/services")
