@@ -5,40 +5,26 @@
 
 #include <charconv>
 #include <optional>
-#include <vector>
 
 #include "../shared/url_encoding.hpp"
 #include "answer.hpp"
 #include "from_main.hpp"
 #include "log_lines.hpp"
+#include "query.hpp"
 #include "records.hpp"
 #include "web.hpp"
 
 namespace microhost::web {
 namespace {
 
-class Query {
-  public:
-    explicit Query(const mh::request& r) { shared::parse_form(r.query(), pairs_); }
-
-    std::string_view text(std::string_view name) const {
-        for (const shared::FormPair& p : pairs_)
-            if (p.key == name) return p.value;
-        return {};
-    }
-    /// `otherwise` when it is not there; none when it is no whole number.
-    std::optional<uint64_t> number(std::string_view name, uint64_t otherwise) const {
-        const std::string_view given = text(name);
-        if (given.empty()) return otherwise;
-        uint64_t n = 0;
-        const auto [end, fault] = std::from_chars(given.data(), given.data() + given.size(), n);
-        if (fault != std::errc{} || end != given.data() + given.size()) return {};
-        return n;
-    }
-
-  private:
-    std::vector<shared::FormPair> pairs_;
-};
+/// `otherwise` when it is not there; none when it is no whole number.
+std::optional<uint64_t> number(std::string_view given, uint64_t otherwise) {
+    if (given.empty()) return otherwise;
+    uint64_t n = 0;
+    const auto [end, fault] = std::from_chars(given.data(), given.data() + given.size(), n);
+    if (fault != std::errc{} || end != given.data() + given.size()) return {};
+    return n;
+}
 
 mh_status refuse(mh::request r, unsigned status, std::string_view detail) {
     r.respond_error(status, kServerName, detail);
@@ -66,7 +52,7 @@ mh_status service(mh::request r, std::string_view encoded) {
 
 mh_status traffic(mh::request r, const Query& query) {
     const std::string_view ring = query.text("ring");
-    const auto points = query.number("points", 0);
+    const auto points = number(query.text("points"), 0);
     if (!points) return refuse(r, 400, "points is no whole number");
     if (!ring.empty() && ring != "seconds" && ring != "tens")
         return refuse(r, 400, "ring is seconds or tens");
@@ -78,7 +64,7 @@ mh_status traffic(mh::request r, const Query& query) {
 mh_status logs(mh::request r, const Query& query) {
     constexpr uint64_t kMost = 2000;
     LogQuery wanted;
-    const auto after = query.number("after", 0), most = query.number("most", 500);
+    const auto after = number(query.text("after"), 0), most = number(query.text("most"), 500);
     if (!after || !most) return refuse(r, 400, "after and most are whole numbers");
     if (!read_level(query.text("level"), wanted.level))
         return refuse(r, 400, "level is debug, info, warn or error");

@@ -12,6 +12,7 @@
 #include "apps.hpp"
 #include "micro_pages.hpp"
 #include "modules_page.hpp"
+#include "query.hpp"
 #include "registry_pages.hpp"
 #include "static_files.hpp"
 #include "style.hpp"
@@ -29,14 +30,6 @@ bool reads(std::string_view method) { return method == "GET" || method == "HEAD"
 /// A page of a stranger that makes a browser send it gets nothing done, and reads nothing: websockets it could read.
 bool safe(const mh::request& r) { return reads(r.method()) && !(r.flags() & MH_REQ_UPGRADE); }
 
-std::string parameter(const mh::request& r, std::string_view name) {
-    std::vector<shared::FormPair> pairs;
-    shared::parse_form(r.query(), pairs);
-    for (shared::FormPair& p : pairs)
-        if (p.key == name) return std::move(p.value);
-    return {};
-}
-
 mh_status to_page(Shard& shard, mh::request r, const Asker& who, std::string_view path) {
     const Settings& s = shard.web.settings;
     if (path == "/client") return show_client(r, shard.guard.token_for_page(r, who));
@@ -45,10 +38,10 @@ mh_status to_page(Shard& shard, mh::request r, const Asker& who, std::string_vie
     if (const std::string_view to = newer_name(path); !to.empty()) return answer_moved(r, to);
     constexpr std::string_view kService = "/service/";
     if (path == "/") return show_apps(r, s);
-    if (path == "/services") return show_services(r, parameter(r, "q"));
+    if (path == "/services") return show_services(r, Query(r).text("q"));
     if (path == "/registry") {
-        const std::string name = parameter(r, "service");
-        return name.empty() ? show_services(r, parameter(r, "q")) : show_service(r, name);
+        const std::string name(Query(r).text("service"));
+        return name.empty() ? show_services(r, Query(r).text("q")) : show_service(r, name);
     }
     if (path.starts_with(kService)) {
         std::string name;
@@ -90,7 +83,7 @@ mh_status reload(Shard& shard, mh::request r, const Asker& who) {
 
 mh_status open_events(Shard& shard, mh::request r, const Asker& who) {
     if (r.method() != "GET") return refuse_method(r, "GET");
-    const std::string list = parameter(r, "topics");
+    const std::string list(Query(r).text("topics"));
     const uint32_t topics = list.empty() ? kAllTopics : topics_of(list);
     if (!topics)
         return r.respond_error(400, kServerName, "topics are services, traffic, modules and logs"),

@@ -8,6 +8,7 @@
 #include "answer.hpp"
 #include "cookies.hpp"
 #include "html.hpp"
+#include "query.hpp"
 #include "web.hpp"
 
 namespace microhost::web {
@@ -19,11 +20,7 @@ uint64_t ms(uint64_t ns) { return ns / 1'000'000; }
 std::string borne(const mh::request& r) {
     const std::string_view field = r.header(kTokenField);
     if (!field.empty()) return std::string(field);
-    std::vector<shared::FormPair> pairs;
-    shared::parse_form(r.query(), pairs);
-    for (shared::FormPair& p : pairs)
-        if (p.key == kTokenParameter) return std::move(p.value);
-    return {};
+    return std::string(Query(r).text(kTokenParameter));
 }
 
 /// Somebody's program sends it of its own accord; a browser sends cookies, addresses and passwords by itself.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "settings.hpp"
 
+#include <filesystem>
+
 namespace microhost::web {
 namespace {
 
@@ -19,6 +21,10 @@ Settings Settings::read(const mh_config* config) {
     from.read("namespace", s.ns), from.read("open_apps", s.open_apps);
     from.read("resolver", resolver), from.read("static_dir", s.static_dir);
     s.resolver = resolver_of(resolver);
+    if (!s.static_dir.empty() && !std::filesystem::exists(s.static_dir + "/index.html"))
+        throw mh::failure("static_dir: there is no index.html in " + s.static_dir +
+                              "; make it with: node modules/web/ui/build.mjs " + s.static_dir,
+                          "/static_dir", MH_E_IO);
     s.access.own_pages = true;
     std::chrono::milliseconds idle{}, total{};
     from.read("session_idle", idle), from.read("session_length", total);

@@ -170,6 +170,9 @@ class Access(Case):
     def test_other_machines_need_tls_and_a_credential(self):
         self.refuses({"load": ["web.so"], "modules": {"web": {"address": ":0"}}}, words=["reached from other machines", "TLS"])
 
+    def test_a_folder_without_the_page_is_refused(self):
+        self.refuses({"load": ["web.so"], "modules": {"web": {"address": "127.0.0.1:0", "static_dir": "/nonexistent"}}}, words=["static_dir", "index.html"])
+
     def test_without_a_role_nobody_gets_in(self):
         with web(local_role="") as host:
             self.assertEqual(host.get("/services").status, 401)
