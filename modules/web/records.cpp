@@ -5,7 +5,6 @@
 
 #include <charconv>
 #include <functional>
-#include <set>
 
 #include "../shared/json_writer.hpp"
 
@@ -15,14 +14,7 @@ namespace {
 using mh::view;
 using shared::JsonWriter;
 
-struct Row {
-    std::set<std::string, std::less<>> versions;
-    uint32_t nodes = 0, endpoints = 0;
-    bool alive = false;   ///< those of this process have no node
-    uint64_t digest = 0;  ///< of all that is known: another one when anything of it changes
-};
-
-std::string row_json(std::string_view name, const Row& row) {
+std::string row_json(std::string_view name, const ServiceSummary& row) {
     std::string out;
     JsonWriter w(out);
     w.begin_object().key("name").string(name).key("versions").begin_array();
@@ -49,22 +41,25 @@ void add_pairs(JsonWriter& w, const mh_kv* kv, uint32_t n) {
 
 }  // namespace
 
-ServiceRows service_rows(const mh_registry_view* now) {
+ServiceSummaries service_summaries(const mh_registry_view* now) {
     const mh_registry& registry = mh::use<mh_registry>();
-    std::map<std::string, Row, std::less<>> rows;
+    ServiceSummaries out;
     for (uint32_t i = 0; i < registry.count(now); ++i) {
         const mh_service_view* s = registry.at(now, i);
-        Row& row = rows[std::string(view(registry.name(s)))];
+        ServiceSummary& row = out[std::string(view(registry.name(s)))];
         row.versions.emplace(view(registry.version(s)));
         row.nodes += registry.node_count(s);
         row.endpoints = std::max(row.endpoints, registry.endpoint_count(s));
         row.digest = row.digest * 31 + std::hash<std::string_view>()(view(registry.json(s)));
     }
-    ServiceRows out;
-    for (auto& [name, row] : rows) {
+    for (auto& [name, row] : out)
         row.alive = registry.state(now, mh::lend(name)) == MH_SERVICE_ALIVE;
-        out.emplace(name, row_json(name, row));
-    }
+    return out;
+}
+
+ServiceRows service_rows(const mh_registry_view* now) {
+    ServiceRows out;
+    for (const auto& [name, row] : service_summaries(now)) out.emplace(name, row_json(name, row));
     return out;
 }
 

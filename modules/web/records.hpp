@@ -9,10 +9,21 @@
 #include <microhost/draft/registry.h>
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
 namespace microhost::web {
+
+/// What a list says of all versions of one name.
+struct ServiceSummary {
+    std::set<std::string, std::less<>> versions;
+    uint32_t nodes = 0, endpoints = 0;
+    bool alive = false;   ///< services of this process are without having nodes
+    uint64_t digest = 0;  ///< of all that is known: another one when anything of it changes
+};
+using ServiceSummaries = std::map<std::string, ServiceSummary, std::less<>>;
+ServiceSummaries service_summaries(const mh_registry_view* view);
 
 /// The rows of the list of services by their names: {"name","versions","nodes","endpoints","state","digest"}.
 using ServiceRows = std::map<std::string, std::string, std::less<>>;

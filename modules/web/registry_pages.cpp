@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry_pages.hpp"
 
-#include <map>
-
 #include "../shared/json_writer.hpp"
 #include "answer.hpp"
 #include "html.hpp"
+#include "records.hpp"
 
 namespace microhost::web {
 namespace {
@@ -22,21 +21,16 @@ void each_service(F&& fn) {
     }
 }
 
-/// What a row of the list says: versions, nodes and endpoints of one name.
-struct Row {
-    std::string versions;
-    uint32_t nodes = 0, endpoints = 0;
-};
+ServiceSummaries rows(std::string_view part) {
+    const mh_registry_view* now = mh::use<mh_registry>().now(mh::the_host);
+    ServiceSummaries out = service_summaries(now);
+    std::erase_if(out, [&](const auto& row) { return row.first.find(part) == row.first.npos; });
+    return out;
+}
 
-std::map<std::string, Row> rows(std::string_view filter) {
-    std::map<std::string, Row> out;
-    each_service([&](const mh_registry& registry, const mh_service_view* s, std::string_view name) {
-        if (name.find(filter) == name.npos) return;
-        Row& row = out[std::string(name)];
-        row.versions += (row.versions.empty() ? "" : ", ") + std::string(view(registry.version(s)));
-        row.nodes += registry.node_count(s);
-        row.endpoints = std::max(row.endpoints, registry.endpoint_count(s));
-    });
+std::string list_of(const std::set<std::string, std::less<>>& words) {
+    std::string out;
+    for (const std::string& w : words) out += (out.empty() ? "" : ", ") + w;
     return out;
 }
 
@@ -95,7 +89,7 @@ mh_status show_apps(mh::request r, const Settings& s) {
 }
 
 mh_status show_services(mh::request r, std::string_view filter) {
-    const std::map<std::string, Row> all = rows(filter);
+    const ServiceSummaries all = rows(filter);
     if (wants_json(r)) {
         std::string json = R"({"services":[)";
         for (const auto& [name, row] : all) {
@@ -115,7 +109,7 @@ mh_status show_services(mh::request r, std::string_view filter) {
         "</tr></thead><tbody>\n";
     for (const auto& [name, row] : all)
         body += "<tr>" + cell(link("/service/" + path_element(name), name)) +
-                cell(escaped(row.versions)) + cell(std::to_string(row.nodes)) +
+                cell(escaped(list_of(row.versions))) + cell(std::to_string(row.nodes)) +
                 cell(std::to_string(row.endpoints)) + "</tr>\n";
     return answer_page(r, 200, "Services", body + "</tbody></table>\n");
 }
