@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -49,7 +50,7 @@ def say(command, env=None, timeout=900):
     lines, deadline = [], time.monotonic() + timeout
     for line in process.stdout:
         lines.append(line.rstrip())
-        print("    . " + lines[-1][:160], flush=True)
+        print(f"    {threading.current_thread().name}: {lines[-1][:160]}", flush=True)
         if time.monotonic() > deadline:
             os.killpg(process.pid, signal.SIGKILL)
             lines.append(f"stopped after {timeout} s")
@@ -123,7 +124,6 @@ def lifecycle():
 def reaping(host):
     """The kit takes a process for alive until its parent has waited for it."""
     import contextlib
-    import threading
 
     @contextlib.contextmanager
     def waiting():
@@ -208,28 +208,27 @@ def swaps():
 
 
 def steps(build, asan_build):
-    """(name, function) of each; a function returns None or what is wrong, or raises SkipTest."""
+    """Lists of (name, function), those of a list beside each other: they wait more than they compute. A function returns None or
+    what is wrong, or raises SkipTest."""
     os.environ.setdefault("MICROHOST_PREFIX", str(ROOT / ".cache/prefix" / build.name))
     return [
-        ("fuzz", lambda: fuzz(asan_build)),
-        ("smuggling", lambda: http_kit("smuggling.py")),
-        ("smuggling through web", lambda: web_kit("smuggling.py")),
-        ("faults", lambda: http_kit("faults.py")),
-        ("lifecycle", lifecycle),
-        ("bad modules: start", lambda: bad_modules("--check_config", "--load")),
-        ("bad modules: check", lambda: bad_modules("check")),
-        ("bad modules: trial", lambda: bad_modules("check", "--trial")),
-        ("soak", soak),
-        ("swaps", swaps),
-        ("chaos under asan", lambda: chaos("asan")),
-        ("chaos under tsan", lambda: chaos("tsan")),
+        [("fuzz", lambda: fuzz(asan_build))],
+        [("smuggling", lambda: http_kit("smuggling.py")), ("soak", soak)],
+        [("smuggling through web", lambda: web_kit("smuggling.py")), ("faults", lambda: http_kit("faults.py"))],
+        [("lifecycle", lifecycle)],
+        [("bad modules: start", lambda: bad_modules("--check_config", "--load")),
+         ("bad modules: check", lambda: bad_modules("check"))],
+        [("bad modules: trial", lambda: bad_modules("check", "--trial"))],
+        [("swaps", swaps)],
+        [("chaos under asan", lambda: chaos("asan"))],
+        [("chaos under tsan", lambda: chaos("tsan"))],
     ]
 
 
 def main():
     part = sys.argv[1] if len(sys.argv) > 1 else ""
     status = 0
-    for name, function in steps(ROOT / "build/dev", ROOT / "build/asan"):
+    for name, function in (step for beside in steps(ROOT / "build/dev", ROOT / "build/asan") for step in beside):
         if part not in name:
             continue
         try:
