@@ -6,6 +6,8 @@
 #include <string>
 
 #include "console/console.hpp"
+#include "hipchat/hipchat.hpp"
+#include "xmpp/xmpp.hpp"
 
 namespace microhost::bot {
 namespace {
@@ -21,6 +23,8 @@ struct Row {
 };
 constexpr Row kInputs[] = {
     {"console", make<Console>},
+    {"xmpp", make<Xmpp>},
+    {"hipchat", make<Hipchat>},
 };
 
 }  // namespace
