@@ -47,8 +47,10 @@ std::string Client::summary() const {
 
 void Client::on_online(bool resumed) {
     if (session_.weaker() && !std::exchange(warned_, true))
-        mh::log::warn(settings_.name + ": the server offers weaker ways to log in than before; somebody may sit between",
-                      {{"mechanism", session_.mechanism()}});
+        mh::log::warn(
+            settings_.name +
+                ": the server offers weaker ways to log in than before; somebody may sit between",
+            {{"mechanism", session_.mechanism()}});
     if (!resumed) {
         send(Element("presence"));
         auto again = session_.take_undelivered();
@@ -64,7 +66,10 @@ void Client::on_online(bool resumed) {
     if (!settings_.account.hipchat || resumed || !mentions_.empty()) {
         rooms_.online(resumed);
     } else {  // a nick has to be the user's full name
-        send(Element("iq").with("type", "get").with("id", "profile").with("to", session_.self().bare())
+        send(Element("iq")
+                 .with("type", "get")
+                 .with("id", "profile")
+                 .with("to", session_.self().bare())
                  .with(Element("query", ns::kHipchatProfile)));
     }
     owner_.on_online();
@@ -72,12 +77,17 @@ void Client::on_online(bool resumed) {
 }
 
 void Client::on_profile(const Element& iq) {
-    if (!mentions_.empty() || Jid::of(iq.attribute("from")).bare() != session_.self().bare()) return;
+    if (!mentions_.empty() || Jid::of(iq.attribute("from")).bare() != session_.self().bare())
+        return;
     const Element* q = iq.child("query", ns::kHipchatProfile);
-    std::string name(q ? q->child_text("name", ns::kHipchatProfile).substr(0, 100) : std::string_view{});
-    std::string mention(q ? q->child_text("mention_name", ns::kHipchatProfile).substr(0, 100) : std::string_view{});
+    std::string name(q ? q->child_text("name", ns::kHipchatProfile).substr(0, 100)
+                       : std::string_view{});
+    std::string mention(q ? q->child_text("mention_name", ns::kHipchatProfile).substr(0, 100)
+                          : std::string_view{});
     if (name.empty()) name = settings_.account.user.substr(0, settings_.account.user.find('@'));
-    if (mention.empty()) std::copy_if(name.begin(), name.end(), std::back_inserter(mention), [](char c) { return c != ' '; });
+    if (mention.empty())
+        std::copy_if(name.begin(), name.end(), std::back_inserter(mention),
+                     [](char c) { return c != ' '; });
     rooms_.set_nick(name);
     mentions_ = {mention, name};
     add_named_rooms();
@@ -118,7 +128,8 @@ void Client::tick() {
 
 void Client::on_stanza(const Element& e) {
     if (settings_.debug)
-        mh::log::info(settings_.name + ": a stanza came", {{"name", e.name}, {"type", e.attribute("type")}});
+        mh::log::info(settings_.name + ": a stanza came",
+                      {{"name", e.name}, {"type", e.attribute("type")}});
     if (e.name == "iq") return on_iq(e);
     if (e.name == "presence") return void(rooms_.on_presence(e));
     on_message(e);
@@ -134,10 +145,13 @@ void Client::on_iq(const Element& iq) {
 void Client::on_message(const Element& m) {
     const std::string_view type = m.attribute("type");
     const Jid from = Jid::of(m.attribute("from"));
-    if (type == "error" || type == "headline" || from.empty() || from.same_account(session_.self())) return;
-    if (const auto invitation = read_invitation(m); invitation && type != "groupchat") return on_invitation(*invitation);
+    if (type == "error" || type == "headline" || from.empty() || from.same_account(session_.self()))
+        return;
+    if (const auto invitation = read_invitation(m); invitation && type != "groupchat")
+        return on_invitation(*invitation);
     if (is_old(m, session_.self(), owner_.wall_s())) return;
-    if (m.child("replace", "urn:xmpp:message-correct:0")) return;  // a slip that is mended is no second command
+    if (m.child("replace", "urn:xmpp:message-correct:0"))
+        return;  // a slip that is mended is no second command
     if (type == "groupchat")
         on_room_message(m, from);
     else
@@ -146,7 +160,8 @@ void Client::on_message(const Element& m) {
 
 void Client::on_room_message(const Element& m, const Jid& from) {
     const Room* r = rooms_.find(from);
-    if (!r || r->state != Room::State::in || from.resource.empty() || from.resource == r->nick) return;
+    if (!r || r->state != Room::State::in || from.resource.empty() || from.resource == r->nick)
+        return;
     Message out;
     out.from.name = from.resource;
     out.from.identity = identity(r->real_address(from.resource));
@@ -161,7 +176,8 @@ void Client::on_room_message(const Element& m, const Jid& from) {
 void Client::on_direct(const Element& m, const Jid& from) {
     const Room* r = rooms_.find(from);
     const bool of_room = r || m.child("x", ns::kMucUser);
-    if (of_room && (!r || from.resource.empty())) return;  // a room that we are not in, or one that speaks itself
+    if (of_room && (!r || from.resource.empty()))
+        return;  // a room that we are not in, or one that speaks itself
     Message out;
     out.from.name = r ? from.resource : from.local.empty() ? from.domain : from.local;
     out.from.identity = identity(r ? r->real_address(from.resource) : from);
@@ -184,21 +200,26 @@ void Client::tell(Message m, std::string_view body) {
 
 void Client::on_invitation(const Invitation& i) {
     const bool believed = !i.mediated || trusts(i.room);
-    const bool anybody = std::find(settings_.inviters.begin(), settings_.inviters.end(), "*") != settings_.inviters.end();
+    const bool anybody = std::find(settings_.inviters.begin(), settings_.inviters.end(), "*") !=
+                         settings_.inviters.end();
     if (!anybody && !(believed && settings_.may_invite(i.inviter))) {
-        mh::log::info(settings_.name + ": an invitation is not followed; xmpp_accept_invites says whose are",
-                      {{"room", i.room.bare()}, {"by", i.inviter.bare()}});
+        mh::log::info(
+            settings_.name + ": an invitation is not followed; xmpp_accept_invites says whose are",
+            {{"room", i.room.bare()}, {"by", i.inviter.bare()}});
         return;
     }
     const bool good = rooms_.invite(i.room, i.password, trusts(i.room));
-    mh::log::info(settings_.name + (good ? ": follows an invitation" : ": an invitation into one room too many"),
+    mh::log::info(settings_.name +
+                      (good ? ": follows an invitation" : ": an invitation into one room too many"),
                   {{"room", i.room.bare()}, {"by", i.inviter.bare()}});
 }
 
 /// Whether a room tells the truth about who is who: those of our own server do, and those of the services that the config names.
 bool Client::trusts(const Jid& room) const {
     const std::string& own = session_.self().domain;
-    if (room.domain == own || room.domain.ends_with('.' + own) || room.domain == session_.host_of_rooms()) return true;
+    if (room.domain == own || room.domain.ends_with('.' + own) ||
+        room.domain == session_.host_of_rooms())
+        return true;
     return std::any_of(settings_.rooms.begin(), settings_.rooms.end(),
                        [&](const std::string& r) { return Jid::of(r).domain == room.domain; });
 }
@@ -226,7 +247,8 @@ bool Client::send(const Place& to, std::string_view text) {
     if (!to.thread.empty()) m.with(Element("thread").saying(to.thread));
     if (room.empty() && rooms_.find(peer)) m.with(Element("x", ns::kMucUser));  // whispered
     const size_t bytes = text.size() + 256;
-    if (waiting_.size() >= kMostWaiting || waiting_bytes_ + bytes > kMostWaitingBytes) return ++counts_.dropped, false;
+    if (waiting_.size() >= kMostWaiting || waiting_bytes_ + bytes > kMostWaitingBytes)
+        return ++counts_.dropped, false;
     waiting_bytes_ += bytes;
     waiting_.push_back({room, std::move(m), bytes});
     pump();
@@ -260,9 +282,11 @@ void Client::pump() {
 Element Client::state(bool with_connection) const {
     Element out("client");
     out.with(session_.state(with_connection)).with(rooms_.state());
-    for (const Waiting& w : waiting_) out.with(Element("waiting").with("room", w.room.bare()).with(w.stanza));
+    for (const Waiting& w : waiting_)
+        out.with(Element("waiting").with("room", w.room.bare()).with(w.stanza));
     for (const std::string& m : mentions_) out.with(Element("mention").saying(m));
-    out.with("received", std::to_string(counts_.received)).with("sent", std::to_string(counts_.sent));
+    out.with("received", std::to_string(counts_.received))
+        .with("sent", std::to_string(counts_.sent));
     return out.with("dropped", std::to_string(counts_.dropped));
 }
 
@@ -270,11 +294,14 @@ bool Client::restore(const Element& state, bool with_connection) {
     const Element* session = state.child("session", state.ns);
     const Element* rooms = state.child("rooms", state.ns);
     if (!session || !rooms || !session_.restore(*session, with_connection)) return false;
-    const auto count = [&](std::string_view key) { return Acknowledged::number(state.attribute(key)).value_or(0); };
+    const auto count = [&](std::string_view key) {
+        return Acknowledged::number(state.attribute(key)).value_or(0);
+    };
     counts_ = {count("received"), count("sent"), count("dropped")};
     for (const Element& c : state.children) {
         if (c.name == "mention") mentions_.push_back(c.text);
-        if (c.name == "waiting" && !c.children.empty()) waiting_.push_back({Jid::of(c.attribute("room")), c.children[0], 0});
+        if (c.name == "waiting" && !c.children.empty())
+            waiting_.push_back({Jid::of(c.attribute("room")), c.children[0], 0});
     }
     if (!mentions_.empty()) rooms_.set_nick(mentions_.back()), add_named_rooms();
     rooms_.restore(*rooms, with_connection);

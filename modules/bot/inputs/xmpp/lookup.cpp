@@ -15,8 +15,8 @@ void Lookup::ask(const std::string& domain, bool direct_tls, Answer f) {
     cancel();
     answer_ = std::move(f);
     const std::string name = (direct_tls ? "_xmpps-client._tcp." : "_xmpp-client._tcp.") + domain;
-    const mh_status s = mh::use<mh_net_resolve>().look_up(mh::the_host, mh::lend(name), MH_RESOLVE_SRV, kTimeout,
-                                                          on_answer, this, &token_);
+    const mh_status s = mh::use<mh_net_resolve>().look_up(
+        mh::the_host, mh::lend(name), MH_RESOLVE_SRV, kTimeout, on_answer, this, &token_);
     if (s == MH_OK) return;
     token_ = 0;
     on_answer(this, s, nullptr, 0);
@@ -31,11 +31,13 @@ void Lookup::on_answer(void* user, mh_status s, const mh_resolved* v, uint32_t n
         auto& self = *static_cast<Lookup*>(user);
         self.token_ = 0;
         std::deque<std::string> targets;
-        const bool none = s == MH_OK && n == 1 && (mh::view(v[0].text) == "." || v[0].text.len == 0);
+        const bool none =
+            s == MH_OK && n == 1 && (mh::view(v[0].text) == "." || v[0].text.len == 0);
         for (uint32_t i = 0; s == MH_OK && !none && i < std::min(n, kMostTargets); ++i) {
             std::string host(mh::view(v[i].text));
             if (host.ends_with('.')) host.pop_back();
-            if (v[i].port > 0 && v[i].port < 65536) targets.push_back(host + ':' + std::to_string(v[i].port));
+            if (v[i].port > 0 && v[i].port < 65536)
+                targets.push_back(host + ':' + std::to_string(v[i].port));
         }
         const Answer answer = std::exchange(self.answer_, nullptr);
         if (answer) answer(std::move(targets), none);

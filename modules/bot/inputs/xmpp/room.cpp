@@ -33,7 +33,8 @@ RoomPresence RoomPresence::read(const Element& presence) {
     if (!x) return out;
     for (const Element& c : x->children) {
         if (c.name == "status") read_status(c.attribute("code"), out);
-        if (c.name == "destroy") out.destroyed = true, out.reason = c.child_text("reason", ns::kMucUser);
+        if (c.name == "destroy")
+            out.destroyed = true, out.reason = c.child_text("reason", ns::kMucUser);
         if (c.name != "item") continue;
         out.real = Jid::of(c.attribute("jid"));
         out.new_nick = c.attribute("nick");

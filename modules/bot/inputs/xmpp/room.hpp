@@ -35,7 +35,8 @@ struct Room {
     uint64_t asked_ms = 0, retry_ms = 0, pinged_ms = 0;
     unsigned conflicts = 0;
     Backoff patience{Backoff::ms(60'000), Backoff::ms(900'000)};
-    std::map<std::string, Jid, std::less<>> occupants;  ///< nick -> real address, where the room tells it
+    std::map<std::string, Jid, std::less<>>
+        occupants;  ///< nick -> real address, where the room tells it
 
     /// Empty when the room does not tell it, or is not to be believed.
     Jid real_address(std::string_view who) const {
@@ -49,7 +50,8 @@ struct RoomPresence {
     Jid from;
     bool available = true, error = false;
     bool own = false;  ///< status 110
-    bool created = false, renamed = false, kicked = false, banned = false, for_members = false, failed = false, shut_down = false;
+    bool created = false, renamed = false, kicked = false, banned = false, for_members = false,
+         failed = false, shut_down = false;
     bool destroyed = false;
     Jid real;
     std::string new_nick, condition, reason;

@@ -10,16 +10,17 @@
 namespace microhost::bot::xmpp {
 namespace {
 
-constexpr uint64_t kAnswer = 60'000;       // a room that does not answer so long is asked again
-constexpr uint64_t kSelfPing = 600'000;    // XEP-0410
-constexpr uint64_t kAfterKick = 60'000;    // whoever did it wants some peace
-constexpr uint64_t kMayChange = 300'000;   // members only, full: somebody has to do something first
+constexpr uint64_t kAnswer = 60'000;      // a room that does not answer so long is asked again
+constexpr uint64_t kSelfPing = 600'000;   // XEP-0410
+constexpr uint64_t kAfterKick = 60'000;   // whoever did it wants some peace
+constexpr uint64_t kMayChange = 300'000;  // members only, full: somebody has to do something first
 constexpr unsigned kMostConflicts = 5;
 constexpr std::string_view kPingId = "room-";
 
 std::string shortened(std::string_view text) {
     std::string out(text.substr(0, 120));
-    std::replace_if(out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+    std::replace_if(
+        out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
     return out;
 }
 
@@ -30,7 +31,8 @@ std::string shortened(std::string_view text) {
 void Rooms::add(std::string_view text, bool trusted) {
     const auto jid = Jid::parse(text);
     if (!jid || jid->local.empty())
-        throw mh::failure("\"" + shortened(text) + "\" is no room; write one such as ops@conference.example.org");
+        throw mh::failure("\"" + shortened(text) +
+                          "\" is no room; write one such as ops@conference.example.org");
     if (rooms_.size() >= kMost) throw mh::failure("more than " + std::to_string(kMost) + " rooms");
     Room& r = rooms_[jid->bare()];
     r.address = jid->with_resource("");
@@ -43,7 +45,8 @@ bool Rooms::invite(const Jid& room, std::string_view password, bool trusted) {
     if (at == rooms_.end() && rooms_.size() >= kMost) return false;
     Room& r = rooms_[room.bare()];
     if (r.state == Room::State::in || r.state == Room::State::joining) return true;
-    if (at == rooms_.end()) r.address = room.with_resource(""), r.invited = true, r.trusted = trusted;
+    if (at == rooms_.end())
+        r.address = room.with_resource(""), r.invited = true, r.trusted = trusted;
     r.password = password;
     if (online_) join(r, nick_of(r));
     owner_.on_rooms();
@@ -107,7 +110,9 @@ void Rooms::join(Room& r, std::string nick) {
     Element muc("x", ns::kMuc);
     if (!r.password.empty()) muc.with(Element("password").saying(r.password));
     muc.with(Element("history").with("maxstanzas", "0"));
-    owner_.send(Element("presence").with("to", r.address.with_resource(r.nick).full()).with(std::move(muc)));
+    owner_.send(Element("presence")
+                    .with("to", r.address.with_resource(r.nick).full())
+                    .with(std::move(muc)));
 }
 
 void Rooms::later(Room& r, std::string trouble, uint64_t at_least_ms) {
@@ -116,21 +121,25 @@ void Rooms::later(Room& r, std::string trouble, uint64_t at_least_ms) {
     r.conflicts = 0;
     const auto wait = r.patience.next(Backoff::ms(at_least_ms));
     r.retry_ms = owner_.now_ms() + static_cast<uint64_t>(wait.count());
-    r.trouble = std::move(trouble) + "; tried again in " + std::to_string((wait.count() + 999) / 1000) + " s";
+    r.trouble = std::move(trouble) + "; tried again in " +
+                std::to_string((wait.count() + 999) / 1000) + " s";
     owner_.on_rooms();
 }
 
 void Rooms::close(Room& r, std::string trouble) {
     r.state = Room::State::closed;
     r.occupants.clear();
-    r.trouble = std::move(trouble) + "; not tried again before somebody invites the bot or it is started anew";
+    r.trouble = std::move(trouble) +
+                "; not tried again before somebody invites the bot or it is started anew";
     owner_.on_rooms();
 }
 
 void Rooms::leave_all() {
     for (auto& [name, r] : rooms_) {
         if (online_ && (r.state == Room::State::in || r.state == Room::State::joining))
-            owner_.send(Element("presence").with("type", "unavailable").with("to", r.address.with_resource(r.nick).full()));
+            owner_.send(Element("presence")
+                            .with("type", "unavailable")
+                            .with("to", r.address.with_resource(r.nick).full()));
         r.state = Room::State::out;
         r.occupants.clear();
     }
@@ -140,7 +149,8 @@ void Rooms::tick() {
     if (!online_) return;
     const uint64_t now = owner_.now_ms();
     for (auto& [name, r] : rooms_) {
-        if (r.state == Room::State::joining && now - r.asked_ms >= kAnswer) later(r, "it does not answer", 0);
+        if (r.state == Room::State::joining && now - r.asked_ms >= kAnswer)
+            later(r, "it does not answer", 0);
         if (r.state == Room::State::waiting && now >= r.retry_ms) join(r, nick_of(r));
         if (r.state == Room::State::in && now - r.pinged_ms >= kSelfPing) ping(r);
     }
@@ -163,7 +173,8 @@ void Rooms::on_iq(const Element& iq) {
     if (at == rooms_.end() || at->second.state != Room::State::in) return;
     if (Jid::of(iq.attribute("from")).bare() != at->first) return;
     const Element* e = iq.child("error", ns::kClient);
-    if (!e || !e->child("not-acceptable", ns::kStanzaErrors)) return;  // other answers say that we are in
+    if (!e || !e->child("not-acceptable", ns::kStanzaErrors))
+        return;  // other answers say that we are in
     join(at->second, nick_of(at->second));
     owner_.on_rooms();
 }
@@ -193,8 +204,12 @@ void Rooms::on_there(Room& r, const RoomPresence& p) {
     if (!p.own) return;
     r.nick = p.from.resource;  // services may change it
     if (p.created)             // and locked, until its owner takes it as it is
-        owner_.send(Element("iq").with("type", "set").with("id", "unlock").with("to", r.address.bare())
-                        .with(Element("query", ns::kMucOwner).with(Element("x", ns::kForms).with("type", "submit"))));
+        owner_.send(Element("iq")
+                        .with("type", "set")
+                        .with("id", "unlock")
+                        .with("to", r.address.bare())
+                        .with(Element("query", ns::kMucOwner)
+                                  .with(Element("x", ns::kForms).with("type", "submit"))));
     if (r.state == Room::State::in) return;
     r.state = Room::State::in;
     r.trouble.clear();
@@ -221,14 +236,17 @@ void Rooms::on_gone(Room& r, const RoomPresence& p) {
 void Rooms::on_error(Room& r, const RoomPresence& p) {
     if (r.state != Room::State::joining) return;
     if (p.condition == "conflict") {
-        if (++r.conflicts > kMostConflicts) return later(r, "the nick " + nick_of(r) + " is taken, and those like it", kMayChange);
+        if (++r.conflicts > kMostConflicts)
+            return later(r, "the nick " + nick_of(r) + " is taken, and those like it", kMayChange);
         return join(r, r.nick + '_');
     }
     if (p.condition == "not-authorized") return close(r, "it wants a password");
     if (p.condition == "forbidden") return close(r, "banned");
-    if (p.condition == "registration-required") return later(r, "the room is for its members alone", kMayChange);
+    if (p.condition == "registration-required")
+        return later(r, "the room is for its members alone", kMayChange);
     if (p.condition == "service-unavailable") return later(r, "the room is full", kMayChange);
-    if (p.condition == "not-acceptable") return later(r, "it does not take the nick " + shortened(r.nick), kMayChange);
+    if (p.condition == "not-acceptable")
+        return later(r, "it does not take the nick " + shortened(r.nick), kMayChange);
     later(r, p.condition.empty() ? "it turned us away" : shortened(p.condition), kAfterKick);
 }
 
@@ -239,7 +257,10 @@ Element Rooms::state() const {
     for (const auto& [name, r] : rooms_) {
         if (r.state != Room::State::in && !r.invited) continue;
         Element room("room");
-        room.with("name", name).with("nick", r.nick).with("password", r.password).with("wish", r.wish);
+        room.with("name", name)
+            .with("nick", r.nick)
+            .with("password", r.password)
+            .with("wish", r.wish);
         if (r.invited) room.with("invited", "1");
         if (r.trusted) room.with("trusted", "1");
         if (r.state == Room::State::in) room.with("in", "1");

@@ -19,8 +19,10 @@ constexpr size_t kLongestText = 200;  // of a server's own words
 /// What a server says about an error, in one line that is safe to show.
 std::string words(std::string_view text) {
     std::string out(text.substr(0, kLongestText));
-    while (!out.empty() && text.size() > kLongestText && (out.back() & 0xC0) == 0x80) out.pop_back();
-    std::replace_if(out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+    while (!out.empty() && text.size() > kLongestText && (out.back() & 0xC0) == 0x80)
+        out.pop_back();
+    std::replace_if(
+        out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
     return out;
 }
 
@@ -52,8 +54,7 @@ void Session::lost() {
 }
 
 void Session::close() {
-    if (step_ == Step::online)
-        owner_.write("<presence type=\"unavailable\"/>");
+    if (step_ == Step::online) owner_.write("<presence type=\"unavailable\"/>");
     if (step_ != Step::off && step_ != Step::handshake) owner_.write("</stream:stream>");
     if (parser_) parser_->stop();
     forget_resume();
@@ -71,11 +72,13 @@ void Session::tick() {
     const uint64_t now = owner_.now_ms();
     if (step_ == Step::off) return;
     if (step_ != Step::online) {
-        if (now - opened_ms_ >= kLogin) fail(End::How::lost, "the server did not let us in within 30 s");
+        if (now - opened_ms_ >= kLogin)
+            fail(End::How::lost, "the server did not let us in within 30 s");
         return;
     }
     if (asked_ms_ && now - asked_ms_ >= kAnswer)
-        return fail(End::How::lost, "the server did not answer within 30 s; the connection is taken for dead");
+        return fail(End::How::lost,
+                    "the server did not answer within 30 s; the connection is taken for dead");
     if (!asked_ms_ && now - heard_ms_ >= kQuiet) ask();
     if (account_.keep_alive && now - blank_ms_ >= kBlank) {
         blank_ms_ = now;
@@ -88,7 +91,10 @@ void Session::ask() {
     asked_ms_ = std::max<uint64_t>(owner_.now_ms(), 1);
     if (managed_ == Managed::yes) return write(Element("r", ns::kManagement));
     Element iq("iq");
-    iq.with("type", "get").with("id", "ping").with("to", account_.jid.domain).with(Element("ping", ns::kPing));
+    iq.with("type", "get")
+        .with("id", "ping")
+        .with("to", account_.jid.domain)
+        .with(Element("ping", ns::kPing));
     send(iq);
 }
 
@@ -115,7 +121,8 @@ void Session::on_stanza(Element e) {
     if (e.is("features", ns::kStreams)) return on_features(e);
     if (e.ns == ns::kTls || e.ns == ns::kSasl) return on_sasl(e);
     if (e.ns == ns::kManagement) return on_management(e);
-    if (e.ns != ns::kClient || (e.name != "message" && e.name != "presence" && e.name != "iq")) return;
+    if (e.ns != ns::kClient || (e.name != "message" && e.name != "presence" && e.name != "iq"))
+        return;
     if (step_ == Step::bind || step_ == Step::session) return on_bound(e);
     if (step_ != Step::online) return;
     if (managed_ == Managed::yes) acknowledged_.received();
@@ -134,7 +141,8 @@ void Session::on_stream_error(const Element& e) {
     const std::string text = words(e.child_text("text", ns::kStreamErrors));
     owner_.write("</stream:stream>");
     if (!host.empty()) return fail(End::How::elsewhere, "the server sends us to " + host, host);
-    std::string line = "the server ended the stream: " + condition + (text.empty() ? "" : " (" + text + ")");
+    std::string line =
+        "the server ended the stream: " + condition + (text.empty() ? "" : " (" + text + ")");
     if (condition == "conflict") line += "; somebody else logged in as " + self_.full();
     if (condition == "host-unknown") line += "; it does not know the domain " + account_.jid.domain;
     // Never to be resumed: the server has just thrown this session away, or gave it to another.
@@ -212,12 +220,15 @@ Element Session::state(bool with_connection) const {
         out.with("acknowledged", std::to_string(acknowledged_.acknowledged()));
         for (const std::string& s : acknowledged_.waiting()) out.with(Element("sent").saying(s));
     }
-    if (with_connection && parser_) out.with(Element("read").saying(shared::base64_encode(parser_->bytes())));
+    if (with_connection && parser_)
+        out.with(Element("read").saying(shared::base64_encode(parser_->bytes())));
     return out;
 }
 
 bool Session::restore(const Element& state, bool with_connection) {
-    if (state.attribute("account") != account_.jid.bare() || state.attribute("user") != account_.user) return false;
+    if (state.attribute("account") != account_.jid.bare() ||
+        state.attribute("user") != account_.user)
+        return false;
     const auto received = Acknowledged::number(state.attribute("received"));
     const auto acknowledged = Acknowledged::number(state.attribute("acknowledged"));
     self_ = Jid::of(state.attribute("self"));
@@ -231,9 +242,11 @@ bool Session::restore(const Element& state, bool with_connection) {
             if (c.name == "sent") acknowledged_.sent(c.text);
     }
     if (!with_connection) return true;
-    parser_ = std::unique_ptr<Parser>(new Parser(*this));  // its header is told while we are off, and so to nobody
+    parser_ = std::unique_ptr<Parser>(
+        new Parser(*this));  // its header is told while we are off, and so to nobody
     std::string read;
-    if (!shared::base64_decode(state.child_text("read", state.ns), read) || !parser_->feed(read)) return false;
+    if (!shared::base64_decode(state.child_text("read", state.ns), read) || !parser_->feed(read))
+        return false;
     secure_ = authenticated_ = true;
     step_ = Step::online;
     heard_ms_ = blank_ms_ = owner_.now_ms();

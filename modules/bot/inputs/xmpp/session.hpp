@@ -18,11 +18,11 @@
 namespace microhost::bot::xmpp {
 
 struct Account {
-    Jid jid;               ///< in HipChat's dialect its domain counts, and who we are the server says
-    std::string user;      ///< as SASL has it: the local part, or an e-mail address
-    std::string password;  ///< never in a log, a status or a state
-    std::string resource;  ///< empty: the server chooses
-    bool hipchat = false;  ///< its own authentication, when the server offers it
+    Jid jid;           ///< in HipChat's dialect its domain counts, and who we are the server says
+    std::string user;  ///< as SASL has it: the local part, or an e-mail address
+    std::string password;     ///< never in a log, a status or a state
+    std::string resource;     ///< empty: the server chooses
+    bool hipchat = false;     ///< its own authentication, when the server offers it
     bool keep_alive = false;  ///< a blank each minute, for servers and routers that count silence
 };
 
@@ -79,10 +79,12 @@ class Session final : private Parser::Sink {
     std::vector<std::string> take_undelivered() { return std::exchange(undelivered_, {}); }
 
     const Account& account() const { return account_; }
-    const Jid& self() const { return self_; }             ///< since it was online
+    const Jid& self() const { return self_; }  ///< since it was online
     const std::string& mechanism() const { return mechanism_; }
-    bool weaker() const { return weaker_; }                ///< than a mechanism that the server offered before
-    const std::string& location() const { return location_; }  ///< where the server wants us to resume; or empty
+    bool weaker() const { return weaker_; }  ///< than a mechanism that the server offered before
+    const std::string& location() const {
+        return location_;
+    }  ///< where the server wants us to resume; or empty
     std::string_view host_of_rooms() const { return host_of_rooms_; }  ///< HipChat's word on it
 
     /// To go on in another generation: everything but the password. Not from within a callback.
@@ -134,7 +136,8 @@ class Session final : private Parser::Sink {
     Acknowledged acknowledged_;
     std::vector<std::string> undelivered_;
 
-    uint64_t opened_ms_ = 0, heard_ms_ = 0, asked_ms_ = 0, blank_ms_ = 0;  ///< asked: 0 when no answer is awaited
+    uint64_t opened_ms_ = 0, heard_ms_ = 0, asked_ms_ = 0,
+             blank_ms_ = 0;  ///< asked: 0 when no answer is awaited
 };
 
 }  // namespace microhost::bot::xmpp

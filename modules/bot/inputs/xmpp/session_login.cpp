@@ -34,8 +34,9 @@ std::string best_offered(const Element& mechanisms, std::string& offered) {
 }
 
 /// A wrong password stays one, whoever asks how often.
-constexpr std::string_view kForGood[] = {"not-authorized",  "account-disabled",   "credentials-expired", "invalid-authzid",
-                                         "invalid-mechanism", "mechanism-too-weak", "malformed-request",   "bad-auth"};
+constexpr std::string_view kForGood[] = {
+    "not-authorized",    "account-disabled",   "credentials-expired", "invalid-authzid",
+    "invalid-mechanism", "mechanism-too-weak", "malformed-request",   "bad-auth"};
 
 }  // namespace
 
@@ -56,11 +57,13 @@ void Session::secured() {
 
 void Session::greet() {
     step_ = Step::header;
-    std::string header = "<?xml version=\"1.0\"?><stream:stream to=\"" + escaped(account_.jid.domain) + '"';
+    std::string header =
+        "<?xml version=\"1.0\"?><stream:stream to=\"" + escaped(account_.jid.domain) + '"';
     // Who we are is said to nobody before the server has shown its certificate.
-    if (secure_ && !account_.jid.local.empty()) header += " from=\"" + escaped(account_.jid.bare()) + '"';
-    owner_.write(header + " version=\"1.0\" xml:lang=\"en\" xmlns=\"" + ns::kClient + "\" xmlns:stream=\"" +
-                 ns::kStreams + "\">");
+    if (secure_ && !account_.jid.local.empty())
+        header += " from=\"" + escaped(account_.jid.bare()) + '"';
+    owner_.write(header + " version=\"1.0\" xml:lang=\"en\" xmlns=\"" + ns::kClient +
+                 "\" xmlns:stream=\"" + ns::kStreams + "\">");
 }
 
 void Session::on_header(const Element& stream) {
@@ -68,7 +71,8 @@ void Session::on_header(const Element& stream) {
     if (!stream.is("stream", ns::kStreams))
         return fail(End::How::lost, "what answers is no XMPP server");
     if (!stream.attribute("version").starts_with("1."))
-        return fail(End::How::lost, "the server speaks no XMPP 1.0; nothing is said without encryption");
+        return fail(End::How::lost,
+                    "the server speaks no XMPP 1.0; nothing is said without encryption");
 }
 
 void Session::on_features(const Element& features) {
@@ -76,7 +80,8 @@ void Session::on_features(const Element& features) {
     if (!secure_) {
         if (!features.child("starttls", ns::kTls))
             return fail(End::How::lost,
-                        "the server offers no STARTTLS, and nothing is said without encryption; xmpp_tls=direct is for a "
+                        "the server offers no STARTTLS, and nothing is said without encryption; "
+                        "xmpp_tls=direct is for a "
                         "port that begins with TLS");
         step_ = Step::tls;
         return write(Element("starttls", ns::kTls));
@@ -95,7 +100,8 @@ void Session::log_in(const Element& features) {
     proved_ = false;
     if (account_.hipchat && features.child("auth", ns::kHipchat)) {
         mechanism_ = "HipChat";
-        std::string secret = '\0' + account_.user + '\0' + account_.password + '\0' + account_.resource;
+        std::string secret =
+            '\0' + account_.user + '\0' + account_.password + '\0' + account_.resource;
         write(Element("auth", ns::kHipchat).saying(shared::base64_encode(secret)));
         return shared::wipe(secret);
     }
@@ -103,8 +109,10 @@ void Session::log_in(const Element& features) {
     std::string offered;
     mechanism_ = mechanisms ? best_offered(*mechanisms, offered) : std::string();
     if (mechanism_.empty())
-        return fail(End::How::refused, "the server offers none of SCRAM-SHA-256, SCRAM-SHA-1 and PLAIN to log in with, but " +
-                                           (offered.empty() ? "nothing" : offered));
+        return fail(
+            End::How::refused,
+            "the server offers none of SCRAM-SHA-256, SCRAM-SHA-1 and PLAIN to log in with, but " +
+                (offered.empty() ? "nothing" : offered));
     weaker_ = strength(mechanism_) < strength(best_mechanism_);
     if (!weaker_) best_mechanism_ = mechanism_;
     std::string first;
@@ -115,7 +123,9 @@ void Session::log_in(const Element& features) {
         scram_ = std::make_unique<Scram>(hash, account_.user, account_.password);
         first = scram_->first();
     }
-    write(Element("auth", ns::kSasl).with("mechanism", mechanism_).saying(shared::base64_encode(first)));
+    write(Element("auth", ns::kSasl)
+              .with("mechanism", mechanism_)
+              .saying(shared::base64_encode(first)));
     shared::wipe(first);
 }
 
@@ -134,7 +144,8 @@ void Session::on_sasl(const Element& e) {
     std::string condition = "no reason";
     for (const Element& c : e.children)
         if (c.name != "text") condition = c.name.substr(0, 60);
-    const bool for_good = std::find(std::begin(kForGood), std::end(kForGood), condition) != std::end(kForGood);
+    const bool for_good =
+        std::find(std::begin(kForGood), std::end(kForGood), condition) != std::end(kForGood);
     owner_.write("</stream:stream>");
     fail(for_good ? End::How::refused : End::How::lost,
          "the server does not let " + account_.user + " in: " + condition +
@@ -145,11 +156,13 @@ void Session::on_challenge(const Element& e) {
     std::string said, answer;
     if (!scram_ || !shared::base64_decode(e.text, said))
         return fail(End::How::lost, "the server's challenge makes no sense");
-    if (said.starts_with("v=") || said.starts_with("e=")) {  // its last word may come here, or with <success/>
+    if (said.starts_with("v=") ||
+        said.starts_with("e=")) {  // its last word may come here, or with <success/>
         if (!scram_->verify(said)) return fail(End::How::lost, scram_->why());
         proved_ = true;
     } else if (proved_ || (answer = scram_->answer(said)).empty()) {
-        return fail(End::How::lost, proved_ ? "the server's challenge makes no sense" : scram_->why());
+        return fail(End::How::lost,
+                    proved_ ? "the server's challenge makes no sense" : scram_->why());
     }
     write(Element("response", ns::kSasl).saying(shared::base64_encode(answer)));
 }
@@ -165,7 +178,9 @@ void Session::on_success(const Element& e) {
     }
     std::string said;
     if (scram_ && !proved_ && !(shared::base64_decode(e.text, said) && scram_->verify(said)))
-        return fail(End::How::lost, "the server did not prove that it knows the password; somebody may sit between");
+        return fail(
+            End::How::lost,
+            "the server did not prove that it knows the password; somebody may sit between");
     scram_.reset();
     parser_->restart(true);
     greet();
@@ -193,7 +208,8 @@ void Session::on_bound(const Element& iq) {
     if (iq.name != "iq" || iq.attribute("id") != (step_ == Step::bind ? "bind" : "session")) return;
     if (iq.attribute("type") != "result") {
         const Element* error = iq.child("error", ns::kClient);
-        const std::string why = error && !error->children.empty() ? error->children[0].name.substr(0, 60) : "no reason";
+        const std::string why =
+            error && !error->children.empty() ? error->children[0].name.substr(0, 60) : "no reason";
         return fail(End::How::lost, "the server gives us no address: " + why);
     }
     if (step_ == Step::bind) {
@@ -203,7 +219,10 @@ void Session::on_bound(const Element& iq) {
             return fail(End::How::lost, "the server does not say who we are");
         if (wants_session_) {
             step_ = Step::session;
-            return write(Element("iq").with("type", "set").with("id", "session").with(Element("session", ns::kSession)));
+            return write(Element("iq")
+                             .with("type", "set")
+                             .with("id", "session")
+                             .with(Element("session", ns::kSession)));
         }
     }
     go_online();

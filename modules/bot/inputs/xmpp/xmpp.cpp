@@ -43,18 +43,23 @@ Xmpp::~Xmpp() = default;
 void Xmpp::read_password() {
     const std::string option = settings_.name + "_password_file";
     std::string problem = settings_.password_file + ": it is empty";
-    password_file_.emplace(settings_.password_file, [this, &problem](mh_status s, std::string_view content) {
+    password_file_.emplace(settings_.password_file, [this, &problem](mh_status s,
+                                                                     std::string_view content) {
         const std::string_view word = shared::trim(content);
         const bool first = status_.link == Link::off;
         if (s != MH_OK || word.empty()) {
             const std::string why = s == MH_OK ? "it is empty" : std::string(mh::file_problem(s));
-            if (first) problem = settings_.password_file + ": " + why;
-            else mh::log::warn(settings_.password_file + ": " + why + "; the password read last still counts");
+            if (first)
+                problem = settings_.password_file + ": " + why;
+            else
+                mh::log::warn(settings_.password_file + ": " + why +
+                              "; the password read last still counts");
             return;
         }
         if (first) problem.clear();
         client_->session().set_password(std::string(word));
-        if (running_ && status_.link == Link::refused) connect();  // this may have been what was missing
+        if (running_ && status_.link == Link::refused)
+            connect();  // this may have been what was missing
     });
     if (!problem.empty()) throw mh::failure(option + ": " + problem, "/" + option, MH_E_IO);
 }
@@ -109,7 +114,8 @@ bool Xmpp::send(const Place& to, std::string_view text) {
 void Xmpp::tick() {
     client_->tick();
     if (!running_) return;
-    if (status_.link == Link::online && now_ms() - online_ms_ >= kHealthy) backoff_.reset(), redirects_ = 0;
+    if (status_.link == Link::online && now_ms() - online_ms_ >= kHealthy)
+        backoff_.reset(), redirects_ = 0;
     tick_.start(kTick, [this] { tick(); });
 }
 
@@ -132,7 +138,8 @@ void Xmpp::connect() {
     client_->lost();
     tick_.start(kTick, [this] { tick(); });
     if (!redirect_.empty()) return dial(std::exchange(redirect_, {}));
-    if (const std::string& best = client_->session().location(); !best.empty() && targets_.empty()) targets_ = {best};
+    if (const std::string& best = client_->session().location(); !best.empty() && targets_.empty())
+        targets_ = {best};
     if (!targets_.empty()) {
         const std::string next = targets_.front();
         targets_.pop_front();
@@ -144,14 +151,17 @@ void Xmpp::connect() {
 
 void Xmpp::ask_dns() {
     set(Link::connecting, "asking for the server of " + settings_.account.jid.domain);
-    lookup_.ask(settings_.account.jid.domain, settings_.direct_tls, [this](std::deque<std::string> found, bool none) {
-        if (none) return retry("the domain " + settings_.account.jid.domain + " says that it has no XMPP server");
-        if (found.empty()) found.push_back(settings_.fallback_address());
-        targets_ = std::move(found);
-        const std::string next = targets_.front();
-        targets_.pop_front();
-        dial(next);
-    });
+    lookup_.ask(settings_.account.jid.domain, settings_.direct_tls,
+                [this](std::deque<std::string> found, bool none) {
+                    if (none)
+                        return retry("the domain " + settings_.account.jid.domain +
+                                     " says that it has no XMPP server");
+                    if (found.empty()) found.push_back(settings_.fallback_address());
+                    targets_ = std::move(found);
+                    const std::string next = targets_.front();
+                    targets_.pop_front();
+                    dial(next);
+                });
 }
 
 mh::connection::options Xmpp::options() const {
@@ -170,7 +180,8 @@ void Xmpp::dial(std::string address) {
     opened_ = false;
     unsent_.clear();
     set(Link::connecting, "connecting to " + address_);
-    if (connection_.open(options(), handler()) != MH_OK) retry(address_ + ": the connection cannot be opened; the log says why");
+    if (connection_.open(options(), handler()) != MH_OK)
+        retry(address_ + ": the connection cannot be opened; the log says why");
 }
 
 mh::connection::handler Xmpp::handler() {
@@ -197,7 +208,8 @@ void Xmpp::on_closed(mh_status why, std::string_view text) {
     if (!running_) return;
     const std::string line = address_ + ": " + std::string(text);
     // Of another name: no waiting changes that. Anything else about a certificate may be mended on the other side.
-    if (why == MH_E_DENIED && (line.find("hostname mismatch") != line.npos || line.find("address mismatch") != line.npos))
+    if (why == MH_E_DENIED &&
+        (line.find("hostname mismatch") != line.npos || line.find("address mismatch") != line.npos))
         return refuse(line + "; it has to be for " + settings_.account.jid.domain);
     retry(why == MH_OK ? address_ + ": the server closed the connection" : line);
 }
@@ -234,7 +246,8 @@ void Xmpp::write(std::string_view bytes) {
     if (!connection_) return;
     if (unsent_.empty() && connection_.write(bytes) != MH_E_BUSY) return;
     unsent_ += bytes;
-    if (unsent_.size() > kMostUnsent) again_.start(milliseconds(0), [this] { retry(address_ + ": the server reads nothing"); });
+    if (unsent_.size() > kMostUnsent)
+        again_.start(milliseconds(0), [this] { retry(address_ + ": the server reads nothing"); });
 }
 
 void Xmpp::flush() {
@@ -242,10 +255,13 @@ void Xmpp::flush() {
 }
 
 void Xmpp::start_tls() {
-    if (connection_.start_tls(options()) != MH_OK) retry(address_ + ": TLS cannot begin; the log says why");
+    if (connection_.start_tls(options()) != MH_OK)
+        retry(address_ + ": TLS cannot begin; the log says why");
 }
 
-void Xmpp::on_message(Message m) { if (running_) ears_.on_message(*this, std::move(m)); }
+void Xmpp::on_message(Message m) {
+    if (running_) ears_.on_message(*this, std::move(m));
+}
 
 void Xmpp::on_online() {
     online_ms_ = now_ms();
@@ -273,14 +289,17 @@ void Xmpp::on_over(const End& end) {
 
 std::string Xmpp::hand_over() {
     const bool online = client_->session().online();
-    if (!running_ || (!online && status_.link != Link::waiting && status_.link != Link::connecting)) return {};
+    if (!running_ || (!online && status_.link != Link::waiting && status_.link != Link::connecting))
+        return {};
     running_ = false;
     lookup_.cancel();
     again_.cancel(), tick_.cancel(), soon_.cancel();
     pumping_ = false;
     const auto key = online ? connection_.park() : std::nullopt;
     Element out(settings_.name);
-    out.with("version", kVersion).with("address", address_).with("reconnects", std::to_string(status_.reconnects));
+    out.with("version", kVersion)
+        .with("address", address_)
+        .with("reconnects", std::to_string(status_.reconnects));
     if (key) out.with("key", std::to_string(*key)).with("unsent", shared::base64_encode(unsent_));
     out.with(client_->state(key.has_value()));
     connection_.abort();  // without a goodbye: a session that is not parked can be resumed
@@ -290,7 +309,9 @@ std::string Xmpp::hand_over() {
 
 bool Xmpp::take_over(std::string_view text) {
     Element state;
-    if (!xmpp::read_element(text, state) || state.name != settings_.name || state.attribute("version") != kVersion) return false;
+    if (!xmpp::read_element(text, state) || state.name != settings_.name ||
+        state.attribute("version") != kVersion)
+        return false;
     status_.reconnects = number(state.attribute("reconnects"));
     running_ = true;
     if (adopt(state)) return true;

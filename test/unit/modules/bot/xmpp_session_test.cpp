@@ -11,23 +11,27 @@ using microhost::shared::base64_encode;
 
 namespace {
 
-constexpr char kStartTls[] = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>";
+constexpr char kStartTls[] =
+    "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>";
 constexpr char kProceed[] = "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 
 std::string hmac(std::string_view key, std::string_view text) {
     unsigned char out[32];
     unsigned n = 0;
-    HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(), out, &n);
+    HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+         reinterpret_cast<const unsigned char*>(text.data()), text.size(), out, &n);
     return {reinterpret_cast<char*>(out), n};
 }
 
 /// The other side of SCRAM-SHA-256: what it says last.
-std::string last_word(const std::string& password, const std::string& first_bare, const std::string& server_first,
-                      const std::string& without_proof) {
+std::string last_word(const std::string& password, const std::string& first_bare,
+                      const std::string& server_first, const std::string& without_proof) {
     std::string salted(32, '\0');
-    PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()), reinterpret_cast<const unsigned char*>("salt"), 4, 4096,
-                      EVP_sha256(), 32, reinterpret_cast<unsigned char*>(salted.data()));
-    return "v=" + base64_encode(hmac(hmac(salted, "Server Key"), first_bare + ',' + server_first + ',' + without_proof));
+    PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()),
+                      reinterpret_cast<const unsigned char*>("salt"), 4, 4096, EVP_sha256(), 32,
+                      reinterpret_cast<unsigned char*>(salted.data()));
+    return "v=" + base64_encode(hmac(hmac(salted, "Server Key"),
+                                     first_bare + ',' + server_first + ',' + without_proof));
 }
 
 std::string mechanisms(std::initializer_list<const char*> names) {
@@ -52,16 +56,19 @@ std::string decoded(const std::string& text) {
 
 std::string sasl(std::string_view name, std::string_view said) {
     const std::string n(name);
-    return "<" + n + " xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>" + base64_encode(said) + "</" + n + ">";
+    return "<" + n + " xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>" + base64_encode(said) + "</" + n +
+           ">";
 }
 
 /// SCRAM up to the server's last word, which is returned.
 std::string scram(Wire& w, const std::string& password) {
     const std::string first = decoded(between(w.sent(), "mechanism=\"SCRAM-SHA-256\">", "<"));
     const std::string bare = first.substr(3);
-    const std::string server_first = "r=" + bare.substr(bare.find("r=") + 2) + "S," + "s=" + base64_encode("salt") + ",i=4096";
+    const std::string server_first =
+        "r=" + bare.substr(bare.find("r=") + 2) + "S," + "s=" + base64_encode("salt") + ",i=4096";
     w.says(sasl("challenge", server_first));
-    const std::string final = decoded(between(w.sent(), "<response xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\">", "<"));
+    const std::string final =
+        decoded(between(w.sent(), "<response xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\">", "<"));
     return last_word(password, bare, server_first, final.substr(0, final.find(",p=")));
 }
 
@@ -93,13 +100,16 @@ TEST_SUITE("modules/bot/xmpp/session") {
         Wire injected;
         injected.connects(false);
         injected.says(injected.stream(kStartTls));
-        injected.says(std::string(kProceed) + "<stream:features>" + Wire::kPlain + "</stream:features>");
+        injected.says(std::string(kProceed) + "<stream:features>" + Wire::kPlain +
+                      "</stream:features>");
         CHECK(injected.handshakes == 0);
         CHECK(has(injected.over().text, "bytes before the stream"));
 
         Wire old;
         old.connects(false);
-        old.says("<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>");
+        old.says(
+            "<stream:stream xmlns='jabber:client' "
+            "xmlns:stream='http://etherx.jabber.org/streams'>");
         CHECK(has(old.over().text, "no XMPP 1.0"));
         Wire web;
         web.connects(false);
@@ -141,14 +151,18 @@ TEST_SUITE("modules/bot/xmpp/session") {
     }
 
     TEST_CASE("a wrong password is refused for good, other refusals pass") {
-        for (const auto& [condition, how] : {std::pair{"not-authorized", End::How::refused}, {"account-disabled", End::How::refused},
-                                             {"temporary-auth-failure", End::How::lost}, {"aborted", End::How::lost}}) {
+        for (const auto& [condition, how] : {std::pair{"not-authorized", End::How::refused},
+                                             {"account-disabled", End::How::refused},
+                                             {"temporary-auth-failure", End::How::lost},
+                                             {"aborted", End::How::lost}}) {
             CAPTURE(condition);
             Wire w;
             w.connects();
             w.says(w.stream(Wire::kPlain));
-            CHECK(decoded(between(w.sent(), "mechanism=\"PLAIN\">", "<")) == std::string("\0bot\0pencil-secret", 18));
-            w.says("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><" + std::string(condition) + "/><text>pencil</text></failure>");
+            CHECK(decoded(between(w.sent(), "mechanism=\"PLAIN\">", "<")) ==
+                  std::string("\0bot\0pencil-secret", 18));
+            w.says("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><" + std::string(condition) +
+                   "/><text>pencil</text></failure>");
             const End e = w.over();
             CHECK(e.how == how);
             CHECK(has(e.text, condition));
@@ -177,7 +191,9 @@ TEST_SUITE("modules/bot/xmpp/session") {
         w.connects();
         w.says(w.stream(Wire::kPlain));
         w.says(Wire::kSuccess);
-        w.says(w.stream("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>"));
+        w.says(
+            w.stream("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><session "
+                     "xmlns='urn:ietf:params:xml:ns:xmpp-session'/>"));
         w.sent();
         w.binds();
         CHECK(has(w.sent(), "urn:ietf:params:xml:ns:xmpp-session"));
@@ -190,7 +206,9 @@ TEST_SUITE("modules/bot/xmpp/session") {
         Wire refused;
         refused.connects();
         refused.lets_in();
-        refused.says("<iq type='error' id='bind'><error type='cancel'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
+        refused.says(
+            "<iq type='error' id='bind'><error type='cancel'><conflict "
+            "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
         CHECK(has(refused.over().text, "no address: conflict"));
     }
 
@@ -226,8 +244,10 @@ TEST_SUITE("modules/bot/xmpp/session") {
             return w.over();
         };
         const std::string ns = " xmlns='urn:ietf:params:xml:ns:xmpp-streams'";
-        CHECK(has(ended("<system-shutdown" + ns + "/><text" + ns + ">back\nsoon</text>").text, "system-shutdown (back soon)"));
-        CHECK(has(ended("<conflict" + ns + "/>").text, "somebody else logged in as bot@example.org/r1"));
+        CHECK(has(ended("<system-shutdown" + ns + "/><text" + ns + ">back\nsoon</text>").text,
+                  "system-shutdown (back soon)"));
+        CHECK(has(ended("<conflict" + ns + "/>").text,
+                  "somebody else logged in as bot@example.org/r1"));
         const End e = ended("<see-other-host" + ns + ">[::1]:5333</see-other-host>");
         CHECK(e.how == End::How::elsewhere);
         CHECK(e.host == "[::1]:5333");
@@ -266,13 +286,15 @@ TEST_SUITE("modules/bot/xmpp/resume") {
         CHECK(has(again, "second"));
         CHECK(again.find("second") < again.find("third"));
         CHECK(!has(again, "presence"));  // still in the room
-        w.message(std::string(kOps) + "/ada", "groupchat", "microbot: two",
-                  "<delay xmlns='urn:xmpp:delay' from='example.org' stamp='2023-11-14T22:13:20Z'/>");
+        w.message(
+            std::string(kOps) + "/ada", "groupchat", "microbot: two",
+            "<delay xmlns='urn:xmpp:delay' from='example.org' stamp='2023-11-14T22:13:20Z'/>");
         CHECK(w.messages.size() == 2);
         CHECK(w.messages.back().from.identity == "xmpp:ada@example.org");
     }
 
-    TEST_CASE("a session that is gone: a new one, and messages that it never had are sent once more") {
+    TEST_CASE(
+        "a session that is gone: a new one, and messages that it never had are sent once more") {
         for (const bool known : {true, false}) {
             Wire w;
             w.joins();
@@ -329,7 +351,8 @@ TEST_SUITE("modules/bot/xmpp/resume") {
     TEST_CASE("another generation goes on in the middle of a stanza") {
         Wire w;
         w.joins();
-        w.says("<message from='" + std::string(kOps) + "/ada' type='groupchat'><body>microbot: \xC3");
+        w.says("<message from='" + std::string(kOps) +
+               "/ada' type='groupchat'><body>microbot: \xC3");
         REQUIRE(w.client->send({kOps, "", ""}, "first"));
         const std::string state = w.client->state(true).xml();
         CHECK(!has(state, "pencil-secret"));

@@ -23,7 +23,9 @@ using bot::xmpp::Settings;
 
 inline constexpr char kOps[] = "ops@rooms.example.org";
 
-inline bool has(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
+inline bool has(std::string_view text, std::string_view part) {
+    return text.find(part) != text.npos;
+}
 
 class Wire final : private Client::Owner {
   public:
@@ -41,7 +43,8 @@ class Wire final : private Client::Owner {
 
     // ---- what the server does
     std::string stream(std::string_view features) const {
-        return "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
+        return "<?xml version='1.0'?><stream:stream xmlns='jabber:client' "
+               "xmlns:stream='http://etherx.jabber.org/streams' "
                "from='example.org' id='s1' version='1.0'><stream:features>" +
                std::string(features) + "</stream:features>";
     }
@@ -51,17 +54,20 @@ class Wire final : private Client::Owner {
         sent();
     }
     static constexpr char kPlain[] =
-        "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>";
+        "<mechanisms "
+        "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>";
     static constexpr char kSuccess[] = "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>";
-    static constexpr char kFeatures[] = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><sm xmlns='urn:xmpp:sm:3'/>";
+    static constexpr char kFeatures[] =
+        "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><sm xmlns='urn:xmpp:sm:3'/>";
     void lets_in() {
         says(stream(kPlain));
         says(kSuccess);
         says(stream(kFeatures));
     }
     void binds() {
-        says("<iq type='result' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
-             "<jid>bot@example.org/r1</jid></bind></iq>");
+        says(
+            "<iq type='result' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+            "<jid>bot@example.org/r1</jid></bind></iq>");
     }
     /// All of it, up to a session that can be resumed.
     void logs_in() {
@@ -70,14 +76,19 @@ class Wire final : private Client::Owner {
         binds();
         says("<enabled xmlns='urn:xmpp:sm:3' resume='true' id='sm-1'/>");
     }
-    void presence(std::string_view nick, std::string_view real, std::string_view codes = "", std::string_view type = "") {
+    void presence(std::string_view nick, std::string_view real, std::string_view codes = "",
+                  std::string_view type = "") {
         std::string out = "<presence from='" + std::string(kOps) + "/" + std::string(nick) + "'";
         if (!type.empty()) out += " type='" + std::string(type) + "'";
-        out += "><x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='none' role='participant'";
+        out +=
+            "><x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='none' "
+            "role='participant'";
         if (!real.empty()) out += " jid='" + std::string(real) + "'";
         says(out + "/>" + std::string(codes) + "</x></presence>");
     }
-    static std::string code(std::string_view number) { return "<status code='" + std::string(number) + "'/>"; }
+    static std::string code(std::string_view number) {
+        return "<status code='" + std::string(number) + "'/>";
+    }
     /// The session, and the room with ada in it.
     void joins() {
         logs_in();
@@ -85,7 +96,8 @@ class Wire final : private Client::Owner {
         presence("microbot", "bot@example.org/r1", code("110"));
         sent();
     }
-    void message(std::string_view from, std::string_view type, std::string_view body, std::string_view more = "") {
+    void message(std::string_view from, std::string_view type, std::string_view body,
+                 std::string_view more = "") {
         says("<message from='" + std::string(from) + "' type='" + std::string(type) + "'><body>" +
              std::string(body) + "</body>" + std::string(more) + "</message>");
     }
