@@ -201,7 +201,7 @@ TEST_SUITE("modules/bot/xmpp/messages") {
 }
 
 TEST_SUITE("modules/bot/xmpp/rooms") {
-    std::string error(std::string_view condition) {
+    static std::string error(std::string_view condition) {
         return "<presence type='error' from='" + std::string(kOps) +
                "/microbot'><error type='cancel'><" + std::string(condition) +
                " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>";
