@@ -7,6 +7,7 @@
 
 #include "console/console.hpp"
 #include "hipchat/hipchat.hpp"
+#include "service/service.hpp"
 #include "xmpp/xmpp.hpp"
 
 namespace microhost::bot {
@@ -25,6 +26,7 @@ constexpr Row kInputs[] = {
     {"console", make<Console>},
     {"xmpp", make<Xmpp>},
     {"hipchat", make<Hipchat>},
+    {"service", make<Service>},
 };
 
 }  // namespace

@@ -312,27 +312,32 @@ bool Xmpp::take_over(std::string_view text) {
     if (!xmpp::read_element(text, state) || state.name != settings_.name ||
         state.attribute("version") != kVersion)
         return false;
+    const Element* client = state.child("client", state.ns);
+    if (!client) return false;
     status_.reconnects = number(state.attribute("reconnects"));
     running_ = true;
-    if (adopt(state)) return true;
+    begin_anew();  // we may be the generation that has handed over, and gets it back
+    if (adopt(state, *client)) return true;
     connection_.abort();
-    client_ = std::unique_ptr<xmpp::Client>(new xmpp::Client(settings_, *this));
-    if (password_file_) read_password();
-    const Element* client = state.child("client", state.ns);
-    running_ = client && client_->restore(*client, false);
+    begin_anew();
+    running_ = client_->restore(*client, false);
     if (running_) connect();
     return running_;
 }
 
-bool Xmpp::adopt(const Element& state) {
+void Xmpp::begin_anew() {
+    client_ = std::unique_ptr<xmpp::Client>(new xmpp::Client(settings_, *this));
+    if (password_file_) read_password();
+}
+
+bool Xmpp::adopt(const Element& state, const Element& client) {
     const uint64_t key = number(state.attribute("key"));
-    const Element* client = state.child("client", state.ns);
-    if (!key || !client || connection_.adopt(key, handler()) != MH_OK) return false;
+    if (!key || connection_.adopt(key, handler()) != MH_OK) return false;
     address_ = state.attribute("address");
     opened_ = true;
     if (!shared::base64_decode(state.attribute("unsent"), unsent_)) return false;
     flush();
-    if (!client_->restore(*client, true)) return false;
+    if (!client_->restore(client, true)) return false;
     tick_.start(kTick, [this] { tick(); });
     on_online();
     return true;

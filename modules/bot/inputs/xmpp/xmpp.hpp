@@ -61,7 +61,8 @@ class Xmpp : public Input, private xmpp::Client::Owner {
     void tick();
     void pump_soon();
     void go_on();
-    bool adopt(const xmpp::Element& state);
+    void begin_anew();
+    bool adopt(const xmpp::Element& state, const xmpp::Element& client);
     void set(Link link, std::string detail);
 
     const xmpp::Settings settings_;
