@@ -28,7 +28,7 @@ class Case(harness.Case):
             "inputs": ["xmpp"], "xmpp_jid": "bot@localhost", "xmpp_password": SECRET, "xmpp_server": f"127.0.0.1:{port}",
             "xmpp_ca_file": self.ca, "xmpp_rooms": [ROOM], "xmpp_nick": "microbot", **more,
         }
-        return {"load": ["bot.so"], "modules": {"bot": options}}
+        return {"load": ["cli.so", "bot.so"], "modules": {"bot": options}}
 
     def bot(self, port, **more):
         """microhost with the bot in the room. Whatever happens, its password is in no line."""

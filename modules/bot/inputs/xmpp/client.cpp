@@ -150,8 +150,7 @@ void Client::on_message(const Element& m) {
     if (const auto invitation = read_invitation(m); invitation && type != "groupchat")
         return on_invitation(*invitation);
     if (is_old(m, session_.self(), owner_.wall_s())) return;
-    if (m.child("replace", "urn:xmpp:message-correct:0"))
-        return;  // a slip that is mended is no second command
+    if (m.child("replace", ns::kCorrection)) return;  // a slip that is mended is no second command
     if (type == "groupchat")
         on_room_message(m, from);
     else
@@ -176,11 +175,12 @@ void Client::on_room_message(const Element& m, const Jid& from) {
 void Client::on_direct(const Element& m, const Jid& from) {
     const Room* r = rooms_.find(from);
     const bool of_room = r || m.child("x", ns::kMucUser);
-    if (of_room && (!r || from.resource.empty()))
+    if (of_room && (!r || from.resource.empty() || from.resource == r->nick))
         return;  // a room that we are not in, or one that speaks itself
     Message out;
     out.from.name = r ? from.resource : from.local.empty() ? from.domain : from.local;
     out.from.identity = identity(r ? r->real_address(from.resource) : from);
+    out.from.robot = from.local.empty();  // a server, or a service
     out.place.peer = from.full();
     out.place.thread = m.child_text("thread", ns::kClient).substr(0, 256);
     out.addressed = true;
@@ -253,6 +253,14 @@ bool Client::send(const Place& to, std::string_view text) {
     waiting_.push_back({room, std::move(m), bytes});
     pump();
     return true;
+}
+
+void Client::types(const Place& to) {
+    const Jid peer = Jid::of(to.peer);
+    if (peer.empty() || rooms_.find(peer)) return;
+    Element m("message");
+    m.with("to", peer.full()).with("type", "chat");
+    send(m.with(Element("composing", ns::kChatStates)).with(Element("no-store", ns::kHints)));
 }
 
 bool Client::take_token() {

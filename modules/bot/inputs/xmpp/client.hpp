@@ -46,6 +46,8 @@ class Client final : private Session::Owner, private Rooms::Owner {
     const Session& session() const { return session_; }
 
     bool send(const Place& to, std::string_view text);
+    /// Tells a person that an answer is on its way (XEP-0085). Not queued.
+    void types(const Place& to);
     /// Every second, and each 100 ms while something waits.
     void tick();
     void pump();

@@ -23,7 +23,10 @@ inline constexpr char kForms[] = "jabber:x:data";                              /
 inline constexpr char kInvitation[] = "jabber:x:conference";                   // XEP-0249
 inline constexpr char kDiscoInfo[] = "http://jabber.org/protocol/disco#info";  // XEP-0030
 inline constexpr char kDiscoItems[] = "http://jabber.org/protocol/disco#items";
-inline constexpr char kVersion[] = "jabber:iq:version";  // XEP-0092
+inline constexpr char kVersion[] = "jabber:iq:version";                         // XEP-0092
+inline constexpr char kChatStates[] = "http://jabber.org/protocol/chatstates";  // XEP-0085
+inline constexpr char kHints[] = "urn:xmpp:hints";                              // XEP-0334
+inline constexpr char kCorrection[] = "urn:xmpp:message-correct:0";             // XEP-0308
 inline constexpr char kHipchat[] = "http://hipchat.com";
 inline constexpr char kHipchatProfile[] = "http://hipchat.com/protocol/profile";
 

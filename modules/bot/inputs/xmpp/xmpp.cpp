@@ -111,6 +111,10 @@ bool Xmpp::send(const Place& to, std::string_view text) {
     return taken;
 }
 
+void Xmpp::working(const Place& where, bool on) {
+    if (on && where.direct()) client_->types(where);
+}
+
 void Xmpp::tick() {
     client_->tick();
     if (!running_) return;
@@ -138,8 +142,9 @@ void Xmpp::connect() {
     client_->lost();
     tick_.start(kTick, [this] { tick(); });
     if (!redirect_.empty()) return dial(std::exchange(redirect_, {}));
-    if (const std::string& best = client_->session().location(); !best.empty() && targets_.empty())
-        targets_ = {best};
+    if (const std::string& best = client_->session().location();
+        !best.empty() && !std::exchange(tried_location_, true))
+        return dial(address_of(best));
     if (!targets_.empty()) {
         const std::string next = targets_.front();
         targets_.pop_front();
@@ -147,6 +152,12 @@ void Xmpp::connect() {
     }
     if (!settings_.server.empty()) return dial(settings_.fallback_address());
     ask_dns();
+}
+
+std::string Xmpp::address_of(const std::string& host) const {
+    xmpp::Settings there = settings_;
+    there.server = host;
+    return there.fallback_address();
 }
 
 void Xmpp::ask_dns() {
@@ -245,9 +256,10 @@ int64_t Xmpp::wall_s() const { return static_cast<int64_t>(since_1970_ms() / 100
 void Xmpp::write(std::string_view bytes) {
     if (!connection_) return;
     if (unsent_.empty() && connection_.write(bytes) != MH_E_BUSY) return;
-    unsent_ += bytes;
-    if (unsent_.size() > kMostUnsent)
+    const bool too_much = unsent_.size() + bytes.size() > kMostUnsent;
+    if (too_much && unsent_.size() <= kMostUnsent)
         again_.start(milliseconds(0), [this] { retry(address_ + ": the server reads nothing"); });
+    if (unsent_.size() <= kMostUnsent) unsent_ += bytes;
 }
 
 void Xmpp::flush() {
@@ -266,6 +278,7 @@ void Xmpp::on_message(Message m) {
 void Xmpp::on_online() {
     online_ms_ = now_ms();
     targets_.clear();
+    tried_location_ = false;
     set(Link::online, client_->summary());
     pump_soon();
 }
@@ -278,9 +291,7 @@ void Xmpp::on_over(const End& end) {
     if (!running_) return;
     if (end.how == End::How::refused) return refuse(address_ + ": " + end.text);
     if (end.how == End::How::elsewhere && redirects_++ < kMostRedirects) {
-        xmpp::Settings there = settings_;
-        there.server = end.host;
-        redirect_ = there.fallback_address();
+        redirect_ = address_of(end.host);
     }
     retry(address_ + ": " + end.text);
 }

@@ -30,6 +30,7 @@ class Xmpp : public Input, private xmpp::Client::Owner {
     void start() override;
     void stop() override;
     bool send(const Place& to, std::string_view text) override;
+    void working(const Place& where, bool on) override;
     std::string hand_over() override;
     bool take_over(std::string_view state) override;
 
@@ -50,6 +51,7 @@ class Xmpp : public Input, private xmpp::Client::Owner {
     void read_password();
     void connect();
     void ask_dns();
+    std::string address_of(const std::string& host) const;
     void dial(std::string address);
     mh::connection::options options() const;
     mh::connection::handler handler();
@@ -76,7 +78,7 @@ class Xmpp : public Input, private xmpp::Client::Owner {
     mh::timer again_, tick_, soon_;
     Backoff backoff_;
     Status status_;
-    bool running_ = false, opened_ = false, pumping_ = false;
+    bool running_ = false, opened_ = false, pumping_ = false, tried_location_ = false;
     unsigned redirects_ = 0;
     uint64_t online_ms_ = 0;
 };
