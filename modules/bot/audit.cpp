@@ -2,8 +2,8 @@
 #include "audit.hpp"
 
 #include <fcntl.h>
-#include <microhost/host.hpp>
 #include <unistd.h>
+#include <microhost/host.hpp>
 
 #include <cerrno>
 #include <cstring>
@@ -14,8 +14,9 @@
 namespace microhost::bot {
 
 const char* name_of(Verdict v) {
-    constexpr const char* kNames[kVerdicts] = {"ok",      "failed",  "denied",    "unknown",    "unconfirmed",
-                                               "limited", "timeout", "cancelled", "interrupted"};
+    constexpr const char* kNames[kVerdicts] = {"ok",      "failed",      "denied",
+                                               "unknown", "unconfirmed", "limited",
+                                               "timeout", "cancelled",   "interrupted"};
     return kNames[static_cast<size_t>(v)];
 }
 
@@ -52,8 +53,8 @@ void Audit::probe() {
 
 // Opened for each line: whoever rotates the file just moves it away.
 void Audit::append(const std::string& text) {
-    const int fd =
-        ::open(file_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+    const int fd = ::open(file_.c_str(),
+                          O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
     const bool ok =
         fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
     const std::string why = ok ? "" : std::strerror(errno);

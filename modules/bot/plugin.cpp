@@ -103,7 +103,8 @@ mh_status create(const mh_host* host, const mh_module** out) {
     mh::the_table<mh_log> = static_cast<const mh_log*>(host->get(host, MH_LOG));
     *out = &kModule;
     return resolve<mh_config_api, mh_json, mh_timer, mh_command, mh_registry, mh_rpc, mh_rpc_server,
-                   mh_event_bus, mh_file, mh_kv_store, mh_limit, mh_metrics, mh_health>();
+                   mh_event_bus, mh_file, mh_kv_store, mh_limit, mh_metrics, mh_health, mh_net,
+                   mh_net_resolve>();
 }
 
 }  // namespace
@@ -117,7 +118,8 @@ MH_MODULE(R"json({
   "summary": "The platform answers in chat",
   "license": "Apache-2.0",
   "requires": ["module:cli", "mh.log/1", "mh.config/1", "mh.json/1", "mh.timer/1", "mh.command/1", "mh.registry/1", "mh.rpc/1",
-    "mh.rpc.server/1", "mh.event/1", "mh.file/1", "mh.kv/1", "mh.limit/1", "mh.metrics/1", "mh.health/1"],
+    "mh.rpc.server/1", "mh.event/1", "mh.file/1", "mh.kv/1", "mh.limit/1", "mh.metrics/1", "mh.health/1",
+    "mh.net.stream/1", "mh.net.resolve/1"],
   "provides": ["bot"],
   "reload": {"state_schema": 1, "accepts": [1]},
   "config_schema": {
@@ -195,6 +197,74 @@ MH_MODULE(R"json({
       "console_socket": {
         "type": "string", "default": "",
         "description": "talk over this unix socket instead of standard input"
+      },
+      "xmpp_jid": {
+        "type": "string", "default": "",
+        "description": "the bot's address, such as bot@example.org; with a /resource the server is asked for that one"
+      },
+      "xmpp_password": {
+        "type": "string", "default": "", "x-secret": true,
+        "description": "its password"
+      },
+      "xmpp_password_file": {
+        "type": "string", "default": "",
+        "description": "file with the password; watched"
+      },
+      "xmpp_server": {
+        "type": "string", "default": "",
+        "description": "HOST or HOST:PORT to connect to; empty: what the DNS says about the address's domain. The certificate is the domain's anyway"
+      },
+      "xmpp_tls": {
+        "type": "string", "enum": ["starttls", "direct"], "default": "starttls",
+        "description": "starttls begins in plain text (port 5222) and says nothing before it is encrypted; direct is TLS from the first byte (5223)"
+      },
+      "xmpp_ca_file": {
+        "type": "string", "default": "",
+        "description": "whose servers are believed (PEM); empty: the authorities of the system"
+      },
+      "xmpp_rooms": {
+        "type": "array", "items": {"type": "string"}, "default": [],
+        "description": "rooms to be in, such as ops@conference.example.org; with a /nick for that room alone"
+      },
+      "xmpp_nick": {
+        "type": "string", "default": "",
+        "description": "the bot's name in rooms; empty: the local part of its address"
+      },
+      "xmpp_accept_invites": {
+        "type": "array", "items": {"type": "string"}, "default": [],
+        "description": "who may ask the bot into a room: addresses, domains, or * for anybody"
+      },
+      "xmpp_keepalive": {
+        "type": "boolean", "default": false,
+        "description": "send a blank each minute, for what forgets silent connections"
+      },
+      "hipchat_username": {
+        "type": "string", "default": "", "x-flags": ["hipchat_username"], "x-env": ["MICRO_HIPCHAT_USERNAME"],
+        "description": "the e-mail address that the bot's account belongs to"
+      },
+      "hipchat_password": {
+        "type": "string", "default": "", "x-secret": true, "x-flags": ["hipchat_password"], "x-env": ["MICRO_HIPCHAT_PASSWORD"],
+        "description": "its password"
+      },
+      "hipchat_password_file": {
+        "type": "string", "default": "",
+        "description": "file with the password; watched"
+      },
+      "hipchat_server": {
+        "type": "string", "default": "chat.hipchat.com", "x-flags": ["hipchat_server"], "x-env": ["MICRO_HIPCHAT_SERVER"],
+        "description": "HOST or HOST:PORT of the server, whose name its certificate has to bear"
+      },
+      "hipchat_ca_file": {
+        "type": "string", "default": "",
+        "description": "whose servers are believed (PEM); empty: the authorities of the system"
+      },
+      "hipchat_rooms": {
+        "type": "array", "items": {"type": "string"}, "default": [],
+        "description": "rooms to be in, such as 1_ops"
+      },
+      "hipchat_debug": {
+        "type": "boolean", "default": false, "x-flags": ["hipchat_debug"], "x-env": ["MICRO_HIPCHAT_DEBUG"],
+        "description": "a log line for each stanza that comes: what kind it is, never what it says"
       },
       "service_networks": {
         "type": "object", "default": {},

@@ -6,7 +6,9 @@
 #include <string>
 
 #include "console/console.hpp"
+#include "hipchat/hipchat.hpp"
 #include "service/service.hpp"
+#include "xmpp/xmpp.hpp"
 
 namespace microhost::bot {
 namespace {
@@ -22,6 +24,8 @@ struct Row {
 };
 constexpr Row kInputs[] = {
     {"console", make<Console>},
+    {"xmpp", make<Xmpp>},
+    {"hipchat", make<Hipchat>},
     {"service", make<Service>},
 };
 

@@ -41,7 +41,9 @@ struct Rig {
         t.owner = owner;
         t.work = std::move(work);
         t.text = name;
-        t.on_slow = [this, name](uint64_t id) { said.push_back(name + " slow " + std::to_string(id)); };
+        t.on_slow = [this, name](uint64_t id) {
+            said.push_back(name + " slow " + std::to_string(id));
+        };
         t.on_done = [this, name](const Result& r, const Output&, uint64_t) {
             said.push_back(name + " " + name_of(r.verdict));
         };
