@@ -41,7 +41,7 @@ mh_status create(const mh_host* host, const mh_module** out) {
     mh::the_host = host;
     mh::the_table<mh_log> = static_cast<const mh_log*>(host->get(host, MH_LOG));
     *out = &kModule;
-    return resolve<mh_config_api, mh_json, mh_timer>();
+    return resolve<mh_config_api, mh_json, mh_timer, mh_file, mh_net>();
 }
 
 }  // namespace
@@ -54,7 +54,7 @@ MH_MODULE(R"json({
   "abi": {"epoch": 1},
   "summary": "The platform answers in chat",
   "license": "Apache-2.0",
-  "requires": ["mh.log/1", "mh.config/1", "mh.json/1", "mh.timer/1"],
+  "requires": ["mh.log/1", "mh.config/1", "mh.json/1", "mh.timer/1", "mh.file/1", "mh.net.stream/1"],
   "provides": ["bot"],
   "config_schema": {
     "type": "object",
@@ -71,6 +71,74 @@ MH_MODULE(R"json({
       "console_socket": {
         "type": "string", "default": "",
         "description": "talk over this unix socket instead of standard input"
+      },
+      "irc_server": {
+        "type": "string", "default": "",
+        "description": "IRC server: HOST or HOST:PORT"
+      },
+      "irc_tls": {
+        "type": "boolean", "default": true,
+        "description": "TLS from the first byte"
+      },
+      "irc_insecure": {
+        "type": "boolean", "default": false,
+        "description": "without TLS, passwords go in the clear to a server on this machine"
+      },
+      "irc_ca_file": {
+        "type": "string", "default": "",
+        "description": "whose servers are believed (PEM); empty: the authorities of the system"
+      },
+      "irc_cert_file": {
+        "type": "string", "default": "",
+        "description": "own certificate, by which the server knows the account (PEM)"
+      },
+      "irc_key_file": {
+        "type": "string", "default": "",
+        "description": "its private key (PEM); empty: it is in irc_cert_file"
+      },
+      "irc_nick": {
+        "type": "string", "default": "microbot",
+        "description": "the bot's nick; with _ behind it while somebody else has it"
+      },
+      "irc_user": {
+        "type": "string", "default": "microbot",
+        "description": "the user name in front of the host"
+      },
+      "irc_password": {
+        "type": "string", "default": "", "x-secret": true,
+        "description": "password of the server, where it wants one"
+      },
+      "irc_password_file": {
+        "type": "string", "default": "",
+        "description": "file with that password; watched"
+      },
+      "irc_sasl": {
+        "type": "string", "default": "", "enum": ["", "plain", "external", "scram-sha-256", "none"],
+        "description": "how to log in to the account: plain, external, scram-sha-256 or none; empty: what fits"
+      },
+      "irc_account": {
+        "type": "string", "default": "",
+        "description": "account of the bot on that network"
+      },
+      "irc_account_password": {
+        "type": "string", "default": "", "x-secret": true,
+        "description": "the password of that account"
+      },
+      "irc_account_password_file": {
+        "type": "string", "default": "",
+        "description": "file with that password; watched"
+      },
+      "irc_channels": {
+        "type": "array", "items": {"type": "string"}, "default": [],
+        "description": "channels to be in: #NAME, or \"#NAME KEY\", with commas between them"
+      },
+      "irc_burst": {
+        "type": "integer", "default": 5, "minimum": 1, "maximum": 100,
+        "description": "lines that may be said at once"
+      },
+      "irc_pause": {
+        "type": ["string", "number"], "default": "2s",
+        "description": "and then one line each"
       }
     }
   }

@@ -5,6 +5,7 @@
 
 #include "../../../shared/base64.hpp"
 #include "../../../shared/text.hpp"
+#include "../scram.hpp"
 
 namespace microhost::bot::irc {
 namespace {
@@ -36,6 +37,31 @@ class External final : public Mechanism {
     std::string account_;
 };
 
+class ScramSha256 final : public Mechanism {
+  public:
+    explicit ScramSha256(const Settings& s)
+        : scram_(Scram::Hash::sha256, s.account, s.account_password) {}
+    std::string_view name() const override { return "SCRAM-SHA-256"; }
+    std::optional<std::string> answer(std::string_view challenge) override {
+        switch (step_++) {
+            case 0: return scram_.first();
+            case 1: {
+                std::string out = scram_.answer(challenge);
+                return out.empty() ? std::nullopt : std::optional(std::move(out));
+            }
+            case 2: return (proved_ = scram_.verify(challenge)) ? std::optional<std::string>("")
+                                                                 : std::nullopt;
+            default: return {};
+        }
+    }
+    bool complete() const override { return proved_; }
+
+  private:
+    Scram scram_;
+    unsigned step_ = 0;
+    bool proved_ = false;
+};
+
 bool offers(std::string_view list, std::string_view name) {
     bool found = list.empty();
     shared::for_each_item(list, ',', [&](std::string_view item) {
@@ -48,6 +74,9 @@ bool offers(std::string_view list, std::string_view name) {
 
 std::unique_ptr<Mechanism> make_mechanism(const Settings& s, std::string_view offered) {
     if (s.sasl == "external" && offers(offered, "EXTERNAL")) return std::make_unique<External>(s);
+    // Of its own accord only where the server says that it has it: PLAIN is what all have.
+    const bool scram = s.sasl == "scram-sha-256" || (s.sasl.empty() && !offered.empty());
+    if (scram && offers(offered, "SCRAM-SHA-256")) return std::make_unique<ScramSha256>(s);
     const bool any = s.sasl.empty();
     if ((any || s.sasl == "plain") && offers(offered, "PLAIN")) return std::make_unique<Plain>(s);
     return nullptr;

@@ -81,6 +81,7 @@ void Session::open(ms now) {
 }
 
 void Session::take(std::string_view bytes, ms now) {
+    if (phase_ == Phase::closed) return;
     now_ = heard_ = now;
     ping_out_ = false;
     reader_.feed(bytes, [this](std::string_view line) { return on_line(line); });

@@ -67,6 +67,8 @@ bool Session::load(std::string_view state, ms now) {
     std::string rest;
     if (text(root["nick"]).empty() || !shared::base64_decode(text(root["rest"]), rest)) return false;
     now_ = opened_ = heard_ = now;
+    outbox_ = {};
+    people_.clear();
     phase_ = Phase::online;
     regain_ = now + kAnswer;
     map_ = static_cast<Casemap>(root["casemap"].integer().value_or(0) % 3);
