@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "irc.hpp"
 
+#include <microhost/json.hpp>
+
 #include <chrono>
 
 #include "../../../shared/json_span.hpp"

@@ -52,10 +52,10 @@ void People::quit(std::string_view nick) { all_.erase(fold(nick, map_)); }
 
 void People::closed(std::string_view room) {
     const std::string gone = fold(room, map_);
-    std::erase_if(all_, [&gone](auto& entry) {
-        entry.second.rooms.erase(gone);
-        return entry.second.rooms.empty();
-    });
+    for (auto it = all_.begin(); it != all_.end();) {
+        it->second.rooms.erase(gone);
+        it = it->second.rooms.empty() ? all_.erase(it) : std::next(it);
+    }
 }
 
 std::string_view People::account(std::string_view nick) const {
