@@ -41,7 +41,7 @@ mh_status create(const mh_host* host, const mh_module** out) {
     mh::the_host = host;
     mh::the_table<mh_log> = static_cast<const mh_log*>(host->get(host, MH_LOG));
     *out = &kModule;
-    return resolve<mh_config_api, mh_json, mh_timer, mh_file, mh_net>();
+    return resolve<mh_config_api, mh_json, mh_timer, mh_file, mh_http_client, mh_net>();
 }
 
 }  // namespace
@@ -54,7 +54,7 @@ MH_MODULE(R"json({
   "abi": {"epoch": 1},
   "summary": "The platform answers in chat",
   "license": "Apache-2.0",
-  "requires": ["mh.log/1", "mh.config/1", "mh.json/1", "mh.timer/1", "mh.file/1", "mh.net.stream/1"],
+  "requires": ["mh.log/1", "mh.config/1", "mh.json/1", "mh.timer/1", "mh.file/1", "mh.http.client/1", "mh.net.stream/1"],
   "provides": ["bot"],
   "config_schema": {
     "type": "object",
@@ -139,6 +139,30 @@ MH_MODULE(R"json({
       "irc_pause": {
         "type": ["string", "number"], "default": "2s",
         "description": "and then one line each"
+      },
+      "telegram_token": {
+        "type": "string", "default": "", "x-secret": true, "x-flags": ["telegram_token"],
+        "description": "token of the bot on Telegram, from BotFather"
+      },
+      "telegram_token_file": {
+        "type": "string", "default": "",
+        "description": "file with that token; watched"
+      },
+      "telegram_whitelist": {
+        "type": "array", "items": {"type": "string"}, "default": [], "x-flags": ["telegram_whitelist"],
+        "description": "user names (or numbers) on Telegram; only these are listened to; empty: everybody"
+      },
+      "telegram_debug": {
+        "type": "boolean", "default": false, "x-flags": ["telegram_debug"],
+        "description": "a line in the log for each call of Telegram"
+      },
+      "telegram_api": {
+        "type": "string", "default": "https://api.telegram.org",
+        "description": "where Telegram's Bot API is"
+      },
+      "telegram_ca_file": {
+        "type": "string", "default": "",
+        "description": "whose servers are believed there (PEM); empty: the authorities of the system"
       }
     }
   }

@@ -7,6 +7,7 @@
 
 #include "console/console.hpp"
 #include "irc/irc.hpp"
+#include "telegram/telegram.hpp"
 
 namespace microhost::bot {
 namespace {
@@ -23,6 +24,7 @@ struct Row {
 constexpr Row kInputs[] = {
     {"console", make<Console>},
     {"irc", make<Irc>},
+    {"telegram", make<Telegram>},
 };
 
 }  // namespace

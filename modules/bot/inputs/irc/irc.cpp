@@ -24,8 +24,7 @@ ms now() {
 
 uint64_t wall_clock() {
     using namespace std::chrono;
-    return static_cast<uint64_t>(
-        duration_cast<ms>(system_clock::now().time_since_epoch()).count());
+    return static_cast<uint64_t>(duration_cast<ms>(system_clock::now().time_since_epoch()).count());
 }
 
 }  // namespace
@@ -40,17 +39,17 @@ void Irc::watch_password(std::optional<mh::watched_file>& watch, const std::stri
                          std::string& password) {
     if (path.empty()) return;
     std::string why;
-    watch.emplace(path, [this, &password, &why, first = true](mh_status s,
-                                                              std::string_view content) mutable {
-        const std::string_view word = shared::trim(content.substr(0, content.find('\n')));
-        const bool good = s == MH_OK && !word.empty();
-        if (good) password = word;
-        if (std::exchange(first, false)) {
-            if (!good) why = s == MH_OK ? "it is empty" : mh::file_problem(s);
-        } else if (good && status_.link == Link::refused && !stopped_) {
-            connect();
-        }
-    });
+    watch.emplace(
+        path, [this, &password, &why, first = true](mh_status s, std::string_view content) mutable {
+            const std::string_view word = shared::trim(content.substr(0, content.find('\n')));
+            const bool good = s == MH_OK && !word.empty();
+            if (good) password = word;
+            if (std::exchange(first, false)) {
+                if (!good) why = s == MH_OK ? "it is empty" : mh::file_problem(s);
+            } else if (good && status_.link == Link::refused && !stopped_) {
+                connect();
+            }
+        });
     if (!why.empty()) throw mh::failure(path + ": " + why, "/irc_password_file", MH_E_IO);
 }
 
@@ -100,7 +99,8 @@ void Irc::connect() {
     o.ca_file = settings_.ca_file;
     o.cert_file = settings_.cert_file, o.key_file = settings_.key_file;
     if (connection_.open(o, handler()) != MH_OK)
-        wait("the connection cannot be opened: check irc_server and the files of irc_tls", kDistrust);
+        wait("the connection cannot be opened: check irc_server and the files of irc_tls",
+             kDistrust);
 }
 
 mh::connection::handler Irc::handler() {

@@ -84,9 +84,9 @@ std::optional<Line> parse(std::string_view line) {
 }
 
 bool is_word(std::string_view s) {
-    return !s.empty() && s.front() != ':' &&
-           std::none_of(s.begin(), s.end(),
-                        [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; });
+    return !s.empty() && s.front() != ':' && std::none_of(s.begin(), s.end(), [](char c) {
+        return static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
+    });
 }
 
 std::string compose(std::string_view command, std::initializer_list<std::string_view> middle,

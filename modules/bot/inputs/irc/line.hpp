@@ -19,7 +19,8 @@ inline constexpr size_t kLongestTags = 8191;
 /// Valid UTF-8 all of it: other bytes are U+FFFD.
 struct Line {
     std::vector<std::pair<std::string, std::string>> tags;
-    std::string source;   ///< "nick!user@host" or the name of a server; empty: the server that we speak to
+    std::string
+        source;  ///< "nick!user@host" or the name of a server; empty: the server that we speak to
     std::string command;  ///< "PRIVMSG", "001"
     std::vector<std::string> params;
 

@@ -84,8 +84,7 @@ void Login::offered(std::string_view list) {
     shared::for_each_item(list, ' ', [this](std::string_view item) {
         const size_t eq = std::min(item.find('='), item.size());
         if (offered_.size() < kMostOffered)
-            offered_[std::string(item.substr(0, eq))] =
-                item.substr(std::min(eq + 1, item.size()));
+            offered_[std::string(item.substr(0, eq))] = item.substr(std::min(eq + 1, item.size()));
     });
 }
 
@@ -125,8 +124,9 @@ std::optional<End> Login::denied() {
 
 std::optional<End> Login::finish() {
     if (settings_.wants_sasl() && !logged_in_)
-        return End{"the server has no SASL now, so the bot cannot log in to its account; are its "
-                   "services away? irc_sasl none goes without"};
+        return End{
+            "the server has no SASL now, so the bot cannot log in to its account; are its "
+            "services away? irc_sasl none goes without"};
     if (!welcome_) write_(compose("CAP", {"END"}));
     return {};
 }
@@ -173,8 +173,8 @@ End Login::sasl_failed(const Line& line) const {
     const std::string with = mechanism_ ? std::string(mechanism_->name()) : "SASL";
     std::string why = settings_.sasl == "external"
                           ? "the server does not know the certificate: check irc_cert_file"
-                          : "the server does not accept the account " + settings_.account + " with " +
-                                with + ": check irc_account and irc_account_password";
+                          : "the server does not accept the account " + settings_.account +
+                                " with " + with + ": check irc_account and irc_account_password";
     if (!mechanisms_.empty()) why += "; it takes " + quoted_text(mechanisms_);
     return End{with_text(std::move(why), line), true};
 }

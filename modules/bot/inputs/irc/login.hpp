@@ -18,7 +18,7 @@ namespace microhost::bot::irc {
 
 /// Why a connection has to end.
 struct End {
-    std::string why;  ///< one line: what, and what to do
+    std::string why;       ///< one line: what, and what to do
     bool refused = false;  ///< for good
     ms stay_away{0};       ///< at least this long
 };

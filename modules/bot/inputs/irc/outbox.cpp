@@ -34,8 +34,8 @@ bool Outbox::push(Item item) {
 std::optional<Outbox::Item> Outbox::take(
     ms now, const std::function<bool(std::string_view target)>& ready) {
     expire(now);
-    const auto it = std::find_if(items_.begin(), items_.end(),
-                                 [&](const Item& i) { return ready(i.target); });
+    const auto it =
+        std::find_if(items_.begin(), items_.end(), [&](const Item& i) { return ready(i.target); });
     if (it == items_.end()) return {};
     Item out = std::move(*it);
     items_.erase(it);

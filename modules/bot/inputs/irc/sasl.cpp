@@ -49,8 +49,9 @@ class ScramSha256 final : public Mechanism {
                 std::string out = scram_.answer(challenge);
                 return out.empty() ? std::nullopt : std::optional(std::move(out));
             }
-            case 2: return (proved_ = scram_.verify(challenge)) ? std::optional<std::string>("")
-                                                                 : std::nullopt;
+            case 2:
+                return (proved_ = scram_.verify(challenge)) ? std::optional<std::string>("")
+                                                            : std::nullopt;
             default: return {};
         }
     }
@@ -64,9 +65,8 @@ class ScramSha256 final : public Mechanism {
 
 bool offers(std::string_view list, std::string_view name) {
     bool found = list.empty();
-    shared::for_each_item(list, ',', [&](std::string_view item) {
-        found = found || shared::iequals(item, name);
-    });
+    shared::for_each_item(
+        list, ',', [&](std::string_view item) { found = found || shared::iequals(item, name); });
     return found;
 }
 

@@ -11,23 +11,23 @@ namespace microhost::bot::irc {
 
 // Of what is said about channels and people; session_speech.cpp has what they say. Sorted by nothing: there are few.
 const Session::Row Session::kRows[] = {
-    {"PRIVMSG", &Session::on_message},     {"PING", &Session::on_ping},
-    {"JOIN", &Session::on_join},           {"PART", &Session::on_part},
-    {"KICK", &Session::on_kick},           {"QUIT", &Session::on_quit},
-    {"NICK", &Session::on_nick},           {"ACCOUNT", &Session::on_account},
-    {"INVITE", &Session::on_invite},       {"ERROR", &Session::on_error},
-    {"001", &Session::on_welcome},         {"005", &Session::on_support},
-    {"303", &Session::on_ison},            {"353", &Session::on_names},
-    {"354", &Session::on_who},             {"376", &Session::on_motd_end},
-    {"422", &Session::on_motd_end},        {"401", &Session::on_no_such_nick},
-    {"404", &Session::on_not_sent},        {"403", &Session::on_join_refused},
-    {"405", &Session::on_join_refused},    {"470", &Session::on_join_refused},
-    {"471", &Session::on_join_refused},    {"473", &Session::on_join_refused},
-    {"474", &Session::on_join_refused},    {"475", &Session::on_join_refused},
-    {"476", &Session::on_join_refused},    {"477", &Session::on_join_refused},
-    {"489", &Session::on_join_refused},    {"520", &Session::on_join_refused},
-    {"431", &Session::on_nick_refused},    {"432", &Session::on_nick_refused},
-    {"433", &Session::on_nick_refused},    {"436", &Session::on_nick_refused},
+    {"PRIVMSG", &Session::on_message},  {"PING", &Session::on_ping},
+    {"JOIN", &Session::on_join},        {"PART", &Session::on_part},
+    {"KICK", &Session::on_kick},        {"QUIT", &Session::on_quit},
+    {"NICK", &Session::on_nick},        {"ACCOUNT", &Session::on_account},
+    {"INVITE", &Session::on_invite},    {"ERROR", &Session::on_error},
+    {"001", &Session::on_welcome},      {"005", &Session::on_support},
+    {"303", &Session::on_ison},         {"353", &Session::on_names},
+    {"354", &Session::on_who},          {"376", &Session::on_motd_end},
+    {"422", &Session::on_motd_end},     {"401", &Session::on_no_such_nick},
+    {"404", &Session::on_not_sent},     {"403", &Session::on_join_refused},
+    {"405", &Session::on_join_refused}, {"470", &Session::on_join_refused},
+    {"471", &Session::on_join_refused}, {"473", &Session::on_join_refused},
+    {"474", &Session::on_join_refused}, {"475", &Session::on_join_refused},
+    {"476", &Session::on_join_refused}, {"477", &Session::on_join_refused},
+    {"489", &Session::on_join_refused}, {"520", &Session::on_join_refused},
+    {"431", &Session::on_nick_refused}, {"432", &Session::on_nick_refused},
+    {"433", &Session::on_nick_refused}, {"436", &Session::on_nick_refused},
     {"437", &Session::on_nick_refused},
 };
 
@@ -86,7 +86,8 @@ void Session::take(std::string_view bytes, ms now) {
     ping_out_ = false;
     reader_.feed(bytes, [this](std::string_view line) { return on_line(line); });
     if (reader_.too_long() == told_too_long_) return;
-    if (told_too_long_ == 0) mh::log::warn("irc: the server sends lines that are too long; passed over");
+    if (told_too_long_ == 0)
+        mh::log::warn("irc: the server sends lines that are too long; passed over");
     told_too_long_ = reader_.too_long();
 }
 
@@ -153,7 +154,8 @@ ms Session::tick(ms now) {
     const auto ready = [this](std::string_view t) { return may_speak_to(t); };
     ms next = kAnswer;
     if (outbox_.any(ready)) next = std::min(next, pace_.wait(now));
-    if (const auto due = rooms_.next_due()) next = std::min(next, std::max(*due - now, pace_.wait(now)));
+    if (const auto due = rooms_.next_due())
+        next = std::min(next, std::max(*due - now, pace_.wait(now)));
     return std::max(next, ms(50));
 }
 
@@ -294,7 +296,8 @@ void Session::on_join(const Line& line) {
     // Somebody's force, or a forward: it is only where it is wanted.
     if (!r) return urgent(compose("PART", {channel}));
     rooms_.joined(*r, now_);
-    if (needs_people() && whox_) urgent(compose("WHO", {channel, "%tcnfa," + std::string(kWhoToken)}));
+    if (needs_people() && whox_)
+        urgent(compose("WHO", {channel, "%tcnfa," + std::string(kWhoToken)}));
     hooks_.changed();
 }
 
@@ -305,7 +308,8 @@ void Session::on_part(const Line& line) {
 
 void Session::on_kick(const Line& line) {
     if (!is_me(line.param(1))) return people_.left(line.param(1), line.param(0));
-    left(line.param(0), "kicked by " + quoted_text(line.nick()) + ": " + quoted_text(line.param(2)));
+    left(line.param(0),
+         "kicked by " + quoted_text(line.nick()) + ": " + quoted_text(line.param(2)));
 }
 
 void Session::left(std::string_view channel, std::string why) {

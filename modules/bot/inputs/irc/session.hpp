@@ -98,7 +98,9 @@ class Session {
     Sender sender(const Line& line) const;
     bool needs_people() const;
     bool is_me(std::string_view nick) const { return same(nick, nick_.now()); }
-    bool same(std::string_view a, std::string_view b) const { return fold(a, map_) == fold(b, map_); }
+    bool same(std::string_view a, std::string_view b) const {
+        return fold(a, map_) == fold(b, map_);
+    }
     bool may_speak_to(std::string_view target) const;
     size_t room_for_text(std::string_view target) const;
     void urgent(const std::string& line);

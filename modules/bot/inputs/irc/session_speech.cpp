@@ -24,9 +24,7 @@ int64_t seconds_of(std::string_view text) {
 }
 
 /// Nothing in it ends the line, paints it, or makes it a CTCP.
-std::string sayable(std::string_view line) {
-    return clean(without_formatting(line));
-}
+std::string sayable(std::string_view line) { return clean(without_formatting(line)); }
 
 }  // namespace
 
@@ -101,8 +99,8 @@ bool Session::may_speak_to(std::string_view target) const {
 
 // The server puts who we are in front for the others, and cuts off what is over 512 bytes then.
 size_t Session::room_for_text(std::string_view target) const {
-    const size_t who = nick_.now().size() + 1 +
-                       (user_host_.empty() ? kLongestUserHost : user_host_.size());
+    const size_t who =
+        nick_.now().size() + 1 + (user_host_.empty() ? kLongestUserHost : user_host_.size());
     const size_t around = 1 + who + std::string_view(" PRIVMSG ").size() + target.size() + 2 + 2;
     return kLongestLine > around + 100 ? kLongestLine - around : 100;
 }

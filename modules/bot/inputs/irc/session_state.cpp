@@ -65,7 +65,8 @@ bool Session::load(std::string_view state, ms now) {
     const mh::json_document document(state);
     const mh::json_value root = document.root();
     std::string rest;
-    if (text(root["nick"]).empty() || !shared::base64_decode(text(root["rest"]), rest)) return false;
+    if (text(root["nick"]).empty() || !shared::base64_decode(text(root["rest"]), rest))
+        return false;
     now_ = opened_ = heard_ = now;
     outbox_ = {};
     people_.clear();

@@ -48,13 +48,14 @@ void choose_sasl(Settings& s) {
     const bool words = s.sasl != "none" && s.sasl != "external";
     if (words && (s.account.empty() || !password))
         wrong("/irc_account", "give irc_account and irc_account_password, or irc_sasl none");
-    const bool in_the_clear = s.sasl.empty() || s.sasl == "plain" || !s.password.empty() ||
-                              !s.password_file.empty();
+    const bool in_the_clear =
+        s.sasl.empty() || s.sasl == "plain" || !s.password.empty() || !s.password_file.empty();
     if (s.tls || !in_the_clear) return;
     if (!s.insecure)
-        wrong("/irc_tls",
-              "without TLS everybody on the way reads the password; set irc_tls, or irc_insecure for "
-              "a server on this machine");
+        wrong(
+            "/irc_tls",
+            "without TLS everybody on the way reads the password; set irc_tls, or irc_insecure for "
+            "a server on this machine");
     if (!on_this_machine(s))
         wrong("/irc_insecure", "only for a server on this machine; set irc_tls");
 }

@@ -19,7 +19,7 @@ struct Settings {
     std::string ca_file, cert_file, key_file;
     std::string nick = "microbot", user = "microbot";
     std::string password, password_file;  ///< of the server, not of an account
-    std::string sasl;                     ///< "plain", "external", "scram-sha-256", "none"; empty: what fits
+    std::string sasl;  ///< "plain", "external", "scram-sha-256", "none"; empty: what fits
     std::string account, account_password, account_password_file;
     std::vector<std::string> channels;
     int burst = 5;    ///< lines at once

@@ -15,7 +15,9 @@ bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; 
 
 /// Length of the character at the front; 0: that is none (overlong ones, surrogates and what is over U+10FFFF are none).
 size_t character(std::string_view s) {
-    const auto at = [&](size_t i) { return static_cast<uint32_t>(static_cast<unsigned char>(s[i])); };
+    const auto at = [&](size_t i) {
+        return static_cast<uint32_t>(static_cast<unsigned char>(s[i]));
+    };
     const uint32_t first = at(0);
     if (first < 0x80) return 1;
     const size_t n = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 0;
@@ -34,7 +36,8 @@ size_t character(std::string_view s) {
 size_t digits(std::string_view s, size_t most, bool hex) {
     size_t n = 0;
     while (n < std::min(most, s.size()) &&
-           (shared::is_digit(s[n]) || (hex && shared::lower(s[n]) >= 'a' && shared::lower(s[n]) <= 'f')))
+           (shared::is_digit(s[n]) ||
+            (hex && shared::lower(s[n]) >= 'a' && shared::lower(s[n]) <= 'f')))
         ++n;
     return n;
 }

@@ -24,7 +24,7 @@ enum {
 
 typedef struct mh_net_options {
     uint32_t size;
-    uint32_t flags;              /* MH_NET_* */
+    uint32_t flags; /* MH_NET_* */
     /* "host:port", "[::1]:5222", "unix:/path", or "stdio:", the standard input and output of the process: one stream of it at
      * a time (MH_E_EXISTS), to open only. */
     mh_str address;

@@ -10,7 +10,8 @@ using namespace std::string_literals;
 TEST_SUITE("modules/bot/irc") {
     TEST_CASE("a line is tags, source, command and parameters") {
         const auto l = parse(
-            "@account=ada;time=2026-11-29T10:00:00.000Z;+x=a\\sb\\:c\\\\ :ada!a@h PRIVMSG #ops :list  all");
+            "@account=ada;time=2026-11-29T10:00:00.000Z;+x=a\\sb\\:c\\\\ :ada!a@h PRIVMSG #ops "
+            ":list  all");
         REQUIRE(l);
         CHECK(l->tag("account") == "ada");
         CHECK(l->tag("+x") == "a b;c\\");
@@ -31,14 +32,16 @@ TEST_SUITE("modules/bot/irc") {
     }
 
     TEST_CASE("what is no line is nothing, whatever it is made of") {
-        for (const auto& text : {""s, " "s, ":"s, "@"s, "@a"s, "@a=b"s, ":x"s, ":x "s, "\0\0"s, "@ :"s,
-                                 "P\x01 x"s, "\xff\xfe"s, "@;;=;= "s})
+        for (const auto& text : {""s, " "s, ":"s, "@"s, "@a"s, "@a=b"s, ":x"s, ":x "s, "\0\0"s,
+                                 "@ :"s, "P\x01 x"s, "\xff\xfe"s, "@;;=;= "s})
             CHECK_FALSE(parse(text));
     }
 
     TEST_CASE("bytes that are no UTF-8 become U+FFFD, NUL and CR vanish") {
         const auto l = parse("PRIVMSG #a :a\xff\xc3(\xed\xa0\x80\xf8 \0b\rc \xc3\xa9"s);
-        CHECK(l->last() == "a\xef\xbf\xbd\xef\xbf\xbd(\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd bc \xc3\xa9");
+        CHECK(l->last() ==
+              "a\xef\xbf\xbd\xef\xbf\xbd(\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd bc "
+              "\xc3\xa9");
         CHECK(clean("\xf0\x9f\x98\x80") == "\xf0\x9f\x98\x80");
         CHECK(clean("\xf0\x9f\x98") == "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
         CHECK(clean("\xc0\x80") == "\xef\xbf\xbd\xef\xbf\xbd");  // NUL in two bytes
@@ -98,9 +101,14 @@ TEST_SUITE("modules/bot/irc") {
     }
 
     TEST_CASE("formatting codes are taken out") {
-        CHECK(without_formatting("\x02" "b\x0f \x03" "04,12red\x03 \x04" "ff0000x\x1d\x1f\x11\x16\x1e") == "b red x");
-        CHECK(without_formatting("\x03" "123") == "3");
-        CHECK(without_formatting("\x03" "1,x") == ",x");
+        CHECK(without_formatting("\x02"
+                                 "b\x0f \x03"
+                                 "04,12red\x03 \x04"
+                                 "ff0000x\x1d\x1f\x11\x16\x1e") == "b red x");
+        CHECK(without_formatting("\x03"
+                                 "123") == "3");
+        CHECK(without_formatting("\x03"
+                                 "1,x") == ",x");
         CHECK(without_formatting("\x03") == "");
         CHECK(without_formatting("a\tb\x7f") == "a b");
     }

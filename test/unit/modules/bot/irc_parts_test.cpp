@@ -271,8 +271,9 @@ TEST_SUITE("modules/bot/irc") {
         CHECK(with([](Settings& s) { s.nick = "a b"; }).starts_with("irc_nick: "));
         CHECK(with([](Settings& s) { s.nick = "a!b"; }).starts_with("irc_nick: "));
         CHECK(with([](Settings& s) { s.nick = "9a"; }).starts_with("irc_nick: "));
-        CHECK(with([](Settings& s) { s.password = s.password_file = "x"; })
-                  .starts_with("irc_password_file: "));
+        CHECK(with([](Settings& s) {
+                  s.password = s.password_file = "x";
+              }).starts_with("irc_password_file: "));
         CHECK(with([](Settings& s) { s.burst = 0; }).starts_with("irc_burst: "));
     }
 }

@@ -57,16 +57,19 @@ TEST_SUITE("modules/bot/scram") {
 
     TEST_CASE("nonces, rounds and messages that cannot be") {
         const std::string nonce = kNonce1;
-        CHECK(refusal("r=" + nonce + ",s=QSXCR+Q6sek8bf92,i=4096").find("nonce") != std::string::npos);
+        CHECK(refusal("r=" + nonce + ",s=QSXCR+Q6sek8bf92,i=4096").find("nonce") !=
+              std::string::npos);
         CHECK(refusal("r=other,s=QSXCR+Q6sek8bf92,i=4096").find("nonce") != std::string::npos);
-        CHECK(refusal("r=" + nonce + "x,s=QSXCR+Q6sek8bf92,i=4095").find("4095 rounds") != std::string::npos);
-        CHECK(refusal("r=" + nonce + "x,s=QSXCR+Q6sek8bf92,i=200001").find("rounds") != std::string::npos);
+        CHECK(refusal("r=" + nonce + "x,s=QSXCR+Q6sek8bf92,i=4095").find("4095 rounds") !=
+              std::string::npos);
+        CHECK(refusal("r=" + nonce + "x,s=QSXCR+Q6sek8bf92,i=200001").find("rounds") !=
+              std::string::npos);
         CHECK(refusal("m=x,r=" + nonce + "x,s=QQ==,i=4096").find("extension") != std::string::npos);
-        for (const std::string& bad : std::vector<std::string>
-             {std::string(), std::string(5000, 'r'), "r=" + nonce + "x", "s=QQ==,i=4096",
-              "r=" + nonce + "x,s=,i=4096", "r=" + nonce + "x,s=*,i=4096",
-              "r=" + nonce + "x,s=QQ==,i=-1", "r=" + nonce + "x,s=QQ==,i=4096x",
-              "r=" + nonce + "x,s=QQ==,i=99999999999"}) {
+        for (const std::string& bad : std::vector<std::string>{
+                 std::string(), std::string(5000, 'r'), "r=" + nonce + "x", "s=QQ==,i=4096",
+                 "r=" + nonce + "x,s=,i=4096", "r=" + nonce + "x,s=*,i=4096",
+                 "r=" + nonce + "x,s=QQ==,i=-1", "r=" + nonce + "x,s=QQ==,i=4096x",
+                 "r=" + nonce + "x,s=QQ==,i=99999999999"}) {
             CAPTURE(bad);
             CHECK(!refusal(bad).empty());
         }
