@@ -170,7 +170,8 @@ class connection {
         };
         mh_net_options raw{};
         raw.size = sizeof raw;
-        raw.flags = (o.tls ? MH_NET_TLS : 0u) | (o.verify ? 0u : MH_NET_NO_VERIFY);
+        if (o.tls) raw.flags |= MH_NET_TLS;
+        if (!o.verify) raw.flags |= MH_NET_NO_VERIFY;
         raw.address = lend(o.address);
         raw.tls_name = lend(o.tls_name);
         raw.alpn = lend(o.alpn);
