@@ -6,8 +6,11 @@
 #include <string>
 
 #include "console/console.hpp"
+#include "hipchat/hipchat.hpp"
 #include "irc/irc.hpp"
+#include "service/service.hpp"
 #include "telegram/telegram.hpp"
+#include "xmpp/xmpp.hpp"
 
 namespace microhost::bot {
 namespace {
@@ -23,8 +26,11 @@ struct Row {
 };
 constexpr Row kInputs[] = {
     {"console", make<Console>},
+    {"xmpp", make<Xmpp>},
+    {"hipchat", make<Hipchat>},
     {"irc", make<Irc>},
     {"telegram", make<Telegram>},
+    {"service", make<Service>},
 };
 
 }  // namespace

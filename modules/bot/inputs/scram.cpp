@@ -31,7 +31,8 @@ const unsigned char* bytes(std::string_view s) {
 std::string hmac(Scram::Hash hash, std::string_view key, std::string_view text) {
     unsigned char out[EVP_MAX_MD_SIZE];
     unsigned n = 0;
-    if (!HMAC(method(hash), key.data(), static_cast<int>(key.size()), bytes(text), text.size(), out, &n))
+    if (!HMAC(method(hash), key.data(), static_cast<int>(key.size()), bytes(text), text.size(), out,
+              &n))
         throw std::runtime_error("HMAC failed");
     return {reinterpret_cast<char*>(out), n};
 }
@@ -44,7 +45,8 @@ std::string digest(Scram::Hash hash, std::string_view text) {
     return {reinterpret_cast<char*>(out), n};
 }
 
-std::string salted(Scram::Hash hash, std::string_view password, std::string_view salt, uint32_t rounds) {
+std::string salted(Scram::Hash hash, std::string_view password, std::string_view salt,
+                   uint32_t rounds) {
     std::string out(static_cast<size_t>(EVP_MD_get_size(method(hash))), '\0');
     if (PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()), bytes(salt),
                           static_cast<int>(salt.size()), static_cast<int>(rounds), method(hash),
@@ -87,7 +89,9 @@ bool take(std::string_view& message, char key, std::string_view& value) {
 }  // namespace
 
 Scram::Scram(Hash hash, std::string_view user, std::string password, std::string nonce)
-    : hash_(hash), nonce_(nonce.empty() ? random_nonce() : std::move(nonce)), password_(std::move(password)) {
+    : hash_(hash),
+      nonce_(nonce.empty() ? random_nonce() : std::move(nonce)),
+      password_(std::move(password)) {
     bare_ = "n=" + name_of(user) + ",r=" + nonce_;
 }
 
@@ -104,7 +108,8 @@ std::string Scram::answer(std::string_view server_first) {
         return std::string();
     };
     std::string_view rest = server_first, nonce, salt64, count;
-    if (server_first.size() > kLongestMessage) return refuse("the server's first message is too long");
+    if (server_first.size() > kLongestMessage)
+        return refuse("the server's first message is too long");
     if (rest.starts_with("m=")) return refuse("the server asks for an extension that nobody knows");
     if (!take(rest, 'r', nonce) || !take(rest, 's', salt64) || !take(rest, 'i', count))
         return refuse("the server's first message is none of SCRAM");
@@ -113,11 +118,13 @@ std::string Scram::answer(std::string_view server_first) {
     std::string salt;
     uint32_t rounds = 0;
     const auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), rounds);
-    if (!base64_decode(salt64, salt) || salt.empty() || error != std::errc{} || end != count.data() + count.size())
+    if (!base64_decode(salt64, salt) || salt.empty() || error != std::errc{} ||
+        end != count.data() + count.size())
         return refuse("the server's first message is none of SCRAM");
     if (rounds < kFewestRounds || rounds > kMostRounds)
         return refuse("the server wants " + std::to_string(rounds) + " rounds; from " +
-                      std::to_string(kFewestRounds) + " to " + std::to_string(kMostRounds) + " are made");
+                      std::to_string(kFewestRounds) + " to " + std::to_string(kMostRounds) +
+                      " are made");
 
     const std::string without_proof = "c=" + base64_encode(kHeader) + ",r=" + std::string(nonce);
     const std::string signed_text = bare_ + ',' + std::string(server_first) + ',' + without_proof;
@@ -139,8 +146,8 @@ bool Scram::verify(std::string_view server_last) {
         why_ = "the server refused: " + std::string(value.substr(0, 60));
         return false;
     }
-    if (!server_signature_.empty() && take(server_last, 'v', value) && base64_decode(value, signature) &&
-        shared::same_secret(signature, server_signature_))
+    if (!server_signature_.empty() && take(server_last, 'v', value) &&
+        base64_decode(value, signature) && shared::same_secret(signature, server_signature_))
         return true;
     why_ = "the server did not prove that it knows the password; somebody may sit between";
     return false;

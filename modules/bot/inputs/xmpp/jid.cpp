@@ -13,7 +13,8 @@ constexpr size_t kLongestPart = 1023;
 bool clean(std::string_view part, std::string_view forbidden) {
     if (part.empty() || part.size() > kLongestPart) return false;
     return std::none_of(part.begin(), part.end(), [&](char c) {
-        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f || forbidden.find(c) != forbidden.npos;
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f ||
+               forbidden.find(c) != forbidden.npos;
     });
 }
 

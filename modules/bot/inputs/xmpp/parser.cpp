@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <new>
-#include <stdexcept>
+#include <utility>
+
+#include "namespaces.hpp"
 
 namespace microhost::bot::xmpp {
 namespace {
@@ -85,6 +87,7 @@ bool Parser::feed(std::string_view bytes) {
 
 bool Parser::feed_some(std::string_view bytes) {
     fed_ += bytes.size();
+    raw_ += bytes;
     XML_Status s = XML_Parse(expat_, bytes.data(), static_cast<int>(bytes.size()), 0);
     while (s == XML_STATUS_SUSPENDED) {
         if (!deliver()) return true;
@@ -92,7 +95,9 @@ bool Parser::feed_some(std::string_view bytes) {
     }
     if (!why_.empty()) return false;
     if (s == XML_STATUS_ERROR)
-        return fail(std::string("what came is no XML: ") + XML_ErrorString(XML_GetErrorCode(expat_)));
+        return fail(std::string("what came is no XML: ") +
+                    XML_ErrorString(XML_GetErrorCode(expat_)));
+    raw_.erase(0, raw_.size() - (fed_ - stanza_begin_));
     return small_enough(fed_);  // also of what expat waits for the end of
 }
 
@@ -100,7 +105,10 @@ bool Parser::feed_some(std::string_view bytes) {
 bool Parser::deliver() {
     stanza_begin_ = position();
     switch (std::exchange(found_, Found::nothing)) {
-        case Found::header: sink_.on_header(done_); break;
+        case Found::header:
+            header_ = raw_.substr(0, raw_.size() - (fed_ - stanza_begin_));
+            sink_.on_header(done_);
+            break;
         case Found::stanza: sink_.on_stanza(std::move(done_)); break;
         case Found::end: sink_.on_end(); break;
         case Found::nothing: break;
@@ -120,6 +128,8 @@ bool Parser::begin_anew(std::string_view left) {
     if (!XML_ParserReset(expat_, "UTF-8")) throw std::bad_alloc();
     Calls::set(*this);
     open_.clear();
+    header_.clear();
+    raw_.clear();
     depth_ = elements_ = 0;
     fed_ = stanza_begin_ = 0;
     found_ = Found::nothing;
@@ -160,7 +170,8 @@ void Parser::start_element(const char* name, const char** attributes) {
         if (i / 2 >= limits_.attributes) return refuse("an element of too many attributes");
         const Name key{std::string_view(attributes[i])};
         if (key.ns.empty()) e.attributes.emplace_back(key.local, attributes[i + 1]);
-        if (key.ns == kXml) e.attributes.emplace_back("xml:" + std::string(key.local), attributes[i + 1]);
+        if (key.ns == kXml)
+            e.attributes.emplace_back("xml:" + std::string(key.local), attributes[i + 1]);
     }
     if (depth_ > 1) {
         open_.push_back(std::move(e));
@@ -198,8 +209,26 @@ void Parser::characters(std::string_view text) {
     } else if (text.find_first_not_of(" \t\r\n") != text.npos) {
         refuse("text between stanzas");
     } else {
-        stanza_begin_ = position();  // white space keeps the connection alive and counts for nothing
+        stanza_begin_ =
+            position();  // white space keeps the connection alive and counts for nothing
     }
+}
+
+bool read_element(std::string_view xml, Element& out) {
+    struct First final : Parser::Sink {
+        void on_header(const Element&) override {}
+        void on_stanza(Element e) override { found = std::move(e), there = true; }
+        void on_end() override {}
+        Element found;
+        bool there = false;
+    } first;
+    constexpr size_t kAny = SIZE_MAX / 2;
+    Parser parser(first, {kAny, 64, kAny, 64});
+    if (!parser.feed(std::string("<all xmlns=\"") + ns::kClient + "\">") || !parser.feed(xml) ||
+        !first.there)
+        return false;
+    out = std::move(first.found);
+    return true;
 }
 
 }  // namespace microhost::bot::xmpp

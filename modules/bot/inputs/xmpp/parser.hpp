@@ -21,8 +21,8 @@ class Parser {
     struct Limits {
         size_t stanza_bytes = 256 * 1024;
         size_t depth = 32;
-        size_t elements = 4096;   ///< of one stanza
-        size_t attributes = 64;   ///< of one element
+        size_t elements = 4096;  ///< of one stanza
+        size_t attributes = 64;  ///< of one element
     };
     /// None of these may destroy the parser; all may stop or restart it.
     class Sink {
@@ -50,6 +50,10 @@ class Parser {
     /// What is left is not looked at.
     void stop() { stopped_ = true; }
 
+    /// The bytes from which another parser gets to where this one is: the stream's header and the stanza that is not complete yet. Not
+    /// from within the sink.
+    std::string bytes() const { return header_ + raw_; }
+
   private:
     struct Calls;
     bool feed_some(std::string_view bytes);
@@ -73,8 +77,12 @@ class Parser {
     Found found_ = Found::nothing;
     size_t depth_ = 0, elements_ = 0;
     uint64_t fed_ = 0, stanza_begin_ = 0;
+    std::string header_, raw_;
     std::string why_;
     bool stopped_ = false, restart_ = false, white_space_ = false;
 };
+
+/// One element that Element::xml() wrote. False: it is none.
+bool read_element(std::string_view xml, Element& out);
 
 }  // namespace microhost::bot::xmpp

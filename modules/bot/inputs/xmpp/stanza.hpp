@@ -19,7 +19,9 @@ struct Element {
     std::vector<Element> children;
     std::string text;
 
-    bool is(std::string_view name_, std::string_view ns_) const { return name == name_ && ns == ns_; }
+    bool is(std::string_view name_, std::string_view ns_) const {
+        return name == name_ && ns == ns_;
+    }
     /// Empty when there is none.
     std::string_view attribute(std::string_view key) const;
     /// The first one; null when there is none.

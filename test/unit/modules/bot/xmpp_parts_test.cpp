@@ -55,7 +55,8 @@ TEST_SUITE("modules/bot/xmpp/parser") {
     TEST_CASE("a stream gives the same stanzas, however its bytes come") {
         const std::string text =
             std::string(kHeader) +
-            "<message from='a@b/c' type=\"chat\"><body>1 &lt; 2 &amp; \xC3\xBC&#x1F600;<![CDATA[<b>]]></body>"
+            "<message from='a@b/c' type=\"chat\"><body>1 &lt; 2 &amp; "
+            "\xC3\xBC&#x1F600;<![CDATA[<b>]]></body>"
             "<x xmlns='urn:x'><y z='1'/></x></message> \n <presence/><s:features "
             "xmlns:s='http://etherx.jabber.org/streams'/></stream:stream>";
         for (const size_t step : {size_t{1}, size_t{7}, text.size()}) {
@@ -88,10 +89,13 @@ TEST_SUITE("modules/bot/xmpp/parser") {
         CHECK(h.stanzas.size() == 1);
     }
 
-    TEST_CASE("what XMPP forbids ends the stream: types, entities, instructions, comments, other encodings") {
+    TEST_CASE(
+        "what XMPP forbids ends the stream: types, entities, instructions, comments, other "
+        "encodings") {
         Heard laughs;
-        CHECK(!laughs.parser.feed("<?xml version='1.0'?><!DOCTYPE lolz [<!ENTITY lol 'lol'><!ENTITY lol2 "
-                                  "'&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;'>]><stream:stream>&lol2;"));
+        CHECK(!laughs.parser.feed(
+            "<?xml version='1.0'?><!DOCTYPE lolz [<!ENTITY lol 'lol'><!ENTITY lol2 "
+            "'&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;'>]><stream:stream>&lol2;"));
         CHECK(laughs.parser.why() == "a document type");
         CHECK(has(refusal("<m>&lol;</m>"), "undefined entity"));
         CHECK(refusal("<?php x?><m/>") == "a processing instruction");
@@ -114,10 +118,13 @@ TEST_SUITE("modules/bot/xmpp/parser") {
         const auto message = [](size_t n) { return "<m>" + std::string(n, 'x') + "</m>"; };
         CHECK(has(refusal(message(1001), small), "more than 1000 bytes"));
         CHECK(has(refusal("<m a='" + std::string(1001, 'x'), small), "more than 1000 bytes"));
-        CHECK(has(refusal(std::string(20'000, 'x').insert(0, "<m>"), small), "more than 1000 bytes"));
+        CHECK(
+            has(refusal(std::string(20'000, 'x').insert(0, "<m>"), small), "more than 1000 bytes"));
         CHECK(refusal(nested(6), small) == "elements nested too deep");
-        CHECK(refusal("<m>" + nested(1) + nested(1) + nested(1) + "<b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/></m>", small) ==
-              "a stanza of too many elements");
+        CHECK(
+            refusal("<m>" + nested(1) + nested(1) + nested(1) +
+                        "<b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/></m>",
+                    small) == "a stanza of too many elements");
         CHECK(refusal("<m a='' b='' c='' d=''/>", small) == "an element of too many attributes");
         Heard h(small);
         REQUIRE(h.parser.feed(kHeader));
@@ -157,7 +164,8 @@ TEST_SUITE("modules/bot/xmpp/stanza") {
         m.with(Element("body").saying("1 < 2\n]]> \"&amp;\"\r."));
         m.with(Element("x", "urn:x").with(Element("y")));
         CHECK(m.xml() ==
-              "<message to=\"a@b\" type=\"a&quot;&lt;&apos;&amp;&gt;b\"><body>1 &lt; 2\n]]&gt; &quot;&amp;amp;&quot;&#13;.</body>"
+              "<message to=\"a@b\" type=\"a&quot;&lt;&apos;&amp;&gt;b\"><body>1 &lt; 2\n]]&gt; "
+              "&quot;&amp;amp;&quot;&#13;.</body>"
               "<x xmlns=\"urn:x\"><y/></x></message>");
         Heard h;
         REQUIRE(h.parser.feed(std::string(kHeader) + m.xml()));
@@ -167,11 +175,15 @@ TEST_SUITE("modules/bot/xmpp/stanza") {
     }
 
     TEST_CASE("whatever a service answers, the stream stays XML") {
-        const std::string bad = std::string("a\0b\x01\x7f\xff\xC3", 7) + "\xED\xA0\x80\xF4\x90\x80\x80\xC0\xAF\xEF\xBF\xBF\xF0\x9F\x98";
+        const std::string bad = std::string("a\0b\x01\x7f\xff\xC3", 7) +
+                                "\xED\xA0\x80\xF4\x90\x80\x80\xC0\xAF\xEF\xBF\xBF\xF0\x9F\x98";
         Heard h;
         REQUIRE(h.parser.feed(std::string(kHeader) + "<m>" + escaped(bad) + "</m>"));
-        CHECK(has(h.stanzas[0].text, "a\xEF\xBF\xBD" "b\xEF\xBF\xBD\x7f\xEF\xBF\xBD\xEF\xBF\xBD"));
-        CHECK(escaped("\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80") == "\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80");
+        CHECK(has(h.stanzas[0].text,
+                  "a\xEF\xBF\xBD"
+                  "b\xEF\xBF\xBD\x7f\xEF\xBF\xBD\xEF\xBF\xBD"));
+        CHECK(escaped("\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80") ==
+              "\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80");
     }
 }
 
@@ -185,7 +197,8 @@ TEST_SUITE("modules/bot/xmpp/jid") {
         CHECK(Jid::of("a@b/c").same_account(Jid::of("A@B/d")));
         CHECK(!(Jid::of("a@b/c") == Jid::of("a@b/d")));
         CHECK(Jid::of("a@b").with_resource("r").full() == "a@b/r");
-        for (const char* bad : {"", "@b", "a@", "a@b/", "/r", "a@b@c", "a b@c", "a:b@c", "a@b c", "a\n@b", "<a>@b"})
+        for (const char* bad :
+             {"", "@b", "a@", "a@b/", "/r", "a@b@c", "a b@c", "a:b@c", "a@b c", "a\n@b", "<a>@b"})
             CHECK(Jid::of(bad).empty());
         CHECK(Jid::of(std::string(1024, 'a') + "@b").empty());
     }
@@ -224,6 +237,7 @@ TEST_SUITE("modules/bot/xmpp/acknowledged") {
         a.sent(std::string(Acknowledged::kMostBytes, 'x'));
         CHECK(!a.room());
         CHECK(Acknowledged::number("4294967295") == 4294967295u);
-        for (const char* bad : {"", "-1", "4294967296", "1x", " 1"}) CHECK(!Acknowledged::number(bad));
+        for (const char* bad : {"", "-1", "4294967296", "1x", " 1"})
+            CHECK(!Acknowledged::number(bad));
     }
 }
