@@ -103,8 +103,8 @@ mh_status create(const mh_host* host, const mh_module** out) {
     mh::the_table<mh_log> = static_cast<const mh_log*>(host->get(host, MH_LOG));
     *out = &kModule;
     return resolve<mh_config_api, mh_json, mh_timer, mh_command, mh_registry, mh_rpc, mh_rpc_server,
-                   mh_event_bus, mh_file, mh_kv_store, mh_limit, mh_metrics, mh_health, mh_net,
-                   mh_net_resolve>();
+                   mh_event_bus, mh_file, mh_kv_store, mh_limit, mh_metrics, mh_health, mh_http_client,
+                   mh_net, mh_net_resolve>();
 }
 
 }  // namespace
@@ -119,7 +119,7 @@ MH_MODULE(R"json({
   "license": "Apache-2.0",
   "requires": ["module:cli", "mh.log/1", "mh.config/1", "mh.json/1", "mh.timer/1", "mh.command/1", "mh.registry/1", "mh.rpc/1",
     "mh.rpc.server/1", "mh.event/1", "mh.file/1", "mh.kv/1", "mh.limit/1", "mh.metrics/1", "mh.health/1",
-    "mh.net.stream/1", "mh.net.resolve/1"],
+    "mh.http.client/1", "mh.net.stream/1", "mh.net.resolve/1"],
   "provides": ["bot"],
   "reload": {"state_schema": 1, "accepts": [1]},
   "config_schema": {
@@ -265,6 +265,98 @@ MH_MODULE(R"json({
       "hipchat_debug": {
         "type": "boolean", "default": false, "x-flags": ["hipchat_debug"], "x-env": ["MICRO_HIPCHAT_DEBUG"],
         "description": "a log line for each stanza that comes: what kind it is, never what it says"
+      },
+      "irc_server": {
+        "type": "string", "default": "",
+        "description": "IRC server: HOST or HOST:PORT"
+      },
+      "irc_tls": {
+        "type": "boolean", "default": true,
+        "description": "TLS from the first byte"
+      },
+      "irc_insecure": {
+        "type": "boolean", "default": false,
+        "description": "without TLS, passwords go in the clear to a server on this machine"
+      },
+      "irc_ca_file": {
+        "type": "string", "default": "",
+        "description": "whose servers are believed (PEM); empty: the authorities of the system"
+      },
+      "irc_cert_file": {
+        "type": "string", "default": "",
+        "description": "own certificate, by which the server knows the account (PEM)"
+      },
+      "irc_key_file": {
+        "type": "string", "default": "",
+        "description": "its private key (PEM); empty: it is in irc_cert_file"
+      },
+      "irc_nick": {
+        "type": "string", "default": "microbot",
+        "description": "the bot's nick; with _ behind it while somebody else has it"
+      },
+      "irc_user": {
+        "type": "string", "default": "microbot",
+        "description": "the user name in front of the host"
+      },
+      "irc_password": {
+        "type": "string", "default": "", "x-secret": true,
+        "description": "password of the server, where it wants one"
+      },
+      "irc_password_file": {
+        "type": "string", "default": "",
+        "description": "file with that password; watched"
+      },
+      "irc_sasl": {
+        "type": "string", "default": "", "enum": ["", "plain", "external", "scram-sha-256", "none"],
+        "description": "how to log in to the account: plain, external, scram-sha-256 or none; empty: what fits"
+      },
+      "irc_account": {
+        "type": "string", "default": "",
+        "description": "account of the bot on that network"
+      },
+      "irc_account_password": {
+        "type": "string", "default": "", "x-secret": true,
+        "description": "the password of that account"
+      },
+      "irc_account_password_file": {
+        "type": "string", "default": "",
+        "description": "file with that password; watched"
+      },
+      "irc_channels": {
+        "type": "array", "items": {"type": "string"}, "default": [],
+        "description": "channels to be in: #NAME, or \"#NAME KEY\", with commas between them"
+      },
+      "irc_burst": {
+        "type": "integer", "default": 5, "minimum": 1, "maximum": 100,
+        "description": "lines that may be said at once"
+      },
+      "irc_pause": {
+        "type": ["string", "number"], "default": "2s",
+        "description": "and then one line each"
+      },
+      "telegram_token": {
+        "type": "string", "default": "", "x-secret": true, "x-flags": ["telegram_token"],
+        "description": "token of the bot on Telegram, from BotFather"
+      },
+      "telegram_token_file": {
+        "type": "string", "default": "",
+        "description": "file with that token; watched"
+      },
+      "telegram_whitelist": {
+        "type": "array", "items": {"type": "string"}, "default": [], "x-flags": ["telegram_whitelist"],
+        "description": "user names (or numbers) on Telegram; only these are listened to; empty: everybody"
+      },
+      "telegram_debug": {
+        "type": "boolean", "default": false, "x-flags": ["telegram_debug"],
+        "description": "a line in the log for each call of Telegram"
+      },
+      "telegram_api": {
+        "type": "string", "default": "https://api.telegram.org",
+        "description": "where Telegram's Bot API is"
+      },
+      "telegram_ca_file": {
+        "type": "string", "default": "",
+        "description": "whose servers are believed there (PEM); empty: the authorities of the system"
       },
       "service_networks": {
         "type": "object", "default": {},

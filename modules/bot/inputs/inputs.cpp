@@ -7,7 +7,9 @@
 
 #include "console/console.hpp"
 #include "hipchat/hipchat.hpp"
+#include "irc/irc.hpp"
 #include "service/service.hpp"
+#include "telegram/telegram.hpp"
 #include "xmpp/xmpp.hpp"
 
 namespace microhost::bot {
@@ -26,6 +28,8 @@ constexpr Row kInputs[] = {
     {"console", make<Console>},
     {"xmpp", make<Xmpp>},
     {"hipchat", make<Hipchat>},
+    {"irc", make<Irc>},
+    {"telegram", make<Telegram>},
     {"service", make<Service>},
 };
 
