@@ -15,7 +15,8 @@ uint64_t send_answer(Input& in, const Place& to, std::string_view name,
     uint64_t bytes = 0;
     for (const std::string& part : parts_of(lines, missing, in.format(), before)) {
         bytes += part.size();
-        if (!in.send(to, part)) break;  // the input has counted it; the rest would have no beginning
+        if (!in.send(to, part))
+            break;  // the input has counted it; the rest would have no beginning
     }
     return bytes;
 }

@@ -47,8 +47,7 @@ void Bot::help(const Request& r, std::string_view words, Output& out) const {
         return !may(r, l.name, m.needs);
     });
     for (const HostCommand& c : host_commands())
-        if (may(r, c.name, c.needs))
-            builtin.push_back({c.name, c.usage(), c.summary, c.details()});
+        if (may(r, c.name, c.needs)) builtin.push_back({c.name, c.usage(), c.summary, c.details()});
     services_.each([&](const ServiceCommand& c) {
         if (may(r, c.word, c.needs)) services.push_back({c.word, c.usage, c.description, {}});
     });
@@ -90,9 +89,9 @@ void Bot::jobs(const Request& r, Output& out) const {
 
 void Bot::show_status(Output& out) const {
     out.text(off_ ? "off: I answer nobody but admins\n" : "on\n");
-    out.table({"input", "link", "since", "reconnects", "received", "sent", "dropped", "queued",
-               "detail"},
-              status_rows(inputs(), wall_ms()));
+    out.table(
+        {"input", "link", "since", "reconnects", "received", "sent", "dropped", "queued", "detail"},
+        status_rows(inputs(), wall_ms()));
     size_t commands = 0;
     services_.each([&](const ServiceCommand&) { ++commands; });
     std::string text = std::to_string(running_->running()) + " running, " +

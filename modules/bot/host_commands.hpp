@@ -39,6 +39,7 @@ struct HostCommand {
 std::vector<HostCommand> host_commands();
 
 /// The one with the most words of those that `words` begin with, and how many they are; null when there is none.
-const HostCommand* match_host(const std::vector<HostCommand>& all, const Words& words, size_t& used);
+const HostCommand* match_host(const std::vector<HostCommand>& all, const Words& words,
+                              size_t& used);
 
 }  // namespace microhost::bot

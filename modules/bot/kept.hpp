@@ -14,8 +14,8 @@ namespace microhost::bot {
 inline std::string kept(std::string_view key) {
     std::string out(64 * 1024, '\0');
     size_t n = 0;
-    const mh_status s =
-        mh::use<mh_kv_store>().get(mh::the_host, mh::lend(key), out.data(), out.size(), &n, nullptr);
+    const mh_status s = mh::use<mh_kv_store>().get(mh::the_host, mh::lend(key), out.data(),
+                                                   out.size(), &n, nullptr);
     out.resize(s == MH_OK ? std::min(n, out.size()) : 0);
     return out;
 }

@@ -15,9 +15,8 @@ constexpr std::string_view kHidden = "***";
 bool sounds_secret(std::string_view name) {
     std::string low(name.substr(0, 128));
     std::ranges::transform(low, low.begin(), shared::lower);
-    for (const std::string_view word :
-         {"passw", "passwd", "pwd", "secret", "token", "credential", "apikey", "api_key", "api-key",
-          "private", "authorization"})
+    for (const std::string_view word : {"passw", "passwd", "pwd", "secret", "token", "credential",
+                                        "apikey", "api_key", "api-key", "private", "authorization"})
         if (low.find(word) != low.npos) return true;
     return false;
 }

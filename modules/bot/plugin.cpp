@@ -119,6 +119,7 @@ MH_MODULE(R"json({
   "requires": ["module:cli", "mh.log/1", "mh.config/1", "mh.json/1", "mh.timer/1", "mh.command/1", "mh.registry/1", "mh.rpc/1",
     "mh.rpc.server/1", "mh.event/1", "mh.file/1", "mh.kv/1", "mh.limit/1", "mh.metrics/1", "mh.health/1"],
   "provides": ["bot"],
+  "background": true,
   "reload": {"state_schema": 1, "accepts": [1]},
   "config_schema": {
     "type": "object",

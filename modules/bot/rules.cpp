@@ -8,7 +8,8 @@
 namespace microhost::bot {
 namespace {
 
-std::vector<std::string> texts(mh::json_value list, std::string_view key, const std::string& where) {
+std::vector<std::string> texts(mh::json_value list, std::string_view key,
+                               const std::string& where) {
     std::vector<std::string> out;
     bool clean = list.kind() == MH_JSON_ARRAY && list.count() > 0;
     for (uint32_t i = 0; i < list.count(); ++i) {
@@ -51,10 +52,11 @@ Rules::Rules(mh::json_value rules, const People& people) {
             if (to)
                 *to = texts(from.at(k), key, where);
             else if (key != "allow")
-                throw mh::failure("rules: a rule has commands, users, roles, rooms, inputs and "
-                                  "allow, not \"" +
-                                      std::string(key.substr(0, 60)) + "\"",
-                                  where);
+                throw mh::failure(
+                    "rules: a rule has commands, users, roles, rooms, inputs and "
+                    "allow, not \"" +
+                        std::string(key.substr(0, 60)) + "\"",
+                    where);
         }
         const auto allow = from["allow"].boolean();
         if (from.kind() != MH_JSON_OBJECT || !allow)
@@ -65,9 +67,9 @@ Rules::Rules(mh::json_value rules, const People& people) {
                 throw mh::failure("rules: there is no user " + user + " in users", where);
         for (const std::string& role : rule.roles)
             if (role != "nobody" && shared::role_of(role) == shared::Role::nobody)
-                throw mh::failure("rules: \"" + role +
-                                      "\" is no role; there are viewer, operator and admin",
-                                  where);
+                throw mh::failure(
+                    "rules: \"" + role + "\" is no role; there are viewer, operator and admin",
+                    where);
         rules_.push_back(std::move(rule));
     }
 }

@@ -47,9 +47,9 @@ class Running {
     using ms = std::chrono::milliseconds;
     struct Limits {
         ms progress_after{3000}, timeout{30'000};
-        size_t per_user = 4;   ///< at once, slow ones included
-        size_t at_once = 64;   ///< of all
-        size_t waiting = 32;   ///< of a user
+        size_t per_user = 4;  ///< at once, slow ones included
+        size_t at_once = 64;  ///< of all
+        size_t waiting = 32;  ///< of a user
         size_t waiting_all = 4096;
     };
     /// `now_ms`: a clock that does not jump.

@@ -53,7 +53,10 @@ bool parse_rate(std::string_view text, uint32_t burst, mh_limit_rule& out) {
     uint64_t count = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
     const std::string_view unit(end, static_cast<size_t>(text.data() + text.size() - end));
-    const uint64_t period = unit == "/s" ? 1000 : unit == "/m" ? 60'000 : unit == "/h" ? 3'600'000 : 0;
+    const uint64_t period = unit == "/s"   ? 1000
+                            : unit == "/m" ? 60'000
+                            : unit == "/h" ? 3'600'000
+                                           : 0;
     if (error != std::errc{} || period == 0 || count == 0 || count > 1'000'000) return false;
     out = {sizeof out, burst, count, period};
     return true;

@@ -2,8 +2,8 @@
 /// The module's options, but those of the inputs.
 #pragma once
 
-#include <microhost/config_reader.hpp>
 #include <microhost/draft/limit.h>
+#include <microhost/config_reader.hpp>
 
 #include <string>
 #include <vector>

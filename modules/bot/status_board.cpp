@@ -69,17 +69,17 @@ std::vector<Row> status_rows(const std::vector<const Input*>& inputs, uint64_t n
 }
 
 StatusBoard::StatusBoard()
-    : messages_(metric(MH_METRIC_COUNTER, "bot_messages_total", "Messages that were heard",
-                       {"input"})),
+    : messages_(
+          metric(MH_METRIC_COUNTER, "bot_messages_total", "Messages that were heard", {"input"})),
       commands_(metric(MH_METRIC_COUNTER, "bot_commands_total", "Commands, and how they went",
                        {"input", "verdict"})),
       latency_(metric(MH_METRIC_HISTOGRAM, "bot_command_seconds",
                       "From the beginning of a command to its answer", {"input"})),
       up_(metric(MH_METRIC_GAUGE, "bot_input_up", "1 while the link is there", {"input"})),
-      reconnects_(metric(MH_METRIC_COUNTER, "bot_reconnects_total", "Links that came back",
-                         {"input"})),
-      dropped_(metric(MH_METRIC_COUNTER, "bot_dropped_total",
-                      "Messages that could not be sent", {"input"})) {}
+      reconnects_(
+          metric(MH_METRIC_COUNTER, "bot_reconnects_total", "Links that came back", {"input"})),
+      dropped_(metric(MH_METRIC_COUNTER, "bot_dropped_total", "Messages that could not be sent",
+                      {"input"})) {}
 
 StatusBoard::Known& StatusBoard::known(std::string_view input) {
     if (const auto at = inputs_.find(input); at != inputs_.end()) return at->second;

@@ -17,9 +17,7 @@ constexpr size_t kMost = 100, kMostLines = 20;
 constexpr std::chrono::milliseconds kPause{1000};
 constexpr std::string_view kKey = "watches";
 
-std::string nodes_text(uint32_t n) {
-    return std::to_string(n) + (n == 1 ? " node" : " nodes");
-}
+std::string nodes_text(uint32_t n) { return std::to_string(n) + (n == 1 ? " node" : " nodes"); }
 
 Services services_in(const mh_registry_view* v) {
     const auto& api = mh::use<mh_registry>();

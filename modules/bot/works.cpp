@@ -20,9 +20,8 @@ constexpr size_t kLongestError = 1000;
 const mh_command_sink HostWork::kSink = {
     sizeof(mh_command_sink), 0,
     [](void* user, const mh_str* names, uint32_t n) {
-        mh::guarded("columns", [&] {
-            return static_cast<HostWork*>(user)->output.columns(names, n), MH_OK;
-        });
+        mh::guarded("columns",
+                    [&] { return static_cast<HostWork*>(user)->output.columns(names, n), MH_OK; });
     },
     [](void* user, const mh_cell* cells, uint32_t n) {
         mh::guarded("row",

@@ -64,8 +64,9 @@ Service::Service(const mh_config* config, Ears& ears) : ears_(ears) {
     secret_file_.emplace(secret_file, [this, secret_file](mh_status s, std::string_view content) {
         secret_ = s == MH_OK ? shared::trim(content) : std::string_view();
         if (secret_.empty())
-            mh::log::warn("the secret cannot be read: nobody of those networks is known until it can",
-                          {{"file", secret_file}, {"why", mh::file_problem(s)}});
+            mh::log::warn(
+                "the secret cannot be read: nobody of those networks is known until it can",
+                {{"file", secret_file}, {"why", mh::file_problem(s)}});
     });
 }
 

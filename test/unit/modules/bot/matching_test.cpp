@@ -39,14 +39,23 @@ HostArgument place(std::string name, uint32_t flags = 0) {
 
 const std::vector<HostCommand>& host() {
     static const std::vector<HostCommand> all = {
-        {"call", "Calls", "", "", Role::operator_,
+        {"call",
+         "Calls",
+         "",
+         "",
+         Role::operator_,
          {place("service", MH_ARG_REQUIRED), place("request", MH_ARG_REPEATED)}},
         {"get service", "Shows one", "", "", Role::viewer, {place("name", MH_ARG_REQUIRED)}},
         {"health", "Asks", "", "", Role::viewer, {place("service")}},
         {"list nodes", "Nodes", "", "", Role::viewer, {place("service", MH_ARG_REQUIRED)}},
         {"list services", "Names", "", "", Role::viewer, {}},
-        {"login", "Logs in", "", "microhost login ada", Role::nobody,
-         {place("user"), place("code", MH_ARG_SECRET),
+        {"login",
+         "Logs in",
+         "",
+         "microhost login ada",
+         Role::nobody,
+         {place("user"),
+          place("code", MH_ARG_SECRET),
           {"pin", "its pin", "", "", MH_TYPE_TEXT, MH_ARG_SECRET},
           {"loud", "", "", "", MH_TYPE_BOOL, 0}}},
         {"register service", "Registers", "", "", Role::operator_, {place("definition")}},
@@ -54,9 +63,12 @@ const std::vector<HostCommand>& host() {
     return all;
 }
 
-const ServiceCommand kDeploy{"deploy", "go.micro.bot.deploy", "deploy APP", "Deploys", Role::operator_, false};
-const ServiceCommand kPing{"ping", "go.micro.bot.ping", "ping", "Not this one", Role::viewer, false};
-const ServiceCommand kHealth{"health", "go.micro.bot.health", "health", "Nor this one", Role::viewer, false};
+const ServiceCommand kDeploy{"deploy",  "go.micro.bot.deploy", "deploy APP",
+                             "Deploys", Role::operator_,       false};
+const ServiceCommand kPing{"ping",         "go.micro.bot.ping", "ping",
+                           "Not this one", Role::viewer,        false};
+const ServiceCommand kHealth{"health",       "go.micro.bot.health", "health",
+                             "Nor this one", Role::viewer,          false};
 
 Match matched(std::string_view text) {
     return match(text, {[] { return host(); },
@@ -75,7 +87,9 @@ std::string reply(std::string_view text) {
 }  // namespace
 
 TEST_SUITE("modules/bot") {
-    TEST_CASE("a message is for the bot when it is direct, mentions it, or begins with its name or prefix") {
+    TEST_CASE(
+        "a message is for the bot when it is direct, mentions it, or begins with its name or "
+        "prefix") {
         CHECK(heard("list services") == "-");
         CHECK(heard("list services", true) == "named list services");
         CHECK(heard("list services", false, "") == "named list services");
@@ -111,7 +125,8 @@ TEST_SUITE("modules/bot") {
     }
 
     TEST_CASE("a quoted word is that word again") {
-        for (const std::string word : {"plain", "two words", "it's", "", "\"", "\\", "$(x)", "ä€", "{\"a\": 'b'}"}) {
+        for (const std::string word :
+             {"plain", "two words", "it's", "", "\"", "\\", "$(x)", "ä€", "{\"a\": 'b'}"}) {
             CAPTURE(word);
             CHECK(split(quoted_word(word)) == "<" + word + ">");
         }
@@ -134,7 +149,8 @@ TEST_SUITE("modules/bot") {
         CHECK(reply("get service") == "require service name");
         CHECK(reply("deregister service") == "require service definition");
         CHECK(reply("get node x") == "unknown command...\nsupported commands: \nget service NAME");
-        CHECK(reply("list x") == "unknown command...\nsupported commands: \nlist nodes SERVICE\nlist services");
+        CHECK(reply("list x") ==
+              "unknown command...\nsupported commands: \nlist nodes SERVICE\nlist services");
         CHECK(matched("Ping").kind == Match::Kind::unknown);
         CHECK(matched("pingx").kind == Match::Kind::unknown);
         CHECK(matched("laws").kind == Match::Kind::unknown);
@@ -184,17 +200,21 @@ TEST_SUITE("modules/bot") {
 
     TEST_CASE("secrets do not get into what logs see") {
         CHECK(matched("login ada s3cret --pin 1234 --loud x").args == "ada *** --pin *** --loud x");
-        CHECK(matched("login ada --pin=1234").args == "ada '--pin=***'");
-        CHECK(matched("deploy shop --token abc token=abc --force").args == "shop --token *** token=*** --force");
-        CHECK(matched(R"(call a B.C {"user": "ada", "password": "x\"y", "n": 1})").args.find("x\\\"y") == std::string::npos);
-        const std::string nested = matched(R"(call a B.C {"secret": {"a": ["b", "c"]}, "d": "e"})").args;
+        CHECK(matched("login ada --pin=1234").args == "ada --pin=***");
+        CHECK(matched("deploy shop --token abc token=abc --force").args ==
+              "shop --token *** token=*** --force");
+        CHECK(matched(R"(call a B.C {"user": "ada", "password": "x\"y", "n": 1})")
+                  .args.find("x\\\"y") == std::string::npos);
+        const std::string nested =
+            matched(R"(call a B.C {"secret": {"a": ["b", "c"]}, "d": "e"})").args;
         CHECK(nested == R"(a B.C {"secret":"***", "d": "e"})");
         CHECK(matched(R"(call a B.C {"token": 12345})").args == R"(a B.C {"token":"***"})");
         CHECK(matched("deploy " + std::string(5000, 'x')).args.size() <= 512);
     }
 
     TEST_CASE("did you mean") {
-        const std::vector<std::string> names{"list services", "list nodes", "ping", "deploy", "call"};
+        const std::vector<std::string> names{"list services", "list nodes", "ping", "deploy",
+                                             "call"};
         CHECK(nearest("lst services", names) == "list services");
         CHECK(nearest("list servcies now", names) == "list services");
         CHECK(nearest("pnig", names) == "ping");
@@ -210,7 +230,8 @@ TEST_SUITE("modules/bot") {
     }
 
     TEST_CASE("help shows all, searches, and explains one") {
-        std::vector<HelpLine> all{{"ping", "ping", "Returns pong", ""}, {"call", "call SERVICE", "Calls", "\tSERVICE\tits name\n"}};
+        std::vector<HelpLine> all{{"ping", "ping", "Returns pong", ""},
+                                  {"call", "call SERVICE", "Calls", "\tSERVICE\tits name\n"}};
         CHECK(help_of_all(all, {{"a", "a [x]", "Of a service", ""}}) ==
               "\ncall SERVICE - Calls\nping - Returns pong\na [x] - Of a service");
         CHECK(help_about("call", all) == "call SERVICE - Calls\n\tSERVICE\tits name\n");

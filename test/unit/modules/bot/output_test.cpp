@@ -44,15 +44,17 @@ std::string html(std::string_view text) {
 
 TEST_SUITE("modules/bot") {
     TEST_CASE("columns stand beneath each other, wide characters too") {
-        CHECK(joined(aligned({"name", "n"}, {{{"a"}, {"10", true}}, {{"long name"}, {"2", true}}})) ==
-              "NAME        N\n"
-              "a          10\n"
-              "long name   2");
+        CHECK(
+            joined(aligned({"name", "n"}, {{{"a"}, {"10", true}}, {{"long name"}, {"2", true}}})) ==
+            "NAME        N\n"
+            "a          10\n"
+            "long name   2");
         CHECK(joined(aligned({}, {{{"日本"}, {"x"}}, {{"abcd"}, {"y"}}, {{"e\xcc\x81"}, {"z"}}})) ==
               "日本  x\nabcd  y\ne\xcc\x81     z");
-        CHECK(joined(aligned({"a", "b"}, {{{std::string(100, 'x')}, {"y"}}, {{"z"}, {"w"}}})).find("\nz" + std::string(61, ' ') + "w") !=
-              std::string::npos);
-        CHECK(joined(without_tabs({"id\t\taddress", "greeter-1\t\t:80", "", "\t{", "\t\tname string"})) ==
+        CHECK(joined(aligned({"a", "b"}, {{{std::string(100, 'x')}, {"y"}}, {{"z"}, {"w"}}}))
+                  .find("\nz" + std::string(61, ' ') + "w") != std::string::npos);
+        CHECK(joined(without_tabs(
+                  {"id\t\taddress", "greeter-1\t\t:80", "", "\t{", "\t\tname string"})) ==
               "id         address\ngreeter-1  :80\n\n    {\n        name string");
     }
 
@@ -61,10 +63,13 @@ TEST_SUITE("modules/bot") {
         o.text("plain\nlines\n");
         const mh_str names[] = {str("id"), str("n")};
         o.columns(names, 2);
-        const mh_cell cells[] = {{MH_TYPE_TEXT, 0, 0, 0, str("a\nb")}, {MH_TYPE_INTEGER, 0, 7, 0, str("7")}};
+        const mh_cell cells[] = {{MH_TYPE_TEXT, 0, 0, 0, str("a\nb")},
+                                 {MH_TYPE_INTEGER, 0, 7, 0, str("7")}};
         o.row(cells, 2);
         o.json(R"({"a":[1,{}],"b":"x, y"})");
-        CHECK(text_of(o) == "plain\nlines\n|ID   N\n|a b  7\n|{\n|  \"a\": [\n|    1,\n|    {}\n|  ],\n|  \"b\": \"x, y\"\n|}\n");
+        CHECK(text_of(o) ==
+              "plain\nlines\n|ID   N\n|a b  7\n|{\n|  \"a\": [\n|    1,\n|    {}\n|  ],\n|  \"b\": "
+              "\"x, y\"\n|}\n");
         Output tabs;
         tabs.text("a\tb\n");
         CHECK(text_of(tabs) == "|a  b\n");
@@ -101,7 +106,10 @@ TEST_SUITE("modules/bot") {
         CHECK(parts[1].starts_with("line 14\n"));
         const size_t last = std::stoul(parts[1].substr(parts[1].rfind("...") + 3));
         CHECK(parts[1].ends_with(" more lines"));
-        CHECK(static_cast<size_t>(std::ranges::count(parts[0], '\n') + 1 + std::ranges::count(parts[1], '\n')) + last == 100);
+        CHECK(static_cast<size_t>(std::ranges::count(parts[0], '\n') + 1 +
+                                  std::ranges::count(parts[1], '\n')) +
+                  last ==
+              100);
         CHECK(joined(parts_of(numbered(1), 3, f)) == "line 1\n...3 more lines");
         CHECK(joined(parts_of({}, 1, f)) == "...1 more line");
         CHECK(parts_of({}, 0, f).empty());
@@ -136,8 +144,8 @@ TEST_SUITE("modules/bot") {
         Format f;
         f.message_bytes = 100;
         f.code_begin = f.code_end = "```";
-        CHECK(joined(parts_of({{"head", false}, {"a  b", true}, {"c  d", true}, {"tail", false}}, 0, f, "@x: ")) ==
-              "@x: head\n```a  b\nc  d```\ntail");
+        CHECK(joined(parts_of({{"head", false}, {"a  b", true}, {"c  d", true}, {"tail", false}}, 0,
+                              f, "@x: ")) == "@x: head\n```a  b\nc  d```\ntail");
         CHECK(joined(parts_of({{"a  b", true}}, 0, f, "@x: ")) == "@x: \n```a  b```");
         for (const std::string& p : parts_of(numbered(40, true), 0, f)) {
             CHECK(p.size() <= 100);
@@ -153,8 +161,10 @@ TEST_SUITE("modules/bot") {
         f.message_bytes = 100;
         f.messages = 3;
         f.lines = false;
-        CHECK(joined(parts_of({{"", false}, {"a", false}, {"b", true}}, 0, f, "@x: "), '|') == "@x: a|b");
-        CHECK(joined(parts_of(numbered(10), 0, f, "@x: "), '|') == "@x: line 1|line 2|...8 more lines");
+        CHECK(joined(parts_of({{"", false}, {"a", false}, {"b", true}}, 0, f, "@x: "), '|') ==
+              "@x: a|b");
+        CHECK(joined(parts_of(numbered(10), 0, f, "@x: "), '|') ==
+              "@x: line 1|line 2|...8 more lines");
         CHECK(joined(parts_of(numbered(3), 0, f), '|') == "line 1|line 2|line 3");
         CHECK(joined(parts_of(numbered(1), 5, f), '|') == "line 1 ...5 more lines");
         const auto cut = parts_of({{std::string(150, 'x'), false}}, 0, f);
@@ -166,7 +176,8 @@ TEST_SUITE("modules/bot") {
         const Services before{{"a", "1 on 1 node"}, {"b", "1 on 1 node"}, {"x.c", "1 on 1 node"}};
         const Services now{{"a", "1 on 2 nodes"}, {"d", "2 on 1 node"}, {"x.e", "1 on 1 node"}};
         CHECK(joined(changes_between(before, now, "*")) ==
-              "~ a: 1 on 2 nodes (was 1 on 1 node)\n+ d: 2 on 1 node\n+ x.e: 1 on 1 node\n- b\n- x.c");
+              "~ a: 1 on 2 nodes (was 1 on 1 node)\n+ d: 2 on 1 node\n+ x.e: 1 on 1 node\n- b\n- "
+              "x.c");
         CHECK(joined(changes_between(before, now, "x.*")) == "+ x.e: 1 on 1 node\n- x.c");
         CHECK(changes_between(now, now, "*").empty());
     }

@@ -3,6 +3,7 @@
 
 #include <microhost/host.hpp>
 
+#include "../fake_host.hpp"
 #include "modules/bot/command_message.hpp"
 #include "modules/bot/confirm.hpp"
 #include "modules/bot/glob.hpp"
@@ -11,7 +12,6 @@
 #include "modules/bot/settings.hpp"
 #include "modules/bot/state.hpp"
 #include "modules/bot/watches.hpp"
-#include "../fake_host.hpp"
 
 using namespace microhost::bot;
 using microhost::shared::Role;
@@ -24,7 +24,8 @@ struct Parser {
     Parser() { mh::the_table<mh_json> = &kJsonTable; }
 } const parser;
 
-const char* const kUsers = R"({"ada": {"identities": ["xmpp:ada@x", "slack:T1/U1"], "role": "operator"},
+const char* const kUsers =
+    R"({"ada": {"identities": ["xmpp:ada@x", "slack:T1/U1"], "role": "operator"},
                                "bob": {"identities": ["xmpp:bob@x"], "role": "viewer"}})";
 
 People people(std::string_view users = kUsers, std::string_view role = "viewer") {
@@ -83,14 +84,20 @@ TEST_SUITE("modules/bot") {
 
     TEST_CASE("users that make no sense are refused") {
         const auto refused = [](std::string_view users) { return refusal([&] { people(users); }); };
-        CHECK(has(refused(R"({"a": {"identities": ["x:1"], "role": "root"}})"), "/users/a/role \"root\" is no role"));
+        CHECK(has(refused(R"({"a": {"identities": ["x:1"], "role": "root"}})"),
+                  "/users/a/role \"root\" is no role"));
         CHECK(has(refused(R"({"a": {"identities": ["x:1"]}})"), "needs a role"));
-        CHECK(has(refused(R"({"a": {"identities": [], "role": "admin"}})"), "needs a role and a list"));
-        CHECK(has(refused(R"({"a": {"identities": ["ada"], "role": "admin"}})"), "xmpp:ada@example.org"));
+        CHECK(has(refused(R"({"a": {"identities": [], "role": "admin"}})"),
+                  "needs a role and a list"));
+        CHECK(has(refused(R"({"a": {"identities": ["ada"], "role": "admin"}})"),
+                  "xmpp:ada@example.org"));
         CHECK(has(refused(R"({"a": {"identities": [7], "role": "admin"}})"), "is no text"));
-        CHECK(has(refused(R"({"a": {"identities": ["x:1"], "role": "admin", "nick": "a"}})"), "not \"nick\""));
-        CHECK(has(refused(R"({"a": {"identities": ["x:1"], "role": "admin"}, "b": {"identities": ["x:1"], "role": "viewer"}})"),
-                  "x:1 is named twice"));
+        CHECK(has(refused(R"({"a": {"identities": ["x:1"], "role": "admin", "nick": "a"}})"),
+                  "not \"nick\""));
+        CHECK(has(
+            refused(
+                R"({"a": {"identities": ["x:1"], "role": "admin"}, "b": {"identities": ["x:1"], "role": "viewer"}})"),
+            "x:1 is named twice"));
         CHECK(refused(R"({})") == "taken");
     }
 
@@ -103,7 +110,8 @@ TEST_SUITE("modules/bot") {
         const Decision no = none.decide(person("", "ada"), kDeregister);
         CHECK_FALSE(no.allowed);
         CHECK(no.why == "it needs the role operator; this network does not vouch for who you are");
-        CHECK(none.decide(person("xmpp:bob@x"), kDeregister).why == "it needs the role operator; yours is viewer");
+        CHECK(none.decide(person("xmpp:bob@x"), kDeregister).why ==
+              "it needs the role operator; yours is viewer");
     }
 
     TEST_CASE("the first rule that fits decides") {
@@ -129,7 +137,8 @@ TEST_SUITE("modules/bot") {
 
     TEST_CASE("a rule lends nothing to whom nobody vouches for") {
         mh::the_table<mh_json> = &kJsonTable;
-        const Rules r = rules(R"([{"commands": ["deregister*"], "rooms": ["ops"], "allow": true}])");
+        const Rules r =
+            rules(R"([{"commands": ["deregister*"], "rooms": ["ops"], "allow": true}])");
         CHECK(r.decide(person("xmpp:bob@x"), kDeregister).allowed);
         CHECK_FALSE(r.decide(person(""), kDeregister).allowed);
         CHECK_FALSE(r.decide(person("xmpp:eve@x"), kDeregister).allowed);
@@ -194,19 +203,26 @@ TEST_SUITE("modules/bot") {
         CHECK(r.count == 60);
         CHECK(r.period_ms == 60'000);
         CHECK(r.burst == 5);
-        for (const char* bad : {"", "60", "/m", "0/m", "-1/m", "60/d", "60/m ", "99999999/s"}) CHECK_FALSE(parse_rate(bad, 5, r));
+        for (const char* bad : {"", "60", "/m", "0/m", "-1/m", "60/d", "60/m ", "99999999/s"})
+            CHECK_FALSE(parse_rate(bad, 5, r));
     }
 
     TEST_CASE("messages of command services, as JSON and as protobuf") {
         mh::the_table<mh_json> = &kJsonTable;
         CHECK(exec_request({"a", "b\"c"}, false) == R"({"args":["a","b\"c"]})");
-        CHECK(exec_request({"a", "bc"}, true) == "\x0a\x01" "a\x0a\x02" "bc");
+        CHECK(exec_request({"a", "bc"}, true) ==
+              "\x0a\x01"
+              "a\x0a\x02"
+              "bc");
         ExecResponse out;
         std::string why;
         CHECK(read_exec(R"({"result":"aGVsbG8=","error":""})", false, out, why));
         CHECK(out.result == "hello");
         ExecResponse proto;
-        CHECK(read_exec("\x0a\x02hi\x12\x03" "bad", true, proto, why));
+        CHECK(
+            read_exec("\x0a\x02hi\x12\x03"
+                      "bad",
+                      true, proto, why));
         CHECK(proto.result == "hi");
         CHECK(proto.error == "bad");
         ExecResponse bad;
@@ -220,7 +236,10 @@ TEST_SUITE("modules/bot") {
         HelpResponse help;
         CHECK(read_help(R"({"usage":"a [b]","description":"does"})", false, help));
         CHECK(help.usage == "a [b]");
-        CHECK(read_help("\x0a\x01u\x12\x01" "d", true, help));
+        CHECK(
+            read_help("\x0a\x01u\x12\x01"
+                      "d",
+                      true, help));
         CHECK(help.description == "d");
     }
 
