@@ -40,6 +40,7 @@ mh_status close(mh_ws* w, uint32_t code, mh_str reason) {
 
 }  // namespace
 
-const mh_http_websocket kWebsocketTable = {sizeof(mh_http_websocket), 0, accept, send, close};
+const mh_http_websocket kWebsocketTable = {
+    sizeof(mh_http_websocket), 0, accept, send, close, nullptr, nullptr};
 
 }  // namespace microhost::http
