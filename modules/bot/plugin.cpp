@@ -41,7 +41,7 @@ mh_status create(const mh_host* host, const mh_module** out) {
     mh::the_host = host;
     mh::the_table<mh_log> = static_cast<const mh_log*>(host->get(host, MH_LOG));
     *out = &kModule;
-    return resolve<mh_config_api, mh_json, mh_timer>();
+    return resolve<mh_config_api, mh_json, mh_timer, mh_file, mh_http_client, mh_http_websocket>();
 }
 
 }  // namespace
@@ -54,7 +54,8 @@ MH_MODULE(R"json({
   "abi": {"epoch": 1},
   "summary": "The platform answers in chat",
   "license": "Apache-2.0",
-  "requires": ["mh.log/1", "mh.config/1", "mh.json/1", "mh.timer/1"],
+  "requires": ["mh.log/1", "mh.config/1", "mh.json/1", "mh.timer/1", "mh.file/1",
+    "mh.http.client/1", "mh.http.websocket/1"],
   "provides": ["bot"],
   "config_schema": {
     "type": "object",
@@ -71,6 +72,34 @@ MH_MODULE(R"json({
       "console_socket": {
         "type": "string", "default": "",
         "description": "talk over this unix socket instead of standard input"
+      },
+      "slack_token": {
+        "type": "string", "default": "", "x-secret": true, "x-flags": ["slack_token"],
+        "description": "the bot's token, which begins with xoxb-"
+      },
+      "slack_token_file": {
+        "type": "string", "default": "", "x-flags": ["slack_token_file"],
+        "description": "file with that token; watched"
+      },
+      "slack_app_token": {
+        "type": "string", "default": "", "x-secret": true, "x-flags": ["slack_app_token"],
+        "description": "the app's token for Socket Mode, which begins with xapp-"
+      },
+      "slack_app_token_file": {
+        "type": "string", "default": "", "x-flags": ["slack_app_token_file"],
+        "description": "file with that token; watched"
+      },
+      "slack_api": {
+        "type": "string", "default": "https://slack.com/api", "x-flags": ["slack_api"],
+        "description": "where the Web API is, for workspaces behind a proxy"
+      },
+      "slack_ca_file": {
+        "type": "string", "default": "", "x-flags": ["slack_ca_file"],
+        "description": "whose servers are believed (PEM); empty: the authorities of the system"
+      },
+      "slack_debug": {
+        "type": "boolean", "default": false, "x-flags": ["slack_debug"],
+        "description": "calls and kinds of frames in the log, never what they say"
       }
     }
   }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "console/console.hpp"
+#include "slack/slack.hpp"
 
 namespace microhost::bot {
 namespace {
@@ -21,6 +22,7 @@ struct Row {
 };
 constexpr Row kInputs[] = {
     {"console", make<Console>},
+    {"slack", make<Slack>},
 };
 
 }  // namespace
