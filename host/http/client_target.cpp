@@ -44,8 +44,7 @@ mh_status ClientTarget::take_tls(const Asked& asked, module::HostSide* side) {
                 : asked.authority.len ? host_of(authority_)
                                       : std::string_view(place_.host);
     const ClientTls wanted{std::string(view(asked.ca_file)), std::string(view(asked.cert_file)),
-                           std::string(view(asked.key_file)),
-                           !(asked.flags & MH_CLIENT_NO_VERIFY)};
+                           std::string(view(asked.key_file)), !(asked.flags & MH_CLIENT_NO_VERIFY)};
     auto context = client_tls(wanted);
     if (context) return tls_ = *context, MH_OK;
     // To the hook in which this happens, if it fails by it, and to the log: a timer or another callback reads no report.
@@ -57,12 +56,12 @@ mh_status ClientTarget::take_tls(const Asked& asked, module::HostSide* side) {
 mh_status ClientTarget::find(std::function<void(const Result<>&)> ready) {
     if (!place_.addresses.empty()) return ready({}), MH_OK;
     if (!client_resolver) return MH_E_UNAVAILABLE;
-    lookup_ = client_resolver->resolve(
-        place_.host, place_.port, [this, ready = std::move(ready)](const net::Resolved& r) {
-            lookup_ = nullptr;
-            if (r) place_.addresses = *r;
-            ready(r ? Result<>{} : Result<>{r.error()});
-        });
+    lookup_ = client_resolver->resolve(place_.host, place_.port,
+                                       [this, ready = std::move(ready)](const net::Resolved& r) {
+                                           lookup_ = nullptr;
+                                           if (r) place_.addresses = *r;
+                                           ready(r ? Result<>{} : Result<>{r.error()});
+                                       });
     return MH_OK;
 }
 
@@ -72,7 +71,8 @@ void ClientTarget::forget() {
 }
 
 void ClientTarget::tell_tls_failure(const UpstreamFailure& f, module::HostSide* side) const {
-    if (f.nothing_sent && !f.tls.empty()) warn(side, fmt::format("tls to {}: {}", authority_, f.tls));
+    if (f.nothing_sent && !f.tls.empty())
+        warn(side, fmt::format("tls to {}: {}", authority_, f.tls));
 }
 
 bool ClientTarget::start(Engine& e, Transaction& t, UpstreamRequest r, std::string_view request) {

@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/// How modules' requests make TLS connections: a context for each combination of files, shared by all loops.
 #pragma once
 
-#include <string>
-
-#include "net/tls.hpp"
-#include "result.hpp"
+#include "net/client_tls.hpp"
 
 namespace microhost::http {
 
-struct ClientTls {
-    std::string ca, certificate, key;  ///< paths of PEM files; see mh_http_out
-    bool verify = true;
-
-    bool names_files() const { return !ca.empty() || !certificate.empty() || !key.empty(); }
-    auto operator<=>(const ClientTls&) const = default;
-};
-
-/// The context for these files, made by the first call and again once one of them has changed. It stays for as long as the
-/// process, because connections are kept by it. An error names the file and what is wrong with it. Blocks on the disk.
-/// Thread: any.
-Result<const net::TlsClientContext*> client_tls(const ClientTls& wanted);
+using net::client_tls;
+using net::ClientTls;
 
 }  // namespace microhost::http

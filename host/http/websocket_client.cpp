@@ -109,8 +109,7 @@ void ClientWebsocket::switched(const ResponseHead& head) {
     if (const char* wrong = check_switch(head, key_, offered_, &protocol))
         return fail(kWsProtocolError, wrong);
     opened();
-    if (events_.on_open)
-        guarded(Call::open, [&] { events_.on_open(user_, this, str(protocol)); });
+    if (events_.on_open) guarded(Call::open, [&] { events_.on_open(user_, this, str(protocol)); });
 }
 
 void ClientWebsocket::refused(const ResponseHead& head) {
@@ -128,7 +127,8 @@ void ClientWebsocket::on_failure(const UpstreamFailure& f) {
     if (state_ == State::closed) return;
     if (was_open()) return end(kWsBroken, f.tls.empty() ? f.detail : f.tls);
     if (tls_problem_.empty()) tls_problem_ = f.tls;
-    if (state_ == State::connecting && f.nothing_sent && f.why == MH_E_UNAVAILABLE && target_.next())
+    if (state_ == State::connecting && f.nothing_sent && f.why == MH_E_UNAVAILABLE &&
+        target_.next())
         return attempt();
     if (!tls_problem_.empty()) return fail(kTlsFailed, tls_problem_);
     fail(kWsBroken, f.detail);

@@ -14,7 +14,6 @@
 #include <utility>
 #include <vector>
 
-
 namespace microhost::module {
 namespace {
 
@@ -64,8 +63,8 @@ Result<> KvLog::open() {
     std::error_code ignored;  // the mkdir tells
     std::filesystem::create_directories(std::filesystem::path(folder_).parent_path(), ignored);
     if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST)
-        return error("{} cannot be made: {}; set --state_dir to a folder that can be written", folder_,
-                     std::strerror(errno));
+        return error("{} cannot be made: {}; set --state_dir to a folder that can be written",
+                     folder_, std::strerror(errno));
     // A name that no module has, beside the file: that one is replaced.
     const std::string lock = folder_ + "/." + id_ + ".lock";
     lock_fd_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -78,8 +77,9 @@ Result<> KvLog::open() {
     if (!scan.records && !text.empty() && !text.starts_with(kKvFirstLine))
         return error("{}: is no file of keys; move it away", path_);
     if (scan.damaged)
-        log_.warn(scan.torn && scan.records ? "the end of a module's keys is damaged: it is left out"
-                                            : "a module's keys are damaged: what can be read is kept",
+        log_.warn(scan.torn && scan.records
+                      ? "the end of a module's keys is damaged: it is left out"
+                      : "a module's keys are damaged: what can be read is kept",
                   {{"module", id_},
                    {"file", path_},
                    {"bytes", std::to_string(scan.damaged)},
@@ -178,8 +178,10 @@ bool KvLog::write() {
         // Another process has it still, such as the one that this one replaces.
         if (!take_lock()) {
             if (++waited_ == kLongWait)
-                log_.warn("another process keeps a module's keys: what this one sets is kept once that one has ended",
-                          {{"module", id_}, {"file", path_}});
+                log_.warn(
+                    "another process keeps a module's keys: what this one sets is kept once that "
+                    "one has ended",
+                    {{"module", id_}, {"file", path_}});
             return false;
         }
         locked_ = true;
@@ -221,7 +223,8 @@ void KvLog::catch_up() {
 Result<> KvLog::append(std::string_view bytes) {
     if (auto ok = write_all(fd_, bytes, path_); !ok) return ok;
     size_ += bytes.size();
-    if (::fdatasync(fd_) != 0) return error("{} cannot be written: {}", path_, std::strerror(errno));
+    if (::fdatasync(fd_) != 0)
+        return error("{} cannot be written: {}", path_, std::strerror(errno));
     return {};
 }
 

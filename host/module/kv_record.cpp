@@ -10,8 +10,8 @@ namespace microhost::module {
 namespace {
 
 constexpr std::string_view kMark = "\xb5kv\x01";
-constexpr size_t kFrame = 4 + 4 + 4;    // mark, checksum, size
-constexpr size_t kBody = 1 + 8 + 2;     // kind, time, length of the key
+constexpr size_t kFrame = 4 + 4 + 4;  // mark, checksum, size
+constexpr size_t kBody = 1 + 8 + 2;   // kind, time, length of the key
 constexpr char kSet = 's', kRemoved = 'r';
 
 constexpr std::array<uint32_t, 256> make_table() {
@@ -74,7 +74,8 @@ void append_kv_record(std::string& out, const KvRecord& r) {
     put(out, r.key.size(), 2);
     out.append(r.key).append(r.value);
     const uint32_t c = crc32c(std::string_view(out).substr(checksum + 4));
-    for (int i = 0; i < 4; i++) out[checksum + static_cast<size_t>(i)] = static_cast<char>(c >> 8 * i & 0xff);
+    for (int i = 0; i < 4; i++)
+        out[checksum + static_cast<size_t>(i)] = static_cast<char>(c >> 8 * i & 0xff);
 }
 
 KvScan read_kv_records(std::string_view bytes, const std::function<void(const KvRecord&)>& fn) {

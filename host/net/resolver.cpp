@@ -63,6 +63,13 @@ std::string lower(std::string_view host) {
 
 }  // namespace
 
+namespace {
+Resolver* process_resolver = nullptr;
+}
+
+Resolver* Resolver::of_process() { return process_resolver; }
+void Resolver::set_of_process(Resolver* resolver) { process_resolver = resolver; }
+
 struct Resolver::Shared {
     struct Known {
         Resolved result;

@@ -48,6 +48,11 @@ class Resolver {
     Resolver(const Resolver&) = delete;
     Resolver& operator=(const Resolver&) = delete;
 
+    /// The one that modules' streams ask; null: names cannot be looked up.
+    static Resolver* of_process();
+    /// Thread: main, before and after the loops.
+    static void set_of_process(Resolver* resolver);
+
     /// Calls `done` later on the calling loop, never from within, with at least one address or an error that names the
     /// host. IP addresses are answered without a query. Thread: a loop's.
     std::shared_ptr<Lookup> resolve(std::string_view host, uint16_t port,

@@ -28,6 +28,9 @@ ssize_t Stream::tls_read(void* p, size_t n) { return tls_->read(p, n); }
 ssize_t Stream::tls_write(const iovec* v, int n) { return tls_->write(v, n); }
 const TlsPeer* Stream::tls_peer() const { return tls_ ? tls_->peer() : nullptr; }
 std::string_view Stream::tls_failure() const { return tls_ ? tls_->failure() : std::string_view(); }
+std::string_view Stream::tls_distrust() const {
+    return tls_ ? tls_->distrust() : std::string_view();
+}
 
 void Stream::shutdown_write() {
     if (tls_) tls_->shutdown();

@@ -78,6 +78,8 @@ class Stream {
     const TlsPeer* tls_peer() const;
     /// Why TLS broke, for the log; else empty.
     std::string_view tls_failure() const;
+    /// What is wrong with the other end's certificate; see TlsSession.
+    std::string_view tls_distrust() const;
 
   private:
     ssize_t tls_read(void* p, size_t n);

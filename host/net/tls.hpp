@@ -27,6 +27,8 @@ class TlsSession {
     virtual const TlsPeer* peer() const = 0;
     /// Why it broke, for the log: "certificate verify failed: hostname mismatch". Empty while all is well.
     virtual std::string_view failure() const = 0;
+    /// What is wrong with the other end's certificate, as the rest of a sentence that begins with it: "has expired". Else empty.
+    virtual std::string_view distrust() const = 0;
 };
 
 /// One certificate of a server, or of a client that is asked for one. PEM.
@@ -40,6 +42,8 @@ struct TlsServerOptions {
     std::vector<TlsFiles> certificates;
     std::string client_ca;  // when given, a client without a certificate from it is refused
     bool only_version_1_3 = false;
+    std::string alpn =
+        "http/1.1";  // separated by commas; empty: whatever the client wants to speak
 };
 
 /// What a TLS listener needs, read from files once. Immutable; shared by all loops. Sessions may outlive it.
@@ -77,7 +81,9 @@ class TlsClientContext {
 
     /// `name`: a host name (sent as SNI, and looked for in the certificate) or an IP address (looked for only).
     /// Fails when there is nothing to verify by. The descriptor stays the Stream's. Thread: any.
-    Result<std::unique_ptr<TlsSession>> open(int fd, std::string_view name) const;
+    /// `alpn`: what is offered, separated by commas; may be empty.
+    Result<std::unique_ptr<TlsSession>> open(int fd, std::string_view name,
+                                             std::string_view alpn = "http/1.1") const;
 
   private:
     TlsClientContext() = default;

@@ -58,9 +58,10 @@ Result<std::unique_ptr<TlsClientContext>> TlsClientContext::load(const TlsClient
         auto leaf = tls::use_certificate(ctx, options.own, ignored);
         if (!leaf) return leaf.error();
     }
-    SSL_CTX_set_verify(ctx, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
-    static const unsigned char kAlpn[] = "\x08http/1.1";
-    SSL_CTX_set_alpn_protos(ctx, kAlpn, sizeof kAlpn - 1);
+    if (options.verify)
+        SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, tls::note_distrust);
+    else
+        SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, nullptr);
     ERR_clear_error();
     std::unique_ptr<TlsClientContext> context(new TlsClientContext);
     context->verify_ = options.verify;
@@ -71,7 +72,8 @@ Result<std::unique_ptr<TlsClientContext>> TlsClientContext::load(const TlsClient
 
 TlsClientContext::~TlsClientContext() { SSL_CTX_free(ctx_); }
 
-Result<std::unique_ptr<TlsSession>> TlsClientContext::open(int fd, std::string_view given) const {
+Result<std::unique_ptr<TlsSession>> TlsClientContext::open(int fd, std::string_view given,
+                                                           std::string_view alpn) const {
     std::string name(given);
     if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
     if (name.ends_with('.')) name.pop_back();
@@ -79,6 +81,8 @@ Result<std::unique_ptr<TlsSession>> TlsClientContext::open(int fd, std::string_v
         return error("tls: \"{}\" cannot be the name of a server", name.substr(0, 60));
     if (name.empty() && verify_)
         return error("tls: no name to verify the server by; give one, or turn verification off");
+    auto protocols = tls::alpn_wire(alpn);
+    if (!protocols) return protocols.error();
     // The bundle takes as long to read as all the rest of a start: not before somebody speaks TLS to an upstream.
     if (whole_bundle_)
         std::call_once(bundle_read_, [this] { SSL_CTX_set_default_verify_paths(ctx_); });
@@ -94,6 +98,10 @@ Result<std::unique_ptr<TlsSession>> TlsClientContext::open(int fd, std::string_v
                  SSL_set_tlsext_host_name(ssl.get(), name.c_str()) == 1;
         }
     }
+    if (ok && !protocols->empty())
+        ok = SSL_set_alpn_protos(ssl.get(),
+                                 reinterpret_cast<const unsigned char*>(protocols->data()),
+                                 static_cast<unsigned>(protocols->size())) == 0;
     if (!ok) return error("tls: cannot make a session: {}", tls::last_error());
     return tls::make_session(std::move(ssl), fd, false, nullptr);
 }

@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -87,13 +88,6 @@ Result<Key> read_key(const std::string& path) {
     return error("tls: the private key \"{}\" is damaged: {}", path, why);
 }
 
-std::string day(const ASN1_TIME* t) {
-    tm when{};
-    if (ASN1_TIME_to_tm(t, &when) != 1) return "an unknown day";
-    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02} UTC", when.tm_year + 1900, when.tm_mon + 1,
-                       when.tm_mday, when.tm_hour, when.tm_min);
-}
-
 void note_validity(X509* c, const std::string& path, std::vector<std::string>& warnings) {
     const ASN1_TIME* from = X509_get0_notBefore(c);
     const ASN1_TIME* until = X509_get0_notAfter(c);
@@ -121,6 +115,13 @@ std::string common_name(X509* certificate) {
 }
 
 }  // namespace
+
+std::string day(const ASN1_TIME* t) {
+    tm when{};
+    if (ASN1_TIME_to_tm(t, &when) != 1) return "an unknown day";
+    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02} UTC", when.tm_year + 1900, when.tm_mon + 1,
+                       when.tm_mday, when.tm_hour, when.tm_min);
+}
 
 std::string last_error() {
     unsigned long code = ERR_peek_last_error();
@@ -185,6 +186,19 @@ Result<std::vector<Certificate>> trust_file(SSL_CTX* ctx, const std::string& pat
         if (X509_STORE_add_cert(store, c.get()) != 1)
             return error("tls: the CA file \"{}\" cannot be used: {}", path, last_error());
     return std::move(*found);
+}
+
+Result<std::string> alpn_wire(std::string_view protocols) {
+    std::string out;
+    while (!protocols.empty()) {
+        const size_t comma = std::min(protocols.find(','), protocols.size());
+        if (comma == 0 || comma > 255 || comma + 1 == protocols.size())
+            return error("tls: ALPN protocols have 1 to 255 bytes and are separated by commas");
+        out += static_cast<char>(comma);
+        out += protocols.substr(0, comma);
+        protocols.remove_prefix(std::min(comma + 1, protocols.size()));
+    }
+    return {boost::system::in_place_value, std::move(out)};
 }
 
 std::vector<std::string> names_of(X509* certificate) {

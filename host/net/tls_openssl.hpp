@@ -29,6 +29,9 @@ using Bio = std::unique_ptr<BIO, Freed<&BIO_free>>;
 /// The newest error of OpenSSL on this thread as text; the queue is empty afterwards.
 std::string last_error();
 
+/// "2026-11-28 13:05 UTC".
+std::string day(const ASN1_TIME* t);
+
 /// A context with everything that does not depend on certificates.
 Result<Ctx> make_context(bool server);
 
@@ -41,6 +44,12 @@ Result<std::vector<Certificate>> trust_file(SSL_CTX* ctx, const std::string& pat
 
 /// DNS names of a certificate in lower case; its common name when it has no alternative names.
 std::vector<std::string> names_of(X509* certificate);
+
+/// "http/1.1,xmpp-client" as RFC 7301 writes it: each with its length in front. An error for what is empty or too long.
+Result<std::string> alpn_wire(std::string_view protocols);
+
+/// For SSL_CTX_set_verify: keeps what is wrong with a certificate for TlsSession::distrust().
+int note_distrust(int good, X509_STORE_CTX* at);
 
 /// `ssl` may be null (out of memory): then the session fails at once. `keep` lives as long as the session does.
 std::unique_ptr<TlsSession> make_session(Ssl ssl, int fd, bool server,

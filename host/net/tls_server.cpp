@@ -12,6 +12,7 @@ namespace microhost::net {
 struct TlsServerContext::Certificates {
     std::vector<tls::Ctx> contexts;  // one for each certificate; the first begins every handshake
     std::map<std::string, SSL_CTX*, std::less<>> by_name;  // "example.org", "*.example.org"
+    std::string alpn;                                      // as it is sent
 
     SSL_CTX* find(std::string name) const;
 };
@@ -30,10 +31,12 @@ int choose_certificate(SSL* ssl, int*, void* arg) {
 
 // RFC 7301 3.2: a client that offers only what we do not speak is told so.
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_n, const unsigned char* in,
-                    unsigned in_n, void*) {
-    static const unsigned char ours[] = "\x08http/1.1";
+                    unsigned in_n, void* arg) {
+    const std::string& ours = static_cast<const Certificates*>(arg)->alpn;
     unsigned char* chosen = nullptr;
-    int r = SSL_select_next_proto(&chosen, out_n, ours, sizeof ours - 1, in, in_n);
+    int r =
+        SSL_select_next_proto(&chosen, out_n, reinterpret_cast<const unsigned char*>(ours.data()),
+                              static_cast<unsigned>(ours.size()), in, in_n);
     if (r != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;
     *out = chosen;
     return SSL_TLSEXT_ERR_OK;
@@ -43,7 +46,7 @@ Result<> demand_client_certificates(SSL_CTX* ctx, const std::string& ca) {
     auto trusted = tls::trust_file(ctx, ca);
     if (!trusted) return trusted.error();
     for (auto& c : *trusted) SSL_CTX_add_client_CA(ctx, c.get());
-    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, tls::note_distrust);
     return {};
 }
 
@@ -65,6 +68,9 @@ Result<std::unique_ptr<TlsServerContext>> TlsServerContext::load(const TlsServer
         return error("tls: a listener needs a certificate and its key");
     std::unique_ptr<TlsServerContext> context(new TlsServerContext);
     auto all = std::make_shared<Certificates>();
+    auto protocols = tls::alpn_wire(options.alpn);
+    if (!protocols) return protocols.error();
+    all->alpn = std::move(*protocols);
     for (const TlsFiles& files : options.certificates) {
         auto made = tls::make_context(true);
         if (!made) return made.error();
@@ -77,7 +83,7 @@ Result<std::unique_ptr<TlsServerContext>> TlsServerContext::load(const TlsServer
         static const unsigned char kScope[] = "microhost";  // resumption with client CAs needs one
         SSL_CTX_set_session_id_context(ctx, kScope, sizeof kScope - 1);
         SSL_CTX_set_num_tickets(ctx, 1);
-        SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, nullptr);
+        if (!all->alpn.empty()) SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, all.get());
         SSL_CTX_set_tlsext_servername_callback(ctx, choose_certificate);
         SSL_CTX_set_tlsext_servername_arg(ctx, all.get());
         for (std::string& name : tls::names_of(leaf->get())) all->by_name.emplace(name, ctx);

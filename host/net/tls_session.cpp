@@ -131,6 +131,31 @@ class Pieces {
     size_t at_ = 0;
 };
 
+// For the one who has to mend it.
+std::string distrust_of(X509* c, int why) {
+    switch (why) {
+        case X509_V_ERR_CERT_HAS_EXPIRED:
+            return "has expired" + (c ? " on " + day(X509_get0_notAfter(c)) : std::string());
+        case X509_V_ERR_CERT_NOT_YET_VALID:
+            return "is not valid yet; is the clock of this machine right?";
+        case X509_V_ERR_HOSTNAME_MISMATCH:
+        case X509_V_ERR_IP_ADDRESS_MISMATCH: {
+            std::string names;
+            if (c)
+                for (const std::string& n : names_of(c)) names += (names.empty() ? "" : ", ") + n;
+            return "is for another name" + (names.empty() ? names : ": " + names);
+        }
+        case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+        case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+            return fmt::format("is from an authority that is not known here ({})",
+                               X509_verify_cert_error_string(why));
+        default: return fmt::format("is refused: {}", X509_verify_cert_error_string(why));
+    }
+}
+
 class Session final : public TlsSession {
   public:
     Session(Ssl ssl, int fd, bool server, std::shared_ptr<const void> keep)
@@ -147,6 +172,7 @@ class Session final : public TlsSession {
         BIO_set_data(b, &wire_);
         BIO_set_init(b, 1);
         SSL_set_bio(ssl_.get(), b, b);
+        SSL_set_app_data(ssl_.get(), &distrust_);
         if (server_)
             SSL_set_accept_state(ssl_.get());
         else
@@ -158,6 +184,7 @@ class Session final : public TlsSession {
     void shutdown() override;
     const TlsPeer* peer() const override { return ready_ ? &peer_ : nullptr; }
     std::string_view failure() const override { return failure_; }
+    std::string_view distrust() const override { return distrust_; }
 
   private:
     ssize_t shake_hands();
@@ -176,7 +203,7 @@ class Session final : public TlsSession {
     bool told_end_ = false;  // we sent close_notify
     ssize_t broken_ = 0;
     TlsPeer peer_;
-    std::string failure_;
+    std::string failure_, distrust_;
     // OpenSSL wants a record that did not fit offered again as it was. The caller may cut its pieces differently the
     // next time, so what was refused is kept here, and what of it has gone is taken off the caller's next bytes.
     std::string blocked_;
@@ -292,6 +319,15 @@ void Session::shutdown() {
 }
 
 }  // namespace
+
+int note_distrust(int good, X509_STORE_CTX* at) {
+    auto* ssl =
+        static_cast<SSL*>(X509_STORE_CTX_get_ex_data(at, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    auto* out = ssl ? static_cast<std::string*>(SSL_get_app_data(ssl)) : nullptr;
+    if (!good && out)
+        *out = distrust_of(X509_STORE_CTX_get_current_cert(at), X509_STORE_CTX_get_error(at));
+    return good;
+}
 
 std::unique_ptr<TlsSession> make_session(Ssl ssl, int fd, bool server,
                                          std::shared_ptr<const void> keep) {

@@ -15,6 +15,8 @@
 #include "http/abi_stream.hpp"
 #include "http/abi_websocket.hpp"
 #include "module/abi/tables.hpp"
+#include "net/abi_resolve.hpp"
+#include "net/abi_stream.hpp"
 #include "net/abi_udp.hpp"
 #include "rpc/abi_forward.hpp"
 #include "rpc/abi_registry.hpp"
@@ -32,6 +34,8 @@ void offer_interfaces(module::InterfaceTable& table) {
     table.offer(MH_HTTP_WEBSOCKET, &http::kWebsocketTable);
     table.offer(MH_HTTP_CLIENT, &http::kClientTable);
     table.offer(MH_HTTP_SERVER, &http::kServerTable);
+    table.offer(MH_NET_RESOLVE, &net::kResolveTable);
+    table.offer(MH_NET_STREAM, &net::kStreamTable);
     table.offer(MH_NET_UDP, &net::kUdpTable);
     table.offer(MH_RPC, &rpc::kRpcTable);
     table.offer(MH_RPC_SERVER, &rpc::kServerTable);

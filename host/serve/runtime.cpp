@@ -70,6 +70,7 @@ int Runtime::run() {
     s.control->run();
     for (auto& l : s.loops) l->stop();
     http::set_client_resolver(nullptr);
+    net::Resolver::set_of_process(nullptr);
     s.give_resolver(nullptr);
     s.resolver.reset();
     s.control->loop.close_queue();
@@ -179,6 +180,7 @@ Result<> Runtime::State::start_engines() {
     main_rpc->tls = upstream_tls.get();
     resolver = std::make_unique<net::Resolver>();
     http::set_client_resolver(resolver.get());
+    net::Resolver::set_of_process(resolver.get());
     give_resolver(resolver.get());
     return {};
 }

@@ -70,6 +70,7 @@ Result<> HereProcess::make_engines() {
     tls_ = std::move(*tls);
     resolver_ = std::make_unique<net::Resolver>();
     http::set_client_resolver(resolver_.get());
+    net::Resolver::set_of_process(resolver_.get());
     for (rpc::Engine* e : {main_rpc_.get(), &loops_[0]->rpc}) {
         e->tls = tls_.get();
         e->names.resolver = resolver_.get();
@@ -197,6 +198,7 @@ void HereProcess::stop() {
 HereProcess::~HereProcess() {
     if (!loops_.empty()) loops_[0]->stop();
     http::set_client_resolver(nullptr);
+    net::Resolver::set_of_process(nullptr);
     folders_.clear();
     if (environment_) environment_->commands = nullptr;
     commands_.reset();

@@ -64,6 +64,7 @@ class Microhost:
         self.config, self.args, self.env, self.wait_ready = config, args, env, ready
         self.runtime, self.state = self.folder / "runtime", self.folder / "state"
         self.process, self.ready = None, {}
+        self.stdin, self.stdout = subprocess.DEVNULL, None  # the log
 
     # ---- life
 
@@ -79,8 +80,8 @@ class Microhost:
             [*command, *map(str, self.args)],
             cwd=self.folder,
             env=clean_environment(self.folder, self.env),
-            stdin=subprocess.DEVNULL,
-            stdout=self.log,
+            stdin=self.stdin,
+            stdout=self.stdout or self.log,
             stderr=self.log,
         )
         if self.wait_ready:

@@ -34,13 +34,13 @@ class Certificates:
         return ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key",
                 "-out", f"{name}.pem")
 
-    def sign(self, name, subject, dns="localhost", ca="ca"):
+    def sign(self, name, subject, dns="localhost", ca="ca", days="2"):
         """NAME.pem and NAME.key. Returns them as a listener wants them."""
         new, ext = f"{name}.new", self.folder / f"{name}.ext"
         ext.write_text(f"subjectAltName=DNS:{dns},IP:127.0.0.1\n")
         self.openssl("req", *self.key(new), "-subj", f"/CN={subject}")
         self.openssl("x509", "-req", "-in", f"{new}.pem", "-CA", f"{ca}.pem", "-CAkey", f"{ca}.key", "-CAcreateserial",
-                     "-days", "2", "-extfile", ext.name, "-out", f"{name}.pem")
+                     "-days", days, "-extfile", ext.name, "-out", f"{name}.pem")
         (self.folder / f"{new}.key").replace(self.folder / f"{name}.key")
         return {"cert": self.path(f"{name}.pem"), "key": self.path(f"{name}.key")}
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "console/console.hpp"
+#include "service/service.hpp"
 #include "slack/slack.hpp"
 
 namespace microhost::bot {
@@ -23,6 +24,7 @@ struct Row {
 constexpr Row kInputs[] = {
     {"console", make<Console>},
     {"slack", make<Slack>},
+    {"service", make<Service>},
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <microhost/app.hpp>
 #include <microhost/call.hpp>
 #include <microhost/command.hpp>
+#include <microhost/connection.hpp>
 #include <microhost/fetch.hpp>
 #include <microhost/forward.hpp>
 #include <microhost/json.hpp>

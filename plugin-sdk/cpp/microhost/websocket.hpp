@@ -60,8 +60,8 @@ struct ws_closed {
 };
 
 struct ws_target {
-    url where;                           ///< of websocket_url()
-    string_view protocol = {};           ///< subprotocols that are offered, with commas between them
+    url where;                  ///< of websocket_url()
+    string_view protocol = {};  ///< subprotocols that are offered, with commas between them
     std::span<const mh_kv> headers = {};
     std::chrono::milliseconds open_timeout{0}, ping_interval{0};  ///< 0: 10 s and 30 s
     std::uint64_t max_message = 0;                                ///< 0: 1 MiB
@@ -100,7 +100,8 @@ class websocket {
         abort();
         mh_ws_connect o{};
         o.size = sizeof o;
-        o.flags = (t.where.tls ? uint32_t{MH_CLIENT_TLS} : 0) | (t.verify ? 0 : uint32_t{MH_CLIENT_NO_VERIFY});
+        o.flags = (t.where.tls ? uint32_t{MH_CLIENT_TLS} : 0) |
+                  (t.verify ? 0 : uint32_t{MH_CLIENT_NO_VERIFY});
         o.address = lend(t.where.address);
         o.authority = lend(t.where.authority);
         o.target = lend(t.where.target);

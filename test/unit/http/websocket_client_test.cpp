@@ -45,10 +45,12 @@ struct Talk {
         mh_ws_events e{};
         e.size = sizeof e;
         e.on_message = [](void* user, mh_ws*, int32_t opcode, mh_seg m) {
-            of(user).heard += (opcode == MH_WS_TEXT ? "text " : "binary ") + std::string(view(m)) + "\n";
+            of(user).heard +=
+                (opcode == MH_WS_TEXT ? "text " : "binary ") + std::string(view(m)) + "\n";
         };
         e.on_close = [](void* user, mh_ws*, uint32_t code, mh_str reason) {
-            of(user).heard += "close " + std::to_string(code) + " " + std::string(view(reason)) + "\n";
+            of(user).heard +=
+                "close " + std::to_string(code) + " " + std::string(view(reason)) + "\n";
             of(user).ended = true;
         };
         e.on_open = [](void* user, mh_ws* w, mh_str protocol) {
@@ -132,8 +134,9 @@ TEST_SUITE("host/http") {
         CHECK(t.ws->send(WsOpcode::text, "hello") == MH_OK);
         t.say("\x89\x01p");
         REQUIRE(t.rig.until([&] { return t.read_until("p") || t.frames().size() == 2; }));
-        t.say("\x88\x05\x03\xe8"
-              "bye");
+        t.say(
+            "\x88\x05\x03\xe8"
+            "bye");
         REQUIRE(t.hears("close"));
         CHECK(t.heard.ends_with("close 1000 bye\n"));
         // Ours comes before the end, and the end is the server's to make first.
@@ -152,11 +155,12 @@ TEST_SUITE("host/http") {
         t.options.authority = str("example.org");
         REQUIRE(t.open() == MH_OK);
         t.accept();
-        CHECK(t.received == "GET /talk?x=1 HTTP/1.1\r\nHost: example.org\r\nConnection: Upgrade\r\n"
-                            "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
-                                t.key() +
-                                "\r\nSec-WebSocket-Protocol: chat, talk\r\nAuthorization: Bearer "
-                                "x\r\n\r\n");
+        CHECK(t.received ==
+              "GET /talk?x=1 HTTP/1.1\r\nHost: example.org\r\nConnection: Upgrade\r\n"
+              "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
+                  t.key() +
+                  "\r\nSec-WebSocket-Protocol: chat, talk\r\nAuthorization: Bearer "
+                  "x\r\n\r\n");
     }
 
     TEST_CASE("a subprotocol that was chosen is told") {
@@ -173,7 +177,8 @@ TEST_SUITE("host/http") {
             const char* heard;
         };
         const Row rows[] = {
-            {"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", "close 401 HTTP 401 Unauthorized\n"},
+            {"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n",
+             "close 401 HTTP 401 Unauthorized\n"},
             {"HTTP/1.1 429 x\r\nRetry-After: 7\r\nContent-Length: 3\r\n\r\nno\n",
              "close 429 HTTP 429 Too Many Requests; Retry-After: 7\n"},
             {"HTTP/1.1 200 OK\r\n\r\n", "close 200 HTTP 200 OK\n"},
@@ -226,8 +231,9 @@ TEST_SUITE("host/http") {
     TEST_CASE("a server that sends masked frames is told that it must not") {
         Talk t;
         REQUIRE(t.open() == MH_OK);
-        t.agree("\x81\x82\x01\x02\x03\x04"
-                "ab");
+        t.agree(
+            "\x81\x82\x01\x02\x03\x04"
+            "ab");
         REQUIRE(t.hears("close 1002"));
         shutdown(t.peer, SHUT_WR);
         REQUIRE(t.server_sees_end());

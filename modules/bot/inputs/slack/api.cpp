@@ -49,8 +49,9 @@ std::chrono::seconds seconds_in(std::string_view text) {
 
 /// Slack's words for errors are lower case and underscores; what is not is not for a log.
 std::string error_word(std::string_view said) {
-    const bool plain = !said.empty() && said.size() <= 60 &&
-                       said.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == said.npos;
+    const bool plain =
+        !said.empty() && said.size() <= 60 &&
+        said.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == said.npos;
     return plain ? std::string(said) : "an error without a name";
 }
 
@@ -61,8 +62,7 @@ Answer answer_of(const mh::fetched& got) {
     if (got.status != MH_OK) return a;
     a.json = mh::json_document(got.body);
     const mh::json_value ok = a.json.root()["ok"];
-    if (ok.boolean() == false)
-        a.error = error_word(a.json.root()["error"].string().value_or(""));
+    if (ok.boolean() == false) a.error = error_word(a.json.root()["error"].string().value_or(""));
     return a;
 }
 
@@ -108,8 +108,8 @@ void Api::call(std::string_view method, std::string_view token, std::string form
 
 void Api::post(std::string_view url, std::string json, Done done) {
     const auto where = mh::url::parse(url);
-    send("response_url", where && trusts(*where) ? *where : mh::url{}, "application/json; charset=utf-8", {},
-         json, std::move(done));
+    send("response_url", where && trusts(*where) ? *where : mh::url{},
+         "application/json; charset=utf-8", {}, json, std::move(done));
 }
 
 void Api::send(std::string_view name, const mh::url& where, std::string_view type,
@@ -128,8 +128,8 @@ void Api::send(std::string_view name, const mh::url& where, std::string_view typ
     what.timeout = kTimeout;
     what.max_response = kMostAnswer;
     if (where.tls) what.tls_ca_file = ca_file_;
-    const mh_status s = c.fetching.start(
-        what, [this, ticket](const mh::fetched& got) { finish(ticket, got); });
+    const mh_status s =
+        c.fetching.start(what, [this, ticket](const mh::fetched& got) { finish(ticket, got); });
     if (s == MH_OK) return;
     early_.emplace_back(ticket, s);  // told later, as everything else is
     early_timer_.start(std::chrono::milliseconds(0), [this] {

@@ -20,13 +20,15 @@ struct Answer {
     mh_status status = MH_OK;  ///< MH_OK: there is an answer, whatever it says
     unsigned code = 0;
     std::chrono::seconds retry_after{0};  ///< how long Slack wants to be left alone
-    std::string error;                    ///< Slack's word for what is wrong: "invalid_auth"; or empty
+    std::string error;  ///< Slack's word for what is wrong: "invalid_auth"; or empty
     mh::json_document json;
 
     bool good() const { return status == MH_OK && code == 200 && error.empty(); }
     /// Another token, or another setting of the app or the workspace, is needed: to try again helps nobody.
     bool hopeless() const;
-    bool limited() const { return code == 429 || error == "ratelimited" || error == "rate_limited"; }
+    bool limited() const {
+        return code == 429 || error == "ratelimited" || error == "rate_limited";
+    }
     /// Nothing has reached Slack, so the same call can be made again.
     bool unsent() const { return status == MH_E_UNAVAILABLE || status == MH_E_UNREACHABLE; }
     /// As a part of a sentence: "Slack says invalid_auth: ...". Never a token.

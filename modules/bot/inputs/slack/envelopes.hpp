@@ -15,13 +15,13 @@ constexpr size_t kLongestText = 16 * 1024;
 
 /// Somebody said something, or typed a slash command.
 struct Heard {
-    std::string event;   ///< id; the same one may come again
+    std::string event;  ///< id; the same one may come again
     std::string channel, ts, thread;
     std::string team, user, user_name, text;
     std::string response_url;  ///< of a slash command
     bool direct = false;       ///< in a conversation of two
     bool slash = false;
-    bool robot = false;        ///< another app said it
+    bool robot = false;  ///< another app said it
 };
 
 struct Frame {

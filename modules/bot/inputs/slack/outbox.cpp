@@ -111,7 +111,8 @@ void Outbox::on_answer(const std::string& name, const Answer& a) {
         pop(c);
     } else if (a.limited()) {
         // The method's limit and the channel's look alike; the others find out for themselves.
-        c.silent_until_ms = now_ms() + 1000 * std::max<uint64_t>(1, static_cast<uint64_t>(a.retry_after.count()));
+        c.silent_until_ms =
+            now_ms() + 1000 * std::max<uint64_t>(1, static_cast<uint64_t>(a.retry_after.count()));
     } else if (by_url && !a.unsent()) {
         o.response_url.clear();  // used up, or too old: the channel itself
     } else if ((a.unsent() || a.code >= 500) && o.attempts < kMostAttempts) {
@@ -128,7 +129,8 @@ void Outbox::say(const Answer& a) {
     const std::string why = a.why();
     if (why == said_) return;
     said_ = why;
-    mh::log::warn("slack: a message could not be posted; is the bot in that channel?", {{"reason", why}});
+    mh::log::warn("slack: a message could not be posted; is the bot in that channel?",
+                  {{"reason", why}});
 }
 
 }  // namespace microhost::bot::slack

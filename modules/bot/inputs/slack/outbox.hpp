@@ -45,7 +45,7 @@ class Outbox {
     struct Channel {
         std::deque<Outgoing> queue;
         bool busy = false;
-        uint64_t paid_until_ms = 0;   // of the bucket
+        uint64_t paid_until_ms = 0;    // of the bucket
         uint64_t silent_until_ms = 0;  // as Slack asked
     };
     void pump();

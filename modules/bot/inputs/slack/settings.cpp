@@ -9,8 +9,10 @@ namespace microhost::bot::slack {
 namespace {
 
 constexpr char kNoRtm[] =
-    "slack_token alone is Slack's old RTM API, which Slack has ended for apps of today and for legacy bots; "
-    "make an app with Socket Mode (README.md says how) and give its xapp- token as slack_app_token as well";
+    "slack_token alone is Slack's old RTM API, which Slack has ended for apps of today and for "
+    "legacy bots; "
+    "make an app with Socket Mode (README.md says how) and give its xapp- token as slack_app_token "
+    "as well";
 
 void one_of(const std::string& value, const std::string& file, const char* option) {
     const std::string name(option + 1);
@@ -30,9 +32,12 @@ Settings Settings::read(const mh_config* config) {
     one_of(s.token, s.token_file, "/slack_token");
     one_of(s.app_token, s.app_token_file, "/slack_app_token");
     if (s.token.empty() && s.token_file.empty())
-        throw mh::failure("slack_token: the bot's token is missing: the one of the app's page that begins with xoxb-",
-                          "/slack_token");
-    if (s.app_token.empty() && s.app_token_file.empty()) throw mh::failure(kNoRtm, "/slack_app_token");
+        throw mh::failure(
+            "slack_token: the bot's token is missing: the one of the app's page that begins with "
+            "xoxb-",
+            "/slack_token");
+    if (s.app_token.empty() && s.app_token_file.empty())
+        throw mh::failure(kNoRtm, "/slack_app_token");
     return s;
 }
 
@@ -41,9 +46,9 @@ const char* token_problem(std::string_view token, bool of_app) {
     for (const char c : token)
         if (c <= ' ' || c >= 0x7f) return "it holds blanks or characters that no token has";
     if (of_app) return token.starts_with("xapp-") ? nullptr : "the app's token begins with xapp-";
-    if (token.starts_with("xapp-")) return "this is the app's token; it belongs into slack_app_token";
-    if (token.starts_with("xoxp-"))
-        return "this is a person's token; the bot's begins with xoxb-";
+    if (token.starts_with("xapp-"))
+        return "this is the app's token; it belongs into slack_app_token";
+    if (token.starts_with("xoxp-")) return "this is a person's token; the bot's begins with xoxb-";
     return token.starts_with("xoxb-") || token.starts_with("xoxe.xoxb-")
                ? nullptr
                : "the bot's token begins with xoxb-";
@@ -56,11 +61,13 @@ Secret::Secret(std::string value, const std::string& file, const char* option, b
         const char* wrong = token_problem(value_, of_app);
         problem_ = wrong ? wrong : "";
     } else {
-        file_.emplace(file, [this, file](mh_status s, std::string_view content) { read(file, s, content); });
+        file_.emplace(
+            file, [this, file](mh_status s, std::string_view content) { read(file, s, content); });
     }
     if (!problem_.empty())
-        throw mh::failure(std::string(option + 1) + (file.empty() ? ": " : "_file: " + file + ": ") + problem_,
-                          option + std::string(file.empty() ? "" : "_file"));
+        throw mh::failure(
+            std::string(option + 1) + (file.empty() ? ": " : "_file: " + file + ": ") + problem_,
+            option + std::string(file.empty() ? "" : "_file"));
     ready_ = true;
 }
 

@@ -232,7 +232,8 @@ bool Slack::send(const Place& to, std::string_view text) {
 std::string Slack::hand_over() {
     std::string out;
     const size_t n = std::min(seen_order_.size(), kMostHandedOver);
-    for (auto it = seen_order_.end() - static_cast<std::ptrdiff_t>(n); it != seen_order_.end(); ++it)
+    for (auto it = seen_order_.end() - static_cast<std::ptrdiff_t>(n); it != seen_order_.end();
+         ++it)
         out += *it + "\n";
     stop();
     return out;

@@ -48,8 +48,7 @@ void Socket::on_frame(std::string_view text) {
     const Frame f = read_frame(text);
     // First of all: Slack waits three seconds for it, and would send the same once more.
     if (f.kind == Frame::Kind::envelope) ws_.send(acknowledgement(f.envelope));
-    if (debug_)
-        mh::log::info("slack: a frame", {{"type", f.type}, {"reason", f.reason}});
+    if (debug_) mh::log::info("slack: a frame", {{"type", f.type}, {"reason", f.reason}});
     switch (f.kind) {
         case Frame::Kind::hello:
             patience_.cancel();
@@ -66,7 +65,8 @@ void Socket::on_frame(std::string_view text) {
 
 void Socket::on_disconnect(const std::string& reason) {
     if (reason == "link_disabled")
-        return end({true, {}, "Socket Mode is switched off for the app: switch it on in the app's page"});
+        return end(
+            {true, {}, "Socket Mode is switched off for the app: switch it on in the app's page"});
     if (!std::exchange(leaving_, true)) calls_.on_leaving(*this);
 }
 

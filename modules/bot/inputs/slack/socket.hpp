@@ -33,7 +33,8 @@ class Socket {
         /// The last call; the socket may be destroyed in it.
         std::function<void(Socket&, const SocketEnd&)> on_end;
     };
-    Socket(Api& api, Calls calls, bool debug) : api_(api), calls_(std::move(calls)), debug_(debug) {}
+    Socket(Api& api, Calls calls, bool debug)
+        : api_(api), calls_(std::move(calls)), debug_(debug) {}
 
     /// Asks for a ticket and connects with it.
     void open(std::string_view app_token);

@@ -9,7 +9,7 @@ struct Spelling {
 };
 // Entities; and what clients put in the place of plain quotes and blanks, which would be in the way of a command's arguments.
 constexpr Spelling kPlain[] = {
-    {"&lt;", "<"},         {"&gt;", ">"},         {"&amp;", "&"},        {"\u00a0", " "},
+    {"&lt;", "<"},    {"&gt;", ">"},    {"&amp;", "&"},  {"\u00a0", " "},
     {"\u201c", "\""}, {"\u201d", "\""}, {"\u2018", "'"}, {"\u2019", "'"},
 };
 

@@ -38,7 +38,8 @@ TEST_SUITE("modules/bot") {
         CHECK_FALSE(buttons.heard);
         CHECK(acknowledgement(buttons.envelope) == R"({"envelope_id":"e\"9"})");
         CHECK(read(R"({"type":"news"})").kind == Frame::Kind::other);
-        for (const char* bad : {"", "{", "[]", "null", "7", R"({"type":7})", R"({"envelope_id":"e"})"})
+        for (const char* bad :
+             {"", "{", "[]", "null", "7", R"({"type":7})", R"({"envelope_id":"e"})"})
             CHECK(read(bad).kind == Frame::Kind::malformed);
     }
 
@@ -84,23 +85,29 @@ TEST_SUITE("modules/bot") {
     }
 
     TEST_CASE("slack: other apps are robots, and what nobody says is not heard") {
-        CHECK(read(event(
-                       R"("type":"message","channel":"C1","user":"U2","bot_id":"B2","ts":"1.2","text":"x")"))
-                  .heard->robot);
-        CHECK(read(event(
-                       R"("type":"message","subtype":"bot_message","channel":"C1","ts":"1.2","text":"x")"))
-                  .heard->robot);
-        for (const char* silent :
-             {R"("type":"reaction_added","user":"U1")",
-              R"("type":"message","subtype":"message_changed","channel":"C1","user":"U1","ts":"1","text":"x")",
-              R"("type":"message","subtype":"message_deleted","channel":"C1","user":"U1","ts":"1","text":"x")",
-              R"("type":"message","subtype":"channel_join","channel":"C1","user":"U1","ts":"1","text":"x")",
-              R"("type":"message","channel":"C1","ts":"1","text":"x")",
-              R"("type":"message","channel":7,"user":"U1","ts":"1","text":"x")",
-              R"("type":"message","user":"U1","ts":"1","text":"x")"})
+        CHECK(
+            read(
+                event(
+                    R"("type":"message","channel":"C1","user":"U2","bot_id":"B2","ts":"1.2","text":"x")"))
+                .heard->robot);
+        CHECK(
+            read(
+                event(
+                    R"("type":"message","subtype":"bot_message","channel":"C1","ts":"1.2","text":"x")"))
+                .heard->robot);
+        for (
+            const char* silent :
+            {R"("type":"reaction_added","user":"U1")",
+             R"("type":"message","subtype":"message_changed","channel":"C1","user":"U1","ts":"1","text":"x")",
+             R"("type":"message","subtype":"message_deleted","channel":"C1","user":"U1","ts":"1","text":"x")",
+             R"("type":"message","subtype":"channel_join","channel":"C1","user":"U1","ts":"1","text":"x")",
+             R"("type":"message","channel":"C1","ts":"1","text":"x")",
+             R"("type":"message","channel":7,"user":"U1","ts":"1","text":"x")",
+             R"("type":"message","user":"U1","ts":"1","text":"x")"})
             CHECK_FALSE(read(event(silent)).heard);
-        const Frame endless = read(event(
-            R"("type":"message","channel":"C1","user":"U1","ts":"1","text":")" + std::string(20'000, 'x') + "\""));
+        const Frame endless =
+            read(event(R"("type":"message","channel":"C1","user":"U1","ts":"1","text":")" +
+                       std::string(20'000, 'x') + "\""));
         REQUIRE(endless.heard);
         CHECK(endless.heard->text.empty());
         CHECK_FALSE(read(R"({"envelope_id":"e","type":"events_api"})").heard);
@@ -129,7 +136,8 @@ TEST_SUITE("modules/bot") {
         const Row rows[] = {
             {"a &lt; b &amp;&amp; c &gt; d", "a < b && c > d"},
             {"&amp;lt;", "&lt;"},
-            {"call <http://example.org:80|example.org:80> Say.Hello", "call example.org:80 Say.Hello"},
+            {"call <http://example.org:80|example.org:80> Say.Hello",
+             "call example.org:80 Say.Hello"},
             {"see <https://x/y>", "see https://x/y"},
             {"<mailto:a@b.c|a@b.c>", "a@b.c"},
             {"in <#C1|ops> or <#C2>", "in #ops or #C2"},

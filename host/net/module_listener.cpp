@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/module_listener.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "module/generation.hpp"
+
+namespace microhost::net {
+namespace {
+
+using module::HostSide;
+
+constexpr size_t kMostPerLoop = 256;
+
+thread_local std::map<mh_token, ModuleListener*> listeners_here;
+
+/// All of the process. Of one module's, those of its newest generation accept; the others are there in case that one fails.
+struct Shared {
+    struct One {
+        std::string module, address;
+        uint32_t generation;
+        mh_token token;
+        Loop* loop;
+        Acceptor* acceptor;
+    };
+    std::mutex mutex;  // descriptors are doubled and closed under it
+    std::vector<One> all;
+
+    static Shared& get() {
+        static auto& shared = *new Shared;
+        return shared;
+    }
+    void choose(const std::string& module, const std::string& address) {
+        uint32_t newest = 0;
+        const auto same = [&](const One& o) { return o.module == module && o.address == address; };
+        for (const One& o : all)
+            if (same(o)) newest = std::max(newest, o.generation);
+        for (const One& o : all)
+            if (same(o)) pause(o, o.generation != newest);
+    }
+    static void pause(const One& o, bool paused) {
+        o.loop->post([token = o.token, acceptor = o.acceptor, paused] {
+            if (!ModuleListener::find(token)) return;
+            paused ? acceptor->pause() : acceptor->resume();
+        });
+    }
+};
+
+}  // namespace
+
+ModuleListener::ModuleListener(Loop& loop, HostSide& side, ListenWish wish,
+                               ModuleStream::OnAccept on_accept, void* user)
+    : loop_(loop), side_(side), wish_(std::move(wish)), on_accept_(on_accept), user_(user) {
+    static std::atomic<mh_token> last{0};
+    token_ = ++last;
+}
+
+ModuleListener* ModuleListener::find(mh_token token) {
+    const auto it = listeners_here.find(token);
+    return it == listeners_here.end() ? nullptr : it->second;
+}
+
+mh_status ModuleListener::open(Loop& loop, HostSide& side, ListenWish wish,
+                               ModuleStream::OnAccept on_accept, void* user, mh_token* out) {
+    if (listeners_here.size() >= kMostPerLoop)
+        return refuse(side, MH_E_LIMIT, "more than 256 addresses to listen at");
+    if (wish.tls) {
+        auto tls = server_tls(*wish.tls);
+        if (!tls) return refuse(side, MH_E_INVALID, tls.error().what);
+        wish.settings.tls.server = *tls;
+    }
+    std::unique_ptr<ModuleListener> l(
+        new ModuleListener(loop, side, std::move(wish), on_accept, user));
+    Shared& shared = Shared::get();
+    const std::scoped_lock lock(shared.mutex);
+    auto fd = l->socket();
+    if (!fd) {
+        const bool used = fd.error().what.find("in use") != std::string::npos;
+        return refuse(side, used ? MH_E_EXISTS : MH_E_IO, fd.error().what);
+    }
+    l->acceptor_ = std::make_unique<Acceptor>(
+        loop, *fd,
+        [](void* self, int client, const Address& peer) {
+            static_cast<ModuleListener*>(self)->take(client, peer);
+        },
+        l.get());
+    l->enlist();
+    *out = l->token_;
+    l.release();
+    return MH_OK;
+}
+
+Result<int> ModuleListener::socket() const {
+    for (const Shared::One& o : Shared::get().all)
+        if (o.module == side_.id && o.address == wish_.address)
+            if (const int fd = ::fcntl(o.acceptor->fd(), F_DUPFD_CLOEXEC, 3); fd >= 0) return fd;
+    auto at = Address::parse(wish_.address);
+    if (!at) return at.error();
+    ListenOptions options;
+    options.reuse_port = false;
+    return open_listener(*at, options);
+}
+
+void ModuleListener::enlist() {
+    listeners_here[token_] = this;
+    side_.generation.at_end(loop_.index(), end_all);
+    Shared& shared = Shared::get();
+    shared.all.push_back(
+        {side_.id, wish_.address, side_.generation.number(), token_, &loop_, acceptor_.get()});
+    shared.choose(side_.id, wish_.address);
+}
+
+void ModuleListener::close() {
+    {
+        Shared& shared = Shared::get();
+        const std::scoped_lock lock(shared.mutex);
+        std::erase_if(shared.all, [&](const Shared::One& o) { return o.token == token_; });
+        acceptor_->close();
+        shared.choose(side_.id, wish_.address);
+    }
+    listeners_here.erase(token_);
+    loop_.free_later(this);  // this may be within a call of the acceptor
+}
+
+void ModuleListener::end_all(HostSide& side) {
+    std::vector<ModuleListener*> its;
+    for (const auto& [token, l] : listeners_here)
+        if (&l->side_ == &side) its.push_back(l);
+    for (ModuleListener* l : its) l->close();
+}
+
+const std::string& ModuleListener::local() {
+    return local_ = local_address(acceptor_->fd()).text();
+}
+
+void ModuleListener::take(int fd, const Address& peer) {
+    ConnectionSettings settings = wish_.settings;
+    if (ModuleStream::too_many()) {
+        ::close(fd);
+        refuse(side_, MH_E_LIMIT,
+               wish_.address + ": too many connections; one more was turned away");
+        return;
+    }
+    if (wish_.tls) {
+        // The files may have been renewed; while they are wrong, what was read before serves.
+        if (auto now = server_tls(*wish_.tls))
+            wish_.settings.tls.server = settings.tls.server = *now;
+        else
+            refuse(side_, MH_E_INVALID, now.error().what);
+    }
+    ModuleStream::accept(loop_, side_, std::move(settings), fd, peer, on_accept_, user_);
+}
+
+}  // namespace microhost::net
