@@ -9,6 +9,7 @@
 #include "hipchat/hipchat.hpp"
 #include "irc/irc.hpp"
 #include "service/service.hpp"
+#include "slack/slack.hpp"
 #include "telegram/telegram.hpp"
 #include "xmpp/xmpp.hpp"
 
@@ -25,11 +26,8 @@ struct Row {
     std::unique_ptr<Input> (*make)(const mh_config*, Ears&);
 };
 constexpr Row kInputs[] = {
-    {"console", make<Console>},
-    {"xmpp", make<Xmpp>},
-    {"hipchat", make<Hipchat>},
-    {"irc", make<Irc>},
-    {"telegram", make<Telegram>},
+    {"console", make<Console>}, {"xmpp", make<Xmpp>}, {"hipchat", make<Hipchat>},
+    {"slack", make<Slack>},     {"irc", make<Irc>},   {"telegram", make<Telegram>},
     {"service", make<Service>},
 };
 
