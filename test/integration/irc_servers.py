@@ -156,7 +156,7 @@ class InspIRCd(Server):
 <link name="services.test.local" ipaddr="127.0.0.1" port="{self.link_port}" allowmask="127.0.0.1/32" sendpass="linkword" recvpass="linkword">
 <uline server="services.test.local" silent="yes">
 <sasl target="services.test.local" requiressl="no">
-<connect allow="*" timeout="60" pingfreq="120" threshold="10" commandrate="1000" fakelag="yes" localmax="100" globalmax="100"
+<connect allow="*" timeout="60" pingfreq="120" threshold="100" commandrate="100000" fakelag="no" localmax="100" globalmax="100"
  resolvehostnames="no" hardsendq="1M" softsendq="8K" recvq="8K">
 <performance nouserdns="yes">
 <log method="file" type="*" level="default" target="messages.log">
@@ -183,7 +183,24 @@ general {{ helpchan = "#help"; commit_interval = 5; default_clone_limit = 100; u
         wait_for_port(self.port)
         self.start_services()
 
+    def register(self, account, password):
+        import irc_user
+
+        with irc_user.User(self.port, account) as user:
+            user.say("NickServ", f"REGISTER {password} {account}@irc.test")
+            user.wait("NOTICE.*is now registered")
+
+    def stop_services(self):
+        """They write what they know before they go."""
+        process = self.running.pop()
+        process.terminate()
+        process.wait()
+
     def start_services(self):
+        import irc_user
+
         self.run("atheme", "atheme-services", "-n",
                  "-c", str(self.folder / "atheme.conf"), "-D", str(self.folder), "-p", str(self.folder / "atheme.pid"),
                  "-l", str(self.folder / "atheme-run.log"))
+        with irc_user.User(self.port, "waiting") as user:
+            harness.wait_for(lambda: user.knows("SaslServ"), 20, "the services")
