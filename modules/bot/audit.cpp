@@ -50,11 +50,7 @@ void Audit::write(const AuditLine& l) {
 bool Audit::probe() { return file_.empty() || append({}); }
 
 // Opened for each line: whoever rotates the file just moves it away.
-<<<<<<< HEAD
-void Audit::append(const std::string& text) {
-=======
 bool Audit::append(const std::string& text) {
->>>>>>> core
     const int fd = ::open(file_.c_str(),
                           O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
     const bool ok =
