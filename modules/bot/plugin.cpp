@@ -103,8 +103,8 @@ mh_status create(const mh_host* host, const mh_module** out) {
     mh::the_table<mh_log> = static_cast<const mh_log*>(host->get(host, MH_LOG));
     *out = &kModule;
     return resolve<mh_config_api, mh_json, mh_timer, mh_command, mh_registry, mh_rpc, mh_rpc_server,
-                   mh_event_bus, mh_file, mh_kv_store, mh_limit, mh_metrics, mh_health, mh_http_client,
-                   mh_net, mh_net_resolve>();
+                   mh_event_bus, mh_file, mh_kv_store, mh_limit, mh_metrics, mh_health,
+                   mh_http_client, mh_net, mh_net_resolve>();
 }
 
 }  // namespace

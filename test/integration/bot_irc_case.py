@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of the bot in IRC share: a configuration, a command line, and passwords that no log may have."""
+import json
 import subprocess
 
 import harness
@@ -43,7 +44,7 @@ class Case(harness.Case):
 
     def refused(self, host, words, seconds=15):
         """The one line that says why it is over."""
-        host.wait_for_log("link=refused", seconds)
-        lines = [line for line in host.stderr.splitlines() if "refused" in line]
+        host.wait_for_log('"link":"refused"', seconds)
+        lines = [line for line in host.stderr.splitlines() if '"link":"refused"' in line]
         self.assertEqual(len(lines), 1, host.stderr)
-        self.assertIn(words, lines[0])
+        self.assertIn(words, json.loads(lines[0])["detail"])

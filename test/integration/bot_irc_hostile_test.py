@@ -166,12 +166,12 @@ class Hostile(Case):
 
         server, bot = self.played(script)
         with bot as host:
-            self.refused(host, 'the server bans the bot (it says \\"You are banned\\")')
+            self.refused(host, 'the server bans the bot (it says "You are banned")')
 
     def test_a_server_that_hangs_up_at_once_is_not_asked_in_a_loop(self):
-        server, bot = self.played(lambda peer: peer.socket.close())
+        server, bot = self.played(lambda peer: peer.socket.shutdown(socket.SHUT_RDWR))
         with bot as host:
-            host.wait_for_log("link=waiting")
+            host.wait_for_log('"link":"waiting"')
             threading.Event().wait(3)
             self.assertLess(len(server.peers), 12)
             self.assertLess(len(host.stderr.splitlines()), 15)

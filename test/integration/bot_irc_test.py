@@ -3,6 +3,7 @@
 import hashlib
 import re
 import ssl
+import threading
 import time
 import uuid
 
@@ -44,7 +45,7 @@ class Poor(Case):
             host.register(NOBODY, "127.0.0.1:1")
             ada = self.user(self.server.port, "ada")
             ada.say("microbot", DEREGISTER)
-            ada.wait("PRIVMSG ada :refused")
+            ada.wait("PRIVMSG ada :.*is refused")
             ada.say("microbot", "list services")
             ada.wait(f"PRIVMSG ada :.*{NOBODY}")
 
@@ -73,7 +74,7 @@ class Poor(Case):
             ada.wait(r"^:microbot!\S+ JOIN :?#kick")
             ada.send("MODE #kick +i")
             ada.send("KICK #kick microbot :away with you")
-            host.wait_for_log('out of #kick: kicked by "ada": "away with you"')
+            host.wait_for_log(r'out of #kick: kicked by \"ada\": \"away with you\"')
             ada.send("INVITE microbot #kick")
             ada.wait(r"^:microbot!\S+ JOIN :?#kick")
             ada.say("#kick", "microbot: ping")
@@ -101,7 +102,7 @@ class Poor(Case):
                 got += " " + ada.wait("PRIVMSG ada :(.*)", 20)[1]
             self.assertEqual(got.split(), words.split())
             self.assertGreater(time.monotonic() - begun, 7 * 0.4)
-            self.assertNotIn("link=waiting", host.stderr)
+            self.assertNotIn('"link":"waiting"', host.stderr)
 
     def test_the_server_is_started_anew(self):
         with irc_servers.Ngircd() as server, self.bot(f"127.0.0.1:{server.port}", irc_tls=False) as host:
@@ -116,7 +117,8 @@ class Poor(Case):
         with irc_servers.Ngircd(password="right") as server:
             with self.bot(f"127.0.0.1:{server.port}", irc_tls=False, irc_insecure=True, irc_password=SECRET) as host:
                 self.refused(host, "check irc_password")
-                self.assertEqual(server.log("ngircd").count("bad password"), server.log("ngircd").count("bad password"))
+                threading.Event().wait(2)  # the first attempts would be over by now
+                self.assertEqual(server.log("ngircd").count("rejected"), 1)
 
     def test_the_module_is_swapped_and_nobody_sees_it_go(self):
         with self.poor() as host:
@@ -126,7 +128,7 @@ class Poor(Case):
                 ada.say("#ops", f"microbot: echo before-{i}")
                 self.command(host, "modules", "reload", "bot")
                 ada.say("#ops", f"microbot: echo after-{i}")
-                ada.never(r"^:microbot!\S+ (QUIT|PART|JOIN|NICK)", f"after-{i}")
+                ada.never(r"^:microbot\S+ (QUIT|PART|JOIN|NICK)", f"after-{i}")
             for i in range(3):
                 said = [line for line in ada.lines if re.search(rf"^:microbot!.*before-{i}", line)]
                 self.assertEqual(len(said), 1, ada.lines)
@@ -144,7 +146,7 @@ class Rich(Case):
 
     def rich(self, **more):
         more = {"irc_account": "bot", "irc_account_password": SECRET, **more}
-        return self.bot(f"localhost:{self.server.tls_port}", irc_ca_file=str(self.server.ca), **more)
+        return self.bot(f"localhost:{self.server.tls_port}", **{"irc_ca_file": str(self.server.ca), **more})
 
     def test_the_account_decides_not_the_nick(self):
         with self.rich(users={"ada": {"identities": ["irc:testnet/ada"], "role": "operator"}}) as host:
@@ -194,7 +196,7 @@ class Rich(Case):
         other, _ = irc_servers.certificate(self.server.folder, "other")
         with self.rich(irc_ca_file=str(other)) as host:
             host.wait_for_log("certificate")
-            self.assertNotIn("link=online", host.stderr)
+            self.assertNotIn('"link":"online"', host.stderr)
 
     def test_services_that_are_away_are_waited_for(self):
         with irc_servers.InspIRCd() as server:

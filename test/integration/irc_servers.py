@@ -9,6 +9,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ import unittest
 from pathlib import Path
 
 import harness
+import irc_user
 from etcd import free_ports
 
 sys.path.append(str(harness.ROOT / "test"))
@@ -59,8 +61,8 @@ class Server:
             raise
 
     def run(self, name, *command):
-        log = open(self.folder / f"{name}.log", "ab")
-        self.running.append(subprocess.Popen(command, env=self.env, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log))
+        with open(self.folder / f"{name}.log", "ab") as log:
+            self.running.append(subprocess.Popen(command, env=self.env, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log))
 
     def log(self, name):
         return (self.folder / f"{name}.log").read_text(errors="replace")
@@ -87,8 +89,6 @@ class Server:
 
 
 def wait_for_port(port):
-    import socket
-
     def there():
         with contextlib.suppress(OSError):
             socket.create_connection(("127.0.0.1", port), 1).close()
@@ -184,8 +184,6 @@ general {{ helpchan = "#help"; commit_interval = 5; default_clone_limit = 100; u
         self.start_services()
 
     def register(self, account, password):
-        import irc_user
-
         with irc_user.User(self.port, account) as user:
             user.say("NickServ", f"REGISTER {password} {account}@irc.test")
             user.wait("NOTICE.*is now registered")
@@ -195,12 +193,14 @@ general {{ helpchan = "#help"; commit_interval = 5; default_clone_limit = 100; u
         process = self.running.pop()
         process.terminate()
         process.wait()
+        self.look_for_services(False)
 
     def start_services(self):
-        import irc_user
-
         self.run("atheme", "atheme-services", "-n",
                  "-c", str(self.folder / "atheme.conf"), "-D", str(self.folder), "-p", str(self.folder / "atheme.pid"),
                  "-l", str(self.folder / "atheme-run.log"))
+        self.look_for_services(True)
+
+    def look_for_services(self, there):
         with irc_user.User(self.port, "waiting") as user:
-            harness.wait_for(lambda: user.knows("SaslServ"), 20, "the services")
+            harness.wait_for(lambda: user.knows("SaslServ") == there, 20, "the services")

@@ -487,6 +487,10 @@ TEST_SUITE("modules/bot/irc") {
         q.online();
         q.take("ERROR :Closing Link: killed\r\n");
         CHECK(q.ends[0].stay_away == ms(0));
+        Rig p;
+        p.session->open(p.now);
+        p.take("ERROR :Access denied: Bad password?\r\n");  // ngircd
+        CHECK(p.ends[0].refused);
     }
 
     TEST_CASE(
