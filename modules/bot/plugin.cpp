@@ -104,7 +104,7 @@ mh_status create(const mh_host* host, const mh_module** out) {
     *out = &kModule;
     return resolve<mh_config_api, mh_json, mh_timer, mh_command, mh_registry, mh_rpc, mh_rpc_server,
                    mh_event_bus, mh_file, mh_kv_store, mh_limit, mh_metrics, mh_health,
-                   mh_http_client, mh_net, mh_net_resolve>();
+                   mh_http_client, mh_http_websocket, mh_net, mh_net_resolve>();
 }
 
 }  // namespace
@@ -119,9 +119,10 @@ MH_MODULE(R"json({
   "license": "Apache-2.0",
   "requires": ["module:cli", "mh.log/1", "mh.config/1", "mh.json/1", "mh.timer/1", "mh.command/1", "mh.registry/1", "mh.rpc/1",
     "mh.rpc.server/1", "mh.event/1", "mh.file/1", "mh.kv/1", "mh.limit/1", "mh.metrics/1", "mh.health/1",
-    "mh.http.client/1", "mh.net.stream/1", "mh.net.resolve/1"],
+    "mh.http.client/1", "mh.http.websocket/1", "mh.net.stream/1", "mh.net.resolve/1"],
   "provides": ["bot"],
   "background": true,
+  "kv": {"durable": true},
   "reload": {"state_schema": 1, "accepts": [1]},
   "config_schema": {
     "type": "object",
@@ -266,6 +267,34 @@ MH_MODULE(R"json({
       "hipchat_debug": {
         "type": "boolean", "default": false, "x-flags": ["hipchat_debug"], "x-env": ["MICRO_HIPCHAT_DEBUG"],
         "description": "a log line for each stanza that comes: what kind it is, never what it says"
+      },
+      "slack_token": {
+        "type": "string", "default": "", "x-secret": true, "x-flags": ["slack_token"],
+        "description": "the bot's token, which begins with xoxb-"
+      },
+      "slack_token_file": {
+        "type": "string", "default": "", "x-flags": ["slack_token_file"],
+        "description": "file with that token; watched"
+      },
+      "slack_app_token": {
+        "type": "string", "default": "", "x-secret": true, "x-flags": ["slack_app_token"],
+        "description": "the app's token for Socket Mode, which begins with xapp-"
+      },
+      "slack_app_token_file": {
+        "type": "string", "default": "", "x-flags": ["slack_app_token_file"],
+        "description": "file with that token; watched"
+      },
+      "slack_api": {
+        "type": "string", "default": "https://slack.com/api", "x-flags": ["slack_api"],
+        "description": "where the Web API is, for workspaces behind a proxy"
+      },
+      "slack_ca_file": {
+        "type": "string", "default": "", "x-flags": ["slack_ca_file"],
+        "description": "whose servers are believed (PEM); empty: the authorities of the system"
+      },
+      "slack_debug": {
+        "type": "boolean", "default": false, "x-flags": ["slack_debug"],
+        "description": "calls and kinds of frames in the log, never what they say"
       },
       "irc_server": {
         "type": "string", "default": "",

@@ -9,6 +9,7 @@
 #include "hipchat/hipchat.hpp"
 #include "irc/irc.hpp"
 #include "service/service.hpp"
+#include "slack/slack.hpp"
 #include "telegram/telegram.hpp"
 #include "xmpp/xmpp.hpp"
 
@@ -25,7 +26,7 @@ struct Row {
     std::unique_ptr<Input> (*make)(const mh_config*, Ears&);
 };
 constexpr Row kInputs[] = {
-    {"console", make<Console>}, {"xmpp", make<Xmpp>},         {"hipchat", make<Hipchat>},
+    {"console", make<Console>}, {"xmpp", make<Xmpp>}, {"hipchat", make<Hipchat>},   {"slack", make<Slack>},
     {"irc", make<Irc>},         {"telegram", make<Telegram>}, {"service", make<Service>},
 };
 
