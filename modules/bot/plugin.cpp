@@ -103,7 +103,7 @@ mh_status create(const mh_host* host, const mh_module** out) {
     mh::the_table<mh_log> = static_cast<const mh_log*>(host->get(host, MH_LOG));
     *out = &kModule;
     return resolve<mh_config_api, mh_json, mh_timer, mh_command, mh_registry, mh_rpc, mh_rpc_server,
-                   mh_event_bus, mh_file, mh_kv_store, mh_limit, mh_metrics, mh_health>();
+                   mh_event_bus, mh_file, mh_kv_store, mh_limit, mh_metrics, mh_health, mh_net>();
 }
 
 }  // namespace
@@ -117,7 +117,7 @@ MH_MODULE(R"json({
   "summary": "The platform answers in chat",
   "license": "Apache-2.0",
   "requires": ["module:cli", "mh.log/1", "mh.config/1", "mh.json/1", "mh.timer/1", "mh.command/1", "mh.registry/1", "mh.rpc/1",
-    "mh.rpc.server/1", "mh.event/1", "mh.file/1", "mh.kv/1", "mh.limit/1", "mh.metrics/1", "mh.health/1"],
+    "mh.rpc.server/1", "mh.event/1", "mh.file/1", "mh.kv/1", "mh.limit/1", "mh.metrics/1", "mh.health/1", "mh.net.stream/1"],
   "provides": ["bot"],
   "background": true,
   "reload": {"state_schema": 1, "accepts": [1]},
@@ -195,7 +195,7 @@ MH_MODULE(R"json({
       },
       "console_socket": {
         "type": "string", "default": "",
-        "description": "talk over this unix socket instead of standard input"
+        "description": "talk over this unix socket instead of standard input and output"
       },
       "service_networks": {
         "type": "object", "default": {},
