@@ -44,28 +44,29 @@ void Audit::write(const AuditLine& l) {
                                   {"verdict", name_of(l.verdict)},
                                   {"ms", ms},
                                   {"bytes", bytes}});
-    if (!file_.empty()) append(audit_json(l));
+    if (!file_.empty()) append_line(audit_json(l));
 }
 
-void Audit::probe() {
-    if (!file_.empty()) append({});
-}
+bool Audit::probe() { return file_.empty() || append({}); }
 
 // Opened for each line: whoever rotates the file just moves it away.
-void Audit::append(const std::string& text) {
+bool Audit::append(const std::string& text) {
     const int fd = ::open(file_.c_str(),
                           O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
     const bool ok =
         fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-    const std::string why = ok ? "" : std::strerror(errno);
+    problem_ = ok ? "" : std::strerror(errno);
     if (fd >= 0) ::close(fd);
-    if (std::exchange(works_, ok) == ok && ok) return;
-    if (why == std::exchange(problem_, why)) return;
-    if (ok)
+    return ok;
+}
+
+void Audit::append_line(const std::string& text) {
+    const bool worked = std::exchange(works_, append(text));
+    if (works_ && !worked)
         mh::log::info("the audit file takes lines again", {{"file", file_}});
-    else
+    else if (!works_ && worked)
         mh::log::error("the audit file cannot be written: until it can, only what reads is run",
-                       {{"file", file_}, {"why", why}});
+                       {{"file", file_}, {"why", problem_}});
 }
 
 }  // namespace microhost::bot

@@ -41,11 +41,12 @@ class Audit {
     /// False: the file takes nothing. Then nothing may be changed that nobody could find out about.
     bool works() const { return works_; }
     const std::string& problem() const { return problem_; }
-    /// Whether the file can be written, found out without a line.
-    void probe();
+    /// Whether it can be opened now, found out without a line. Then problem() says why not.
+    bool probe();
 
   private:
-    void append(const std::string& text);
+    bool append(const std::string& text);
+    void append_line(const std::string& text);
     std::string file_, problem_;
     bool works_ = true;
 };

@@ -53,8 +53,7 @@ Bot::Bot(const mh_config* config)
         if (input(name)) throw mh::failure("inputs: " + name + " is named twice", "/inputs");
         inputs_.push_back(make_input(name, config, *this));
     }
-    audit_.probe();
-    if (!audit_.works())
+    if (!audit_.probe())
         throw mh::failure("audit_file: " + settings_.audit_file + ": " + audit_.problem(),
                           "/audit_file");
 }
@@ -155,6 +154,7 @@ void Bot::on_message(Input& in, Message m) {
     if (m.from.robot || stopped_) return;
     const Heard heard = listen(settings_.callsigns, m);
     if (heard.reach == Reach::none) return;
+    std::string text(heard.text.substr(0, kLongestMessage + 1));
     Request r{&in, std::move(m), {}, heard.reach, false};
     r.who = settings_.people.who(in.name(), r.message);
     const RateLimit::Answer budget =
@@ -164,8 +164,6 @@ void Bot::on_message(Input& in, Message m) {
         tell(r, "that is too fast; try again in " + seconds_text(budget.retry_ms));
         return write_audit(r, {}, Verdict::limited, 0, 0);
     }
-    // The view lies within what is replaced.
-    std::string text(heard.text.substr(0, kLongestMessage + 1));
     r.message.text = std::move(text);
     handle(std::move(r));
 }
@@ -204,8 +202,7 @@ void Bot::decide(Request r, Match m) {
     if (!d.allowed) return say(r, m, "\"" + m.name + "\" is refused: " + d.why, Verdict::denied);
     if (m.kind == Match::Kind::own && m.own == Own::cancel) return cancel(r, m);
     if (m.kind == Match::Kind::own && m.own == Own::yes) return confirm(r, m);
-    if (m.changes && !audit_.works()) audit_.probe();
-    if (m.changes && !audit_.works())
+    if (m.changes && !audit_.works() && !audit_.probe())
         return say(r, m, "\"" + m.name + "\" is refused: the audit file takes no lines",
                    Verdict::denied);
     if (m.changes && settings_.confirm && !r.confirmed)

@@ -23,14 +23,17 @@ std::string escaped(const Format& f, std::string_view text) {
     return f.escape ? f.escape(text) : std::string(text);
 }
 
-/// What would end the code block does not.
+/// What would end the code block does not: its signs get spaces without width between them.
 std::string inside_code(const Format& f, std::string text) {
-    if (f.code_end.empty()) return text;
+    constexpr std::string_view kGap = "\xe2\x80\x8b";
     std::string mark = f.code_end;
     std::erase(mark, '\n');
     if (mark.empty()) return text;
-    for (size_t at = 0; (at = text.find(mark, at)) != text.npos; at += mark.size() + 3)
-        text.insert(at + 1, "\xe2\x80\x8b");  // a space without width
+    std::string apart;
+    for (const char c : mark) apart.append(1, c).append(kGap);
+    for (size_t at = 0; (at = text.find(mark, at)) != text.npos; at += apart.size())
+        text.replace(at, mark.size(), apart);
+    if (text.ends_with(mark[0])) text += kGap;
     return text;
 }
 

@@ -121,6 +121,7 @@ MH_MODULE(R"json({
     "mh.rpc.server/1", "mh.event/1", "mh.file/1", "mh.kv/1", "mh.limit/1", "mh.metrics/1", "mh.health/1",
     "mh.net.stream/1", "mh.net.resolve/1"],
   "provides": ["bot"],
+  "background": true,
   "reload": {"state_schema": 1, "accepts": [1]},
   "config_schema": {
     "type": "object",

@@ -80,7 +80,7 @@ TEST_SUITE("modules/bot") {
         CHECK(rig.take() == "+a, c ok");
         CHECK(rig.running.waiting() == 1);
         slow->end();
-        CHECK(rig.take() == "a ok, -a, b ok");
+        CHECK(rig.take() == "a ok, b ok, -a");
         CHECK_FALSE(rig.running.busy());
     }
 
@@ -135,9 +135,9 @@ TEST_SUITE("modules/bot") {
         CHECK(rig.running.running() == 3);
         CHECK(rig.take() == "+a, a slow 1, +b, b slow 2, -e, +f");
         second->end();
-        CHECK(rig.take() == "b ok, -b, +g");
+        CHECK(rig.take() == "b ok, +g, -b");
         waits->end();
-        CHECK(rig.take() == "g ok, -g, +c");
+        CHECK(rig.take() == "g ok, +c, -g");
     }
 
     TEST_CASE("what runs is told that it was interrupted, what waits is handed on") {
