@@ -133,6 +133,23 @@ class Poor(Case):
                 said = [line for line in ada.lines if re.search(rf"^:microbot!.*before-{i}", line)]
                 self.assertEqual(len(said), 1, ada.lines)
 
+    def test_a_swap_that_fails_leaves_it_where_it_is(self):
+        with self.poor() as host:
+            self.in_channel(host)
+            ada = self.user(self.server.port, "ada")
+            bot = {**host.config["modules"]["bot"], "audit_file": "/no/such/folder/x"}
+            host.write_config({**host.config, "modules": {"bot": bot}})
+            self.command(host, "modules", "reload", "bot", status=1)
+            ada.say("#ops", "microbot: ping")
+            ada.never(r"^:microbot\S+ (QUIT|PART|JOIN|NICK)", "PRIVMSG #ops :.*pong")
+
+    def test_it_says_goodbye(self):
+        with self.poor() as host:
+            self.in_channel(host)
+            ada = self.user(self.server.port, "ada")
+            host.stop()
+            ada.wait(r"^:microbot\S+ QUIT :.*the bot stops")
+
 
 class Rich(Case):
     """InspIRCd with services: the bot and ada have accounts."""

@@ -146,7 +146,10 @@ void Telegram::poll() {
     if (!poll_.call("getUpdates", json, kPollTimeout,
                     [this, at](const Answer& a) { on_updates(a, at); }))
         return wait("no request can be made: check telegram_api and telegram_ca_file", ms(60'000));
-    if (status_.link != Link::online) online_since_ = at;
+    if (status_.link != Link::online) {
+        online_since_ = at;
+        status_.reconnects += std::exchange(was_online_, true);
+    }
     set(Link::online, settings_.where.authority + " as @" + me_.user_name);
     flush();
 }
@@ -181,10 +184,7 @@ void Telegram::failed(const Answer& a) {
 void Telegram::wait(std::string why, ms floor) {
     if (stopped_) return;
     set(Link::waiting, settings_.where.authority + ": " + std::move(why));
-    retry_.start(backoff_.next(floor), [this] {
-        ++status_.reconnects;
-        connect();
-    });
+    retry_.start(backoff_.next(floor), [this] { connect(); });
 }
 
 void Telegram::refuse(const std::string& why) {
@@ -328,6 +328,7 @@ bool Telegram::take_over(std::string_view state) {
         push({text("chat"), text("thread"), text("text")});
     }
     stopped_ = false;
+    was_online_ = false;
     poll();
     return true;
 }
