@@ -197,6 +197,14 @@ class Rich(Case):
             self.refused(host, "check irc_account and irc_account_password")
             self.assertNotIn("wrong-and-", host.stderr)
 
+    def test_a_new_password_in_the_file_is_taken_at_once(self):
+        file = self.server.folder / "password"
+        file.write_text("wrong\n")
+        with self.rich(irc_account_password="", irc_account_password_file=str(file)) as host:
+            self.refused(host, "check irc_account and irc_account_password")
+            file.write_text(SECRET + "\n")
+            self.in_channel(host)
+
     def test_a_certificate_is_an_account(self):
         cert, key = irc_servers.certificate(self.server.folder, "botcert")
         print_ = hashlib.sha256(ssl.PEM_cert_to_DER_cert(cert.read_text())).hexdigest()

@@ -37,8 +37,8 @@ Updates updates(const std::string& text, const Settings& s = settings(), int64_t
 std::string update(const std::string& text, const std::string& more = "",
                    const std::string& chat = R"({"id":7,"type":"private"})") {
     return R"([{"update_id":5,"message":{"message_id":1,"date":2000,"text":")" + text +
-           R"(","from":{"id":7,"is_bot":false,"username":"ada","first_name":"Ada"},"chat":)" + chat +
-           more + "}}]";
+           R"(","from":{"id":7,"is_bot":false,"username":"ada","first_name":"Ada"},"chat":)" +
+           chat + more + "}}]";
 }
 
 const std::string kGroup = R"({"id":-100200,"type":"supergroup"})";
@@ -102,7 +102,8 @@ TEST_SUITE("modules/bot/telegram") {
 
     TEST_CASE("what is no new text of a person is confirmed and left out") {
         for (const std::string& text :
-             {update("x", R"(,"forward_origin":{"type":"user"})"), update("x", R"(,"via_bot":{"id":1})"),
+             {update("x", R"(,"forward_origin":{"type":"user"})"),
+              update("x", R"(,"via_bot":{"id":1})"),
               update("x", "", R"({"id":7,"type":"channel"})"),
               std::string(R"([{"update_id":5,"edited_message":{"text":"x"}}])"),
               std::string(R"([{"update_id":5,"message":{"text":"x"}}])"),
@@ -146,7 +147,8 @@ TEST_SUITE("modules/bot/telegram") {
         CHECK(why(s).empty());
         s.api = "http://127.0.0.1:8081/";
         CHECK(why(s).empty());
-        for (const char* bad : {"http://api.telegram.org", "http://127.0.0.1.example.org", "x", "https://h/?q"}) {
+        for (const char* bad :
+             {"http://api.telegram.org", "http://127.0.0.1.example.org", "x", "https://h/?q"}) {
             s.api = bad;
             CHECK(why(s).starts_with("telegram_api: "));
         }
