@@ -85,16 +85,18 @@ function deliver(envelope, attempt = 0) {
   const to = live().filter((s) => !s.silent);
   const socket = envelope.over === "oldest" ? to[0] : envelope.over === "newest" ? to.at(-1) : to[count++ % to.length];
   const { over, ...frame } = envelope;
-  if (socket) socket.send(JSON.stringify({ ...frame, retry_attempt: attempt, retry_reason: attempt ? "timeout" : "" }));
+  if (!socket) return parked.push([envelope, attempt + 1]);
+  socket.send(JSON.stringify({ ...frame, retry_attempt: attempt, retry_reason: attempt ? "timeout" : "" }));
   const sent = Date.now();
   const timer = setTimeout(() => {
     if (attempt >= 3) return;
     state.late.push({ envelope: frame.envelope_id, attempt });
     deliver({ ...envelope, envelope_id: `${frame.envelope_id}+` }, attempt + 1);
-  }, socket ? ACK_MS : 200);
+  }, ACK_MS);
   waiting.set(frame.envelope_id, { timer, sent });
 }
 const waiting = new Map();
+const parked = []; // nobody was there
 
 function acknowledged(text) {
   let ack;
@@ -118,10 +120,12 @@ function greet(socket) {
     debug_info: { host: "applink-1", build_number: 1, approximate_connection_time: 18060 },
     connection_info: { app_id: "A1" },
   }));
+  for (const [envelope, attempt] of parked.splice(0)) deliver(envelope, attempt);
 }
 
+let last;
 function event(e, over) {
-  deliver({
+  last = {
     over,
     envelope_id: `env-${++count}`,
     type: "events_api",
@@ -130,7 +134,8 @@ function event(e, over) {
       token: "old", team_id: TEAM, api_app_id: "A1", event: e, type: "event_callback", event_id: `Ev${++count}`, event_time: 1700000000,
       authorizations: [{ enterprise_id: null, team_id: TEAM, user_id: BOT, is_bot: true, is_enterprise_install: false }],
     },
-  });
+  };
+  deliver(last);
 }
 
 // ---- what the test says
@@ -143,6 +148,10 @@ const orders = {
     event({ type: "message", ...message }, over);
     if (message.text?.includes(`<@${BOT}>`) && message.channel_type !== "im") event({ type: "app_mention", ...message }, over);
     return { ts: message.ts };
+  },
+  /// The event that came last, as if its acknowledgement had been lost.
+  again() {
+    deliver({ ...last, envelope_id: `env-${++count}` }, 1);
   },
   slash({ command = "/micro", text = "", channel = "C1", user = "U1", ...more }) {
     const id = `hook-${++count}`;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bot in Slack: against the fake that Slack's own client accepts (slack_fake_test.py)."""
 import sys
+import tempfile
 import time
 import unittest
 from pathlib import Path
@@ -13,7 +14,7 @@ import tools
 TOKENS = ("xoxb-right", "xapp-right", "xoxb-wrong")
 
 
-class Case(unittest.TestCase):
+class Case(harness.Case):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -67,7 +68,7 @@ class Talk(Case):
     def test_what_was_typed_is_understood_and_what_is_said_is_escaped(self):
         self.slack.say(text="<@UBOT>\u00a0echo a &lt; \u201cb  c\u201d &amp; <http://example.org:80|example.org:80>")
         (post,) = self.posts(self.slack)
-        self.assertIn("a &lt; b  c &amp; example.org:80", post["text"])
+        self.assertIn('a &lt; "b  c" &amp; example.org:80', post["text"])
 
     def test_a_slash_command_is_answered_at_its_own_address(self):
         hook = self.slack.slash(text="ping")["hook"]
@@ -117,6 +118,19 @@ class Talk(Case):
         self.assertEqual([p["channel"] for p in state["posts"]].count("C3"), 3)
         self.assertEqual((state["late"], state["wrong"]), ([], []))
 
+    def test_what_comes_again_is_not_answered_again_over_a_reload_too(self):
+        self.slack.say(text="<@UBOT> ping", channel="C6")
+        self.posts(self.slack)
+        self.slack.again()
+        harness.wait_for(lambda: len(self.slack.state["acks"]) == 3, 15, "the third acknowledgement")
+        answer = self.host.ask_control("POST", "/v1/commands/modules/reload", b'{"args":{"id":"bot"}}')
+        self.assertIn('"exit":0', answer.text)
+        harness.wait_for(lambda: self.slack.state["opens"] == 1 and self.slack.state["sockets"] == 1, 20, "the next generation's socket")
+        self.slack.again()
+        self.slack.say(text="<@UBOT> ping", channel="C7")
+        harness.wait_for(lambda: "C7" in (p := [p["channel"] for p in self.slack.state["posts"]]) and p, 15, "the other answer")
+        self.assertEqual([p["channel"] for p in self.slack.state["posts"]], ["C6", "C7"])
+
     def test_a_broken_connection_comes_back(self):
         self.slack.breaks(times=1)
         self.slack.cut()
@@ -145,14 +159,29 @@ class Refused(Case):
                 host.wait_for_log("Socket Mode is switched off", 15)
                 self.assertEqual(slack.state["opens"], 0)
 
-    def test_rtm_is_refused_with_the_reason(self):
-        for options, says in (({"slack_app_token": ""}, "RTM"), ({"slack_token": ""}, "slack_token"),
+    def test_what_cannot_work_is_refused_with_the_reason(self):
+        for options, word in (({"slack_app_token": ""}, "RTM"), ({"slack_token": ""}, "slack_token"), ({"slack_token": "xoxp-1"}, "person's"),
                               ({"slack_app_token": "xoxb-right"}, "begins with xapp-"), ({"slack_api": "slack.com"}, "slack_api")):
-            with self.subTest(says), tools.FakeSlack() as slack, self.bot(slack, ready=False, **options) as host:
-                self.assertEqual(host.wait(), 2)
-                self.assertIn(says, host.stderr)
+            with self.subTest(word):
+                config = {"inputs": ["slack"], "slack_token": "xoxb-right", "slack_app_token": "xapp-right", **options}
+                line = self.refuses({"load": ["bot.so"], "modules": {"bot": config}}, words=[word])
+                for token in TOKENS:
+                    self.assertNotIn(token, line)
+
+    def test_tokens_may_lie_in_files_and_a_new_one_is_used_at_once(self):
+        with tempfile.TemporaryDirectory() as folder, tools.FakeSlack() as slack:
+            files = {"slack_token_file": "xoxb-wrong", "slack_app_token_file": "xapp-right"}
+            for name, token in files.items():
+                Path(folder, name).write_text(token + "\n")
+            paths = {name: str(Path(folder, name)) for name in files}
+            with self.bot(slack, slack_token="", slack_app_token="", **paths) as host:
+                host.wait_for_log("invalid_auth", 15)
+                Path(folder, "new").write_text("xoxb-right")
+                Path(folder, "new").replace(paths["slack_token_file"])
+                self.in_slack(slack)
+                slack.say(text="<@UBOT> ping")
+                self.posts(slack)
                 self.assertNoSecrets(host)
-                host.stop(expect=2)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ import unittest
 from pathlib import Path
 
 import harness
+import irc_user
 from etcd import free_ports
 
 sys.path.append(str(harness.ROOT / "test"))
@@ -59,8 +61,8 @@ class Server:
             raise
 
     def run(self, name, *command):
-        log = open(self.folder / f"{name}.log", "ab")
-        self.running.append(subprocess.Popen(command, env=self.env, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log))
+        with open(self.folder / f"{name}.log", "ab") as log:
+            self.running.append(subprocess.Popen(command, env=self.env, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log))
 
     def log(self, name):
         return (self.folder / f"{name}.log").read_text(errors="replace")
@@ -87,8 +89,6 @@ class Server:
 
 
 def wait_for_port(port):
-    import socket
-
     def there():
         with contextlib.suppress(OSError):
             socket.create_connection(("127.0.0.1", port), 1).close()
@@ -156,7 +156,7 @@ class InspIRCd(Server):
 <link name="services.test.local" ipaddr="127.0.0.1" port="{self.link_port}" allowmask="127.0.0.1/32" sendpass="linkword" recvpass="linkword">
 <uline server="services.test.local" silent="yes">
 <sasl target="services.test.local" requiressl="no">
-<connect allow="*" timeout="60" pingfreq="120" threshold="10" commandrate="1000" fakelag="yes" localmax="100" globalmax="100"
+<connect allow="*" timeout="60" pingfreq="120" threshold="100" commandrate="100000" fakelag="no" localmax="100" globalmax="100"
  resolvehostnames="no" hardsendq="1M" softsendq="8K" recvq="8K">
 <performance nouserdns="yes">
 <log method="file" type="*" level="default" target="messages.log">
@@ -183,7 +183,24 @@ general {{ helpchan = "#help"; commit_interval = 5; default_clone_limit = 100; u
         wait_for_port(self.port)
         self.start_services()
 
+    def register(self, account, password):
+        with irc_user.User(self.port, account) as user:
+            user.say("NickServ", f"REGISTER {password} {account}@irc.test")
+            user.wait("NOTICE.*is now registered")
+
+    def stop_services(self):
+        """They write what they know before they go."""
+        process = self.running.pop()
+        process.terminate()
+        process.wait()
+        self.look_for_services(False)
+
     def start_services(self):
         self.run("atheme", "atheme-services", "-n",
                  "-c", str(self.folder / "atheme.conf"), "-D", str(self.folder), "-p", str(self.folder / "atheme.pid"),
                  "-l", str(self.folder / "atheme-run.log"))
+        self.look_for_services(True)
+
+    def look_for_services(self, there):
+        with irc_user.User(self.port, "waiting") as user:
+            harness.wait_for(lambda: user.knows("SaslServ") == there, 20, "the services")

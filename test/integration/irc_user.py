@@ -96,6 +96,10 @@ class User:
         self.send(f"PING {mark}")
         self.wait(f"PONG .*{mark}")
 
+    def knows(self, nick):
+        self.send(f"ISON {nick}")
+        return nick in self.wait(" 303 [^ ]+ :(.*)")[1]
+
     def close(self):
         self.socket.close()
 

@@ -14,7 +14,7 @@ namespace {
 
 using irc::ms;
 
-constexpr ms kHealthy{60'000};
+constexpr ms kStart{100}, kHealthy{60'000};
 /// A wrong certificate does not become right within a second.
 constexpr ms kDistrust{60'000};
 
@@ -69,9 +69,10 @@ Status Irc::status() const {
     return s;
 }
 
+// Not at once: a module that is only tried before a reload (microhost check --trial) is at its end by then, and nobody shall see it.
 void Irc::start() {
     stopped_ = false;
-    connect();
+    timer_.start(kStart, [this] { connect(); });
 }
 
 void Irc::stop() {
@@ -126,7 +127,10 @@ irc::Session::Hooks Irc::hooks() {
     h.heard = [this](Message m) { ears_.on_message(*this, std::move(m)); };
     h.changed = [this] {
         if (!session_.online()) return;
-        if (status_.link != Link::online) online_since_ = now();
+        if (status_.link != Link::online) {
+            online_since_ = now();
+            status_.reconnects += std::exchange(was_online_, true);
+        }
         set(Link::online, settings_.server + " " + session_.detail());
     };
     h.end = [this](const irc::End& why) { on_end(why); };
@@ -151,10 +155,7 @@ void Irc::on_close(mh_status status, std::string_view text) {
 void Irc::wait(std::string why, ms floor) {
     if (stopped_) return;
     set(Link::waiting, settings_.server + ": " + std::move(why));
-    timer_.start(backoff_.next(floor), [this] {
-        ++status_.reconnects;
-        connect();
-    });
+    timer_.start(backoff_.next(floor), [this] { connect(); });
 }
 
 // All that has a time, by one timer.
@@ -214,6 +215,7 @@ bool Irc::take_over(std::string_view state) {
     stopped_ = false;
     status_.reconnects = static_cast<uint64_t>(root["reconnects"].integer().value_or(0));
     online_since_ = now();
+    was_online_ = true;
     set(Link::online, settings_.server + " " + session_.detail());
     tick();
     return true;

@@ -49,7 +49,7 @@ class Irc final : public Input {
     Backoff backoff_;
     Status status_;
     irc::ms online_since_{0};
-    bool stopped_ = true, stuck_ = false;
+    bool stopped_ = true, stuck_ = false, was_online_ = false;
     std::optional<mh::watched_file> password_, account_password_;
 };
 

@@ -130,6 +130,12 @@ void Session::urgent(const std::string& line) {
 }
 
 void Session::on_error(const Line& line) {
+    // ngircd says it so, and without a 464 before it.
+    if (phase_ == Phase::login &&
+        fold(line.last(), Casemap::ascii).find("password") != std::string::npos)
+        return end({"the server wants another password: check irc_password (it says " +
+                        quoted_text(line.last()) + ")",
+                    true});
     const bool fast = means_too_fast(line.last());
     end({"the server closes the connection: " + quoted_text(line.last()), false,
          fast ? ms(60'000) : ms(0)});

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "../../clock.hpp"
 #include "text.hpp"
 
 namespace microhost::bot::slack {
@@ -13,12 +14,6 @@ namespace {
 
 constexpr uint64_t kPause = 1'000;
 constexpr unsigned kMostAttempts = 5;
-
-uint64_t now_ms() {
-    using namespace std::chrono;
-    return static_cast<uint64_t>(
-        duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
-}
 
 }  // namespace
 
@@ -54,15 +49,16 @@ uint64_t Outbox::ready_at(const Channel& c) const {
 
 void Outbox::pump() {
     if (paused_) return;
-    const uint64_t now = now_ms();
+    const uint64_t now = steady_ms();
     uint64_t next = UINT64_MAX;
     for (auto it = channels_.begin(); it != channels_.end();) {
-        auto& [name, c] = *it++;
+        const auto at_hand = it++;
+        auto& [name, c] = *at_hand;
         if (c.busy) continue;
         const uint64_t at = ready_at(c);
         if (c.queue.empty()) {
             // Forgotten once it owes nothing.
-            if (c.paid_until_ms <= now && c.silent_until_ms <= now) channels_.erase(name);
+            if (c.paid_until_ms <= now && c.silent_until_ms <= now) channels_.erase(at_hand);
         } else if (at <= now) {
             send(name, c);
         } else {
@@ -76,7 +72,7 @@ void Outbox::pump() {
 void Outbox::send(const std::string& name, Channel& c) {
     Outgoing& o = c.queue.front();
     c.busy = true;
-    c.paid_until_ms = std::max(c.paid_until_ms, now_ms()) + kPause;
+    c.paid_until_ms = std::max(c.paid_until_ms, steady_ms()) + kPause;
     o.attempts++;
     const auto done = [this, n = name](const Answer& a) { on_answer(n, a); };
     if (!o.response_url.empty()) {
@@ -112,11 +108,12 @@ void Outbox::on_answer(const std::string& name, const Answer& a) {
     } else if (a.limited()) {
         // The method's limit and the channel's look alike; the others find out for themselves.
         c.silent_until_ms =
-            now_ms() + 1000 * std::max<uint64_t>(1, static_cast<uint64_t>(a.retry_after.count()));
+            steady_ms() +
+            1000 * std::max<uint64_t>(1, static_cast<uint64_t>(a.retry_after.count()));
     } else if (by_url && !a.unsent()) {
         o.response_url.clear();  // used up, or too old: the channel itself
     } else if ((a.unsent() || a.code >= 500) && o.attempts < kMostAttempts) {
-        silent_until_ms_ = now_ms() + kPause * o.attempts;
+        silent_until_ms_ = steady_ms() + kPause * o.attempts;
     } else {
         say(a);
         dropped_++;

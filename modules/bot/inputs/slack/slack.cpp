@@ -7,6 +7,8 @@
 #include <chrono>
 #include <utility>
 
+#include "../../clock.hpp"
+#include "../../utf8.hpp"
 #include "text.hpp"
 
 namespace microhost::bot {
@@ -25,15 +27,6 @@ constexpr uint64_t kSlashLife = 29 * 60'000;
 constexpr unsigned kSlashAnswers = 5;
 constexpr milliseconds kRetire{10'000}, kGoodbye{5'000};
 constexpr std::string_view kSlash = "slash/";
-
-uint64_t steady_now() {
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return static_cast<uint64_t>(std::chrono::duration_cast<milliseconds>(now).count());
-}
-uint64_t wall_now() {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return static_cast<uint64_t>(std::chrono::duration_cast<milliseconds>(now).count());
-}
 
 }  // namespace
 
@@ -63,7 +56,7 @@ Status Slack::status() const {
 
 void Slack::set(Link link, std::string detail) {
     if (link == status_.link && detail == status_.detail) return;
-    if (link != status_.link) status_.since_ms = wall_now();
+    if (link != status_.link) status_.since_ms = wall_ms();
     status_.link = link;
     status_.detail = std::move(detail);
     if (running_) ears_.on_status(*this);
@@ -100,7 +93,7 @@ void Slack::on_identity(const Answer& a) {
     if (!running_) return;
     const mh::json_value root = a.json.root();
     const auto word = [&](const char* key) {
-        return std::string(root[key].string().value_or("").substr(0, 80));
+        return one_line(root[key].string().value_or(""), 80);
     };
     self_ = word("user_id");
     if (!a.good() || self_.empty()) return try_again({a.hopeless(), a.retry_after, a.why()});
@@ -129,14 +122,14 @@ void Slack::on_ready(Socket&) {
     drop(old_);
     old_ = std::exchange(now_, std::exchange(next_, nullptr));
     if (old_) retire_.start(kRetire, [this] { drop(old_); });
-    online_ms_ = steady_now();
+    online_ms_ = steady_ms();
     set(Link::online, where_);
 }
 
 // The new one first: what is said until it is ready comes over the old one.
 void Slack::on_leaving(Socket& s) {
     if (&s != now_.get() || next_) return;
-    if (steady_now() - online_ms_ >= kSoonAgain) return open_socket();
+    if (steady_ms() - online_ms_ >= kSoonAgain) return open_socket();
     again_.start(backoff_.next(), [this] { open_socket(); });
 }
 
@@ -160,7 +153,7 @@ void Slack::try_again(const SocketEnd& e) {
         outbox_.pause(true);
         return set(Link::refused, e.why);
     }
-    if (online_ms_ && steady_now() - online_ms_ >= kHealthy) backoff_.reset();
+    if (online_ms_ && steady_ms() - online_ms_ >= kHealthy) backoff_.reset();
     online_ms_ = 0;
     status_.reconnects++;
     const milliseconds delay = backoff_.next(e.retry_after);
@@ -202,7 +195,7 @@ void Slack::on_heard(const Heard& h) {
 
 /// A slash command has an address of its own for answers; the place bears a number for it.
 std::string Slack::place_for(const Heard& h) {
-    const uint64_t now = steady_now();
+    const uint64_t now = steady_ms();
     while (!slashes_.empty() &&
            (slashes_.size() >= kMostSlashes || now - slashes_.front().at_ms > kSlashLife))
         slashes_.pop_front();
@@ -222,7 +215,7 @@ bool Slack::send(const Place& to, std::string_view text) {
     const auto it = std::find_if(slashes_.begin(), slashes_.end(),
                                  [&](const Slash& s) { return s.id == to.thread; });
     const bool usable = it != slashes_.end() && it->uses < kSlashAnswers && !it->url.empty() &&
-                        steady_now() - it->at_ms < kSlashLife;
+                        steady_ms() - it->at_ms < kSlashLife;
     if (usable) o.response_url = it->url, it->uses++;
     return outbox_.push(std::move(o));
 }

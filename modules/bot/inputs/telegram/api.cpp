@@ -14,8 +14,9 @@ constexpr uint64_t kLongestAnswer = 4u << 20;
 int64_t seconds_of(std::string_view date) {
     std::tm t{};
     const std::string text(date.substr(0, 40));
-    return strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &t) ? static_cast<int64_t>(timegm(&t))
-                                                                   : 0;
+    return strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &t)
+               ? static_cast<int64_t>(timegm(&t))
+               : 0;
 }
 
 std::string trouble(mh_status s) {

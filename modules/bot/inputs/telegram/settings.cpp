@@ -28,7 +28,8 @@ bool is_token(std::string_view token) {
     const auto fits = [](char c) { return shared::is_alnum(c) || c == '-' || c == '_'; };
     return colon != token.npos && colon > 0 && colon + 1 < token.size() &&
            token.size() <= kLongestToken &&
-           std::all_of(token.begin(), token.begin() + static_cast<ptrdiff_t>(colon), shared::is_digit) &&
+           std::all_of(token.begin(), token.begin() + static_cast<ptrdiff_t>(colon),
+                       shared::is_digit) &&
            std::all_of(token.begin() + static_cast<ptrdiff_t>(colon) + 1, token.end(), fits);
 }
 

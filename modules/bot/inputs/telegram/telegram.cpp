@@ -17,7 +17,7 @@ using telegram::Answer;
 constexpr int64_t kPoll_s = 50;
 constexpr ms kPollTimeout{(kPoll_s + 15) * 1000}, kTimeout{20'000};
 constexpr ms kBetween{1'000};  ///< messages to one chat
-constexpr ms kConflict{10'000}, kHealthy{60'000};
+constexpr ms kStart{100}, kConflict{10'000}, kHealthy{60'000};
 constexpr int64_t kPast_s = 5 * 60;
 constexpr unsigned kMostFailures = 3;
 
@@ -27,7 +27,8 @@ ms steady() {
 
 uint64_t wall_clock() {
     return static_cast<uint64_t>(
-        std::chrono::duration_cast<ms>(std::chrono::system_clock::now().time_since_epoch()).count());
+        std::chrono::duration_cast<ms>(std::chrono::system_clock::now().time_since_epoch())
+            .count());
 }
 
 std::string escaped(std::string_view text) {
@@ -76,7 +77,8 @@ void Telegram::watch_token() {
                        const bool good = s == MH_OK && telegram::is_token(word);
                        if (good) settings_.token = word;
                        if (std::exchange(first, false)) {
-                           if (!good) why = s == MH_OK ? "there is no token in it" : mh::file_problem(s);
+                           if (!good)
+                               why = s == MH_OK ? "there is no token in it" : mh::file_problem(s);
                        } else if (good && status_.link == Link::refused && !stopped_) {
                            me_ = {};
                            connect();
@@ -101,9 +103,11 @@ Status Telegram::status() const {
     return s;
 }
 
+// Not at once: a module that is only tried before a reload (microhost check --trial) is at its end by then, and must not take the
+// updates away from the one that serves.
 void Telegram::start() {
     stopped_ = false;
-    connect();
+    retry_.start(kStart, [this] { connect(); });
 }
 
 void Telegram::stop() {
@@ -135,13 +139,17 @@ void Telegram::on_me(const Answer& a) {
 void Telegram::poll() {
     if (stopped_) return;
     retry_.cancel();
-    const std::string json = R"({"offset":)" + std::to_string(offset_) + R"(,"limit":100,"timeout":)" +
-                             std::to_string(kPoll_s) + R"(,"allowed_updates":["message"]})";
+    const std::string json = R"({"offset":)" + std::to_string(offset_) +
+                             R"(,"limit":100,"timeout":)" + std::to_string(kPoll_s) +
+                             R"(,"allowed_updates":["message"]})";
     const ms at = clock_();
     if (!poll_.call("getUpdates", json, kPollTimeout,
                     [this, at](const Answer& a) { on_updates(a, at); }))
         return wait("no request can be made: check telegram_api and telegram_ca_file", ms(60'000));
-    if (status_.link != Link::online) online_since_ = at;
+    if (status_.link != Link::online) {
+        online_since_ = at;
+        status_.reconnects += std::exchange(was_online_, true);
+    }
     set(Link::online, settings_.where.authority + " as @" + me_.user_name);
     flush();
 }
@@ -166,19 +174,17 @@ void Telegram::failed(const Answer& a) {
     if (a.unknown_token())
         return refuse("Telegram does not know the token: check telegram_token (" + a.why() + ")");
     if (a.code == 409)
-        return wait("somebody else asks with the same token, or a webhook is set: there can be only one (" +
-                        a.why() + ")",
-                    kConflict);
+        return wait(
+            "somebody else asks with the same token, or a webhook is set: there can be only one (" +
+                a.why() + ")",
+            kConflict);
     wait(a.why(), a.retry_after());
 }
 
 void Telegram::wait(std::string why, ms floor) {
     if (stopped_) return;
     set(Link::waiting, settings_.where.authority + ": " + std::move(why));
-    retry_.start(backoff_.next(floor), [this] {
-        ++status_.reconnects;
-        connect();
-    });
+    retry_.start(backoff_.next(floor), [this] { connect(); });
 }
 
 void Telegram::refuse(const std::string& why) {
@@ -201,7 +207,8 @@ bool Telegram::push(Outgoing o) {
 
 bool Telegram::send(const Place& to, std::string_view text) {
     Outgoing o{to.direct() ? to.peer : to.room, to.thread, std::string(text)};
-    if (!is_number(o.chat) || !(o.thread.empty() || is_number(o.thread)) || shared::trim(text).empty())
+    if (!is_number(o.chat) || !(o.thread.empty() || is_number(o.thread)) ||
+        shared::trim(text).empty())
         return false;
     const bool all = push(std::move(o));
     flush();
@@ -233,8 +240,7 @@ void Telegram::flush() {
     w.key("parse_mode").string("HTML");
     w.key("link_preview_options").begin_object().key("is_disabled").boolean(true).end_object();
     w.end_object();
-    if (!send_.call("sendMessage", json, kTimeout,
-                    [this, o](const Answer& a) { on_sent(a, o); }))
+    if (!send_.call("sendMessage", json, kTimeout, [this, o](const Answer& a) { on_sent(a, o); }))
         drop("no request can be made");
 }
 
@@ -291,8 +297,14 @@ std::string Telegram::hand_over() {
     w.key("received").integer(static_cast<int64_t>(status_.received));
     w.key("waiting").begin_array();
     for (const Outgoing& o : waiting_)
-        w.begin_object().key("chat").string(o.chat).key("thread").string(o.thread).key("text").string(
-            o.text).end_object();
+        w.begin_object()
+            .key("chat")
+            .string(o.chat)
+            .key("thread")
+            .string(o.thread)
+            .key("text")
+            .string(o.text)
+            .end_object();
     w.end_array().end_object();
     return out;
 }
@@ -316,6 +328,7 @@ bool Telegram::take_over(std::string_view state) {
         push({text("chat"), text("thread"), text("text")});
     }
     stopped_ = false;
+    was_online_ = false;
     poll();
     return true;
 }

@@ -72,7 +72,7 @@ class Telegram final : public Input {
     Status status_;
     std::string told_;  ///< the last complaint about what could not be sent
     ms online_since_{0};
-    bool stopped_ = true;
+    bool stopped_ = true, was_online_ = false;
     std::optional<mh::watched_file> token_;
 };
 

@@ -31,7 +31,8 @@ bool read_message(mh::json_value m, const Me& me, const Settings& settings, int6
     const auto text = m["text"].string();
     const auto from = m["from"]["id"].integer(), chat = m["chat"]["id"].integer();
     const std::string_view kind = m["chat"]["type"].string().value_or("");
-    if (!text || !from || !chat || kind == "channel" || *from == me.id || second_hand(m)) return false;
+    if (!text || !from || !chat || kind == "channel" || *from == me.id || second_hand(m))
+        return false;
     if (m["date"].integer().value_or(0) < oldest_s) return false;
     const std::string id = std::to_string(*from);
     if (!settings.listens_to(m["from"]["username"].string().value_or(""), id)) return false;
@@ -50,7 +51,8 @@ bool read_message(mh::json_value m, const Me& me, const Settings& settings, int6
 
 /// Whether text begins with the name, as a whole word; it is cut off then.
 bool cut_name(std::string_view& text, std::string_view user_name) {
-    if (user_name.empty() || !shared::iequals(text.substr(0, user_name.size()), user_name)) return false;
+    if (user_name.empty() || !shared::iequals(text.substr(0, user_name.size()), user_name))
+        return false;
     const std::string_view rest = text.substr(user_name.size());
     if (!rest.empty() && (shared::is_alnum(rest[0]) || rest[0] == '_')) return false;
     text = rest;

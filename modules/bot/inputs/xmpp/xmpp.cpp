@@ -138,7 +138,6 @@ void Xmpp::pump_soon() {
 
 void Xmpp::connect() {
     again_.cancel();
-    if (status_.link != Link::off) ++status_.reconnects;
     client_->lost();
     tick_.start(kTick, [this] { tick(); });
     if (!redirect_.empty()) return dial(std::exchange(redirect_, {}));
@@ -276,6 +275,7 @@ void Xmpp::on_message(Message m) {
 }
 
 void Xmpp::on_online() {
+    if (status_.link != Link::online && online_ms_) ++status_.reconnects;
     online_ms_ = now_ms();
     targets_.clear();
     tried_location_ = false;

@@ -80,7 +80,7 @@ class Xmpp : public Input, private xmpp::Client::Owner {
     Status status_;
     bool running_ = false, opened_ = false, pumping_ = false, tried_location_ = false;
     unsigned redirects_ = 0;
-    uint64_t online_ms_ = 0;
+    uint64_t online_ms_ = 0;  ///< since when; 0: it never was
 };
 
 }  // namespace microhost::bot
