@@ -11,7 +11,7 @@ import { setTheme, theme, themes } from './look.js';
 import { useStore } from './store.js';
 import { useTick } from './widgets/parts.js';
 
-const sections = { overview: '/', services: '/services', service: '/services', client: '/services', traffic: '/_/traffic', modules: '/_/modules', module: '/_/modules', logs: '/_/logs', console: '/_/console', apps: '/_/apps' };
+const sections = { overview: '/', services: '/services', service: '/services', client: '/services', traffic: '/_/traffic', modules: '/_/modules', module: '/_/modules', config: '/_/config', logs: '/_/logs', console: '/_/console', apps: '/_/apps' };
 
 const Theme = () => html`<label class="theme"><span class="sr">Colours</span>
     <select value=${useStore(theme)} onChange=${(e) => setTheme(e.target.value)}>${themes.map(([k, t]) => html`<option key=${k} value=${k}>${t}</option>`)}</select>
