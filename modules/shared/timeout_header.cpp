@@ -57,7 +57,8 @@ uint32_t effective_timeout_ms(uint32_t configured_ms, std::string_view header) {
 
 uint32_t page_timeout_ms(uint32_t configured_ms, std::string_view header) {
     // So many seconds are longer than any configured time.
-    const bool long_time = is_number(header) && value_of(header.substr(0, kLongest)) >= kNanosecondsFrom;
+    const bool long_time =
+        is_number(header) && value_of(header.substr(0, kLongest)) >= kNanosecondsFrom;
     return long_time ? configured_ms : effective_timeout_ms(configured_ms, header);
 }
 
