@@ -27,13 +27,12 @@ struct Table {
         const auto cell = [&](std::string_view text) { html.append("<td>").append(escaped(text)); };
         std::string from(origin_name(v.origin));
         if (v.source.len) from.append(": ").append(view(v.source));
-        html += "<tr>";
-        cell(view(v.path));
+        html += "<tr><td><code>" + escaped(view(v.path)) + "</code><small>" + escaped(view(v.doc)) +
+                "</small>";
         cell(v.flags & MH_CONFIG_SECRET ? "not shown" : view(v.json));
         cell(view(v.default_json));
         cell(from);
         cell(v.flags & MH_CONFIG_LIVE ? "live" : "next start");
-        cell(view(v.doc));
         html += "</tr>\n";
     }
 };
@@ -46,7 +45,7 @@ Reply config_page(const std::string& part) {
             "<input type=\"hidden\" name=\"plain\"><label>Filter <input name=\"q\" value=\"" +
                 escaped(part) +
                 "\"></label></form>\n<table><thead><tr><th>Option</th><th>Value</th>"
-                "<th>Default</th><th>From</th><th>Takes effect</th><th>What it is</th></tr></thead>"
+                "<th>Default</th><th>From</th><th>Takes effect</th></tr></thead>"
                 "<tbody>\n" +
                 table.html + "</tbody></table>\n"};
 }

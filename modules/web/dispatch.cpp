@@ -66,6 +66,7 @@ mh_status answer_open(mh::request r, const Settings& s, std::string_view path) {
 
 /// The page with script; who has to log in first is led there, and finds it, too.
 mh_status show_page(Shard& shard, mh::request r, const Asker& who, std::string_view path) {
+    if (path == kLoginPath && who.user) return answer_login(shard, r, who, path);  // leads on
     if (path != kLoginPath && !shard.guard.require(r, shard.access, who, Role::viewer))
         return MH_OK;
     return answer_the_page(r, shard.web.settings, shard.guard.token_for_page(r, who));

@@ -90,9 +90,9 @@ class Plain(Case):
     def test_the_configuration_says_where_values_come_from_and_no_secret(self):
         with web("--web_namespace", "go.other.web", tls_cert_file="") as host:
             page = host.get("/_/config?plain", WINDOW)
-            self.assertIn('<td>modules.web.namespace<td>&quot;go.other.web&quot;<td>&quot;go.micro.web&quot;<td>flag: --web_namespace', page.text)
-            self.assertIn("<td>modules.web.resolver<td>&quot;path&quot;<td>&quot;path&quot;<td>default<td>", page.text)
-            self.assertIn("<td>host.loops<td>1<td>", page.text)
+            self.assertIn('<td><code>modules.web.namespace</code><small>put before the name from a path /NAME</small><td>&quot;go.other.web&quot;<td>&quot;go.micro.web&quot;<td>flag: --web_namespace', page.text)
+            self.assertIn("</small><td>&quot;path&quot;<td>&quot;path&quot;<td>default<td>", page.text)
+            self.assertIn("<code>host.loops</code>", page.text)
             part = host.get("/_/config?plain&q=web.reso", WINDOW).text
             self.assertIn("modules.web.resolver", part)
             self.assertNotIn("modules.web.namespace", part)
@@ -106,7 +106,7 @@ class Plain(Case):
         config["host"]["registry_wait"] = "0s"
         with harness.Microhost(config) as host:
             page = host.get("/_/config?plain", WINDOW).text
-            self.assertIn("<td>modules.registry-etcd.password<td>not shown<td><td>file", page)
+            self.assertRegex(page, r"<code>modules\.registry-etcd\.password</code><small>[^<]*</small><td>not shown<td><td>file")
             values = {v["path"]: v for v in host.get("/_/api/config").json()["values"]}
             password = values["modules.registry-etcd.password"]
             self.assertEqual((password["secret"], "value" in password, "default" in password), (True, False, False))

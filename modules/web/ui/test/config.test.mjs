@@ -32,5 +32,5 @@ test('values are found by path, text and where they come from', () => {
     assert.deepEqual(found('live:no'), ['modules.web.token']);
     assert.deepEqual(found('name:web'), ['modules.web.token']);
     assert.deepEqual(found('REQUEST'), ['host.loops']);
-    assert.deepEqual([valueText(''), valueText('a'), valueText(['a']), valueText(false), valueText(undefined)], ['""', 'a', '["a"]', 'false', '']);
+    assert.deepEqual([valueText(''), valueText('a'), valueText(['a', 'b']), valueText(false), valueText(undefined)], ['""', 'a', '[a, b]', 'false', '']);
 });

@@ -28,8 +28,12 @@ export function groupsOf(values) {
     return [...groups.values()].sort((a, b) => order(a) - order(b));
 }
 
-/// A value as it is read: text without quotes.
-export const valueText = (value) => (value === undefined ? '' : typeof value === 'string' ? value || '""' : JSON.stringify(value));
+/// A value as it is read: text without quotes, lists with room to be broken.
+export function valueText(value) {
+    if (value === undefined) return '';
+    if (typeof value === 'string') return value || '""';
+    return Array.isArray(value) ? `[${value.map(valueText).join(', ')}]` : JSON.stringify(value);
+}
 
 /// What words of a filter look at: `origin:flag`, `live:no`, `name:api`.
 export const fields = {

@@ -9,7 +9,8 @@ const Value = ({ of: v }) => {
     return html`${valueText(v.value)}${other && html`<span class="config-note">default ${valueText(v.default)}</span>`}`;
 };
 
-const From = ({ of: v }) => html`${v.origin}${v.origin !== 'default' && v.source && html`<code class="config-note">${v.source}</code>`}`;
+/// Of a file the name is enough; all of its path is in the hint.
+const From = ({ of: v }) => html`${v.origin}${v.origin !== 'default' && v.source && html`<code class="config-note" title=${v.source}>${v.origin === 'file' ? v.source.split('/').pop() : v.source}</code>`}`;
 
 const Row = ({ of: v }) => html`<tr role="row" class=${v.origin === 'default' ? 'by-default' : ''}>
     <td role="cell"><code>${v.option}</code>${v.doc && html`<span class="config-note">${v.doc}</span>`}</td>

@@ -37,7 +37,7 @@ export function plot(into, { series, unit, height, onHover }, data) {
         {
             width: Math.max(200, into.clientWidth), height,
             legend: { show: false },
-            padding: [8, 8, 0, 0],
+            padding: [8, 18, 0, 0],
             cursor: { sync: { key: 'traffic', setSeries: false }, y: false, drag: { x: false, y: false }, points: { size: 7 } },
             scales: { x: { time: true }, y: { range: (_, __, high) => [0, high > 0 ? high * 1.08 : 1] } },
             axes: axes(unit),
