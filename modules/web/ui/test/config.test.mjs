@@ -12,7 +12,8 @@ test('paths have elements, and those with a dot stand in quotes', () => {
     assert.deepEqual(placeOf('host.limits.body_bytes'), { kind: 'host', name: 'limits', option: 'body_bytes' });
     assert.deepEqual(placeOf('host.name'), { kind: 'host', name: '', option: 'name' });
     assert.deepEqual(placeOf('load'), { kind: 'host', name: '', option: 'load' });
-    assert.deepEqual(placeOf('listeners'), { kind: 'host', name: '', option: 'listeners' });
+    assert.deepEqual(placeOf('modules.stamp'), { kind: 'modules', name: 'stamp', option: '' });
+    assert.deepEqual(placeOf('listeners'), { kind: 'listeners', name: '', option: '' });
     assert.deepEqual(placeOf('filters.slowly.config.rate'), { kind: 'filters', name: 'slowly', option: 'config.rate' });
 });
 
@@ -22,6 +23,7 @@ test('values stand in tables: the host, its parts, listeners, filters, modules',
     assert.deepEqual(groups.map((g) => [g.kind, g.name, g.values.map((v) => v.option).join()]), [
         ['host', '', 'loops,load'], ['host', 'limits', 'x'], ['listeners', 'api', 'address'], ['filters', 'a', 'use'], ['modules', 'web', 'address'], ['modules', 'api', 'address,cors'],
     ]);
+    assert.deepEqual(groupsOf([value('modules.stamp', { value: {} }), value('filters', { value: {} })]), [{ kind: 'modules', name: 'stamp', values: [] }]);
 });
 
 test('values are found by path, text and where they come from', () => {

@@ -9,10 +9,10 @@ export const elementsOf = (path) => [...path.matchAll(/"(?:[^"\\]|\\.)*"|[^.]+/g
 
 /// Which table a value stands in, and what it is called there: {kind, name, option}. Tables of the host have names, too: "limits".
 export function placeOf(path) {
-    const [first, ...rest] = elementsOf(path);
-    if (!kinds.some(([kind]) => kind === first) || !rest.length) return { kind: 'host', name: '', option: path };
-    const [name, ...option] = rest;
-    return option.length ? { kind: first, name, option: option.join('.') } : { kind: first, name: '', option: name };
+    const [first, name = '', ...option] = elementsOf(path);
+    if (!kinds.some(([kind]) => kind === first)) return { kind: 'host', name: '', option: path };
+    if (first === 'host' && !option.length) return { kind: 'host', name: '', option: name };
+    return { kind: first, name, option: option.join('.') };
 }
 
 /// Values of one table each, in the order of `kinds` and then as they come: {kind, name, values}; each value has its `option`.
@@ -22,10 +22,11 @@ export function groupsOf(values) {
         const { kind, name, option } = placeOf(value.path);
         const key = JSON.stringify([kind, name]);
         if (!groups.has(key)) groups.set(key, { kind, name, values: [] });
-        groups.get(key).values.push({ ...value, option });
+        // a module without options, or no listener at all, is an empty table
+        if (option) groups.get(key).values.push({ ...value, option });
     }
     const order = (g) => kinds.findIndex(([kind]) => kind === g.kind) * 2 + (g.name ? 1 : 0);
-    return [...groups.values()].sort((a, b) => order(a) - order(b));
+    return [...groups.values()].filter((g) => g.name || g.values.length).sort((a, b) => order(a) - order(b));
 }
 
 /// A value as it is read: text without quotes, lists with room to be broken.

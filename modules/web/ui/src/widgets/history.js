@@ -37,7 +37,7 @@ export function History({ service, onReplay }) {
     const comparable = calls.filter((c) => answerOf(c.at) !== undefined);
     const toggle = (at) => choose(chosen.includes(at) ? chosen.filter((c) => c !== at) : [...chosen, at].slice(-2));
     const pair = comparable.filter((c) => chosen.includes(c.at)).sort((a, b) => a.at - b.at);
-    return html`<section class="history"><div class="section-head"><h3>Calls before</h3><span class="note">kept in this browser, without answers and secret headers</span><div class="tools"><button type="button" class="small" onClick=${forgetAll}>Forget all</button></div></div>
+    return html`<section class="history"><div class="section-head"><h3>Calls before</h3><span class="note" title="without answers and secret headers">kept in this browser</span><div class="tools"><button type="button" class="small" onClick=${forgetAll}>Forget all</button></div></div>
         <ul>${calls.map((c) => html`<li key=${c.at}>
             ${comparable.length > 1 && html`<input type="checkbox" aria-label=${`Compare the answer of ${clock(c.at)}`} title="Compare its answer with another one" disabled=${!comparable.includes(c)} checked=${chosen.includes(c.at)} onChange=${() => toggle(c.at)} />`}
             <span class="cut"><button type="button" class="link" title=${c.body} onClick=${() => onReplay(c)}>${service ? '' : html`<span class="dim">${c.service} </span>`}${c.endpoint}</button> <span class="mono dim">${c.body.replace(/\s+/g, ' ')}</span></span>

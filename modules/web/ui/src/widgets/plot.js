@@ -15,12 +15,14 @@ function resolved(name) {
     return value || colour(name);
 }
 
+const nearAxis = 20; // a time there would touch the lowest number of the other axis
+
 function axes(unit) {
     const text = resolved('--dim');
     const grid = { stroke: resolved('--grid'), width: 1 };
     const font = `11.5px ${getComputedStyle(document.body).fontFamily}`;
     return [
-        { stroke: text, font, grid, ticks: { show: false }, space: 48, size: 26, incrs: [60, 120, 300, 600, 900, 1800, 3600], values: (_, at) => at.map((t) => clock(t * 1000).slice(0, 5)) },
+        { stroke: text, font, grid, ticks: { show: false }, space: 48, size: 26, incrs: [60, 120, 300, 600, 900, 1800, 3600], values: (u, at) => at.map((t) => (u.valToPos(t, 'x') < nearAxis ? '' : clock(t * 1000).slice(0, 5))) },
         { stroke: text, font, grid, ticks: { show: false }, size: 58, space: 34, values: (_, at) => at.map(unit) },
     ];
 }
