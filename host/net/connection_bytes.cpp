@@ -73,8 +73,9 @@ bool Connection::show(std::string_view bytes) {
     }
     if (kept)
         in.erase(0, used);
-    else
+    else if (used < all.size())
         in.assign(all.substr(used));
+    if (in.empty() && in.capacity() > kPiece) in = {};
     if (in.size() >= kMostUnused && phase_ == Phase::open) {
         end(MH_E_LIMIT, fmt::format("{}: 1 MiB of what came was not used", who()));
         return false;
@@ -123,8 +124,8 @@ void Connection::all_out() {
         begin_tls();
         return schedule();
     }
-    if (parts_.finish_wanted && !std::exchange(parts_.finished, true))
-        shutdown_write();
+    if (parts_.finish_wanted && !std::exchange(parts_.finished, true)) shutdown_write();
+    if (parts_.out.capacity() > kWindow) parts_.out = {};
     if (phase_ == Phase::closing) return end(why_, std::exchange(text_, {}));
     if (parts_.finished && parts_.peer_finished && !paused_) return end(MH_OK, {});
     if (std::exchange(busy_told_, false)) sink_->on_writable();
