@@ -28,7 +28,7 @@ class connection {
     /// Each may be empty. None is called from within a call of this class.
     struct handler {
         std::function<void()> on_open;  ///< also after start_tls()
-        /// Answers how many were used; the rest is shown again when more comes, or after resume().
+        /// Answers how many were used; the rest is shown again, at once or, if none were, when more comes or after resume().
         std::function<std::size_t(string_view)> on_bytes;
         /// The other end will send no more. Without it the connection is closed then, with MH_E_GONE.
         std::function<void()> on_finish;

@@ -58,7 +58,9 @@ struct End final : Connection::Sink {
 
 /// A loop with a listener on it; both ends of each connection are ours.
 struct Bench {
-    Bench() : acceptor(loop, open_listener(Address::parse("127.0.0.1:0").value(), {}).value(), take, this) {
+    Bench()
+        : acceptor(loop, open_listener(Address::parse("127.0.0.1:0").value(), {}).value(), take,
+                   this) {
         loop.adopt_thread();
     }
     ~Bench() {
@@ -184,6 +186,9 @@ TEST_SUITE("host/net") {
         Bench b;
         b.connect();
         b.near.use = 7;
+        b.near.then = [&](const std::string&) {
+            if (b.near.last == "proceedinjected") b.near.use = 0;
+        };
         b.far.write("proceedinjected");
         REQUIRE(b.until([&] { return b.near.got == "proceed"; }));
         CHECK(b.near.connection->start_tls(rig.client_side(), 5'000) == MH_E_INVALID);
@@ -194,6 +199,17 @@ TEST_SUITE("host/net") {
         REQUIRE(b.until([&] { return b.near.over(); }));
         CHECK(b.near.status == MH_E_INVALID);
         CHECK(b.near.line.find("in the clear") != std::string::npos);
+    }
+
+    TEST_CASE("as long as some of it is used, the rest is shown again at once") {
+        Bench b;
+        b.connect();
+        b.near.use = 4;
+        b.near.then = [&](const std::string&) { b.near.use = b.near.got.size() < 8 ? 4 : 0; };
+        b.far.write("one\ntwo\nthr");
+        REQUIRE(b.until([&] { return b.near.last == "thr"; }));
+        CHECK(b.near.got == "one\ntwo\n");
+        CHECK(b.near.happened == "open bytes bytes bytes ");
     }
 
     TEST_CASE("1 MiB that is not used ends it") {
@@ -218,7 +234,8 @@ TEST_SUITE("host/net") {
             ConnectionSettings s;
             if (tls) s.tls = rig.client_side();
             b.dial(s);
-            REQUIRE(b.until([&] { return b.near.happened == "open " && b.far.happened == "open "; }));
+            REQUIRE(
+                b.until([&] { return b.near.happened == "open " && b.far.happened == "open "; }));
             b.near.use = 0;
             b.far.write("half a ");
             REQUIRE(b.until([&] { return b.near.last == "half a "; }));
@@ -268,8 +285,8 @@ TEST_SUITE("host/net") {
 
     TEST_CASE("nothing that is no address is dialled") {
         Bench b;
-        for (const char* bad : {"", "x", "x:", ":1", "x:0", "x:65536", "x y:1", "x\n:1", "[::1]", "unix:",
-                                "127.0.0.1:0", "a/b:1"}) {
+        for (const char* bad : {"", "x", "x:", ":1", "x:0", "x:65536", "x y:1", "x\n:1", "[::1]",
+                                "unix:", "127.0.0.1:0", "a/b:1"}) {
             CAPTURE(bad);
             ConnectionSettings s;
             s.address = bad;
