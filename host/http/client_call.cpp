@@ -3,25 +3,16 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
 
-#include "http/client_request.hpp"
-#include "http/client_tls.hpp"
 #include "http/engine.hpp"
 #include "module/host_side.hpp"
-#include "net/resolver.hpp"
-#include "net/tls.hpp"
 
 namespace microhost::http {
 namespace {
 
 constexpr uint64_t kMaxResponse = 4 * 1024 * 1024;
 
-net::Resolver* client_resolver = nullptr;
-
 }  // namespace
-
-void set_client_resolver(net::Resolver* resolver) { client_resolver = resolver; }
 
 ClientCall::ClientCall(Engine& e, module::HostSide* side, const mh_http_sink& sink, void* user)
     : engine_(e), side_(side), user_(user) {
@@ -48,77 +39,32 @@ mh_status ClientCall::open(Engine& e, module::HostSide* side, const mh_http_out&
 }
 
 mh_status ClientCall::take(const mh_http_out& out) {
-    const std::string_view address = view(out.address);
-    if (!parse_place(address, place_)) return MH_E_INVALID;
-    std::string_view authority = view(out.authority);
-    const std::string here = "localhost" + std::string(address);  // ":80" is a port of this machine
-    if (authority.empty())
-        authority = place_.is_unix             ? std::string_view("localhost")
-                    : address.starts_with(':') ? std::string_view(here)
-                                               : address;
+    const mh_status s = target_.take({out.flags, out.address, out.authority, out.tls_ca_file,
+                                      out.tls_cert_file, out.tls_key_file, out.tls_server_name},
+                                     side_);
+    if (s != MH_OK) return s;
     method_ = method_of_call(view(out.method));
     max_response_ = out.max_response ? out.max_response : kMaxResponse;
-    if (mh_status s = write_request(out, authority, engine_, request_)) return s;
     idle_timeout_ms_ = out.idle_timeout_ms;
-    return out.flags & MH_CLIENT_TLS ? take_tls(out, authority) : MH_OK;
-}
-
-mh_status ClientCall::take_tls(const mh_http_out& out, std::string_view authority) {
-    const mh_str& name = out.tls_server_name;
-    for (const mh_str& s : {name, out.tls_ca_file, out.tls_cert_file, out.tls_key_file})
-        if (module::broken(s)) return MH_E_INVALID;
-    tls_name_ = name.len            ? view(name)
-                : out.authority.len ? host_of(authority)
-                                    : std::string_view(place_.host);
-    ClientTls wanted{std::string(view(out.tls_ca_file)), std::string(view(out.tls_cert_file)),
-                     std::string(view(out.tls_key_file)), !(out.flags & MH_CLIENT_NO_VERIFY)};
-    auto context = client_tls(wanted);
-    if (context) return tls_ = *context, MH_OK;
-    tell_of_tls(context.error().what);
-    return wanted.names_files() ? MH_E_INVALID : MH_E_UNAVAILABLE;
-}
-
-// To the hook in which this happens, if it fails by it, and to the log: a timer or another callback reads no report.
-void ClientCall::tell_of_tls(const std::string& what) {
-    if (!side_) return;
-    module::report(*side_, MH_E_INVALID, {}, what);
-    static thread_local std::string said;
-    if (std::exchange(said, what) != what) side_->log.warn(what);
+    return write_request(out, target_.authority(), engine_, request_);
 }
 
 mh_status ClientCall::go() {
-    if (place_.addresses.empty()) return resolve();
-    start_or_fail();
-    return MH_OK;
-}
-
-mh_status ClientCall::resolve() {
-    if (!client_resolver) return MH_E_UNAVAILABLE;
-    lookup_ = client_resolver->resolve(place_.host, place_.port, [this](const net::Resolved& r) {
-        lookup_ = nullptr;
-        if (!r) return end(MH_E_UNAVAILABLE);
-        place_.addresses = *r;
-        start_or_fail();
-    });
-    return MH_OK;
+    return target_.find(
+        [this](const Result<>& found) { found ? start_or_fail() : end(MH_E_UNAVAILABLE); });
 }
 
 void ClientCall::start_or_fail() {
     while (!start(false))
-        if (++next_address_ == place_.addresses.size()) return fail_later(MH_E_UNAVAILABLE);
+        if (!target_.next()) return fail_later(MH_E_UNAVAILABLE);
 }
 
 bool ClientCall::start(bool fresh) {
     UpstreamRequest r;
     r.method = method_;
     r.fresh = fresh;
-    r.connect_timeout_ms = engine_.limits.connect_timeout_ms;
     r.stream_timeout_ms = idle_timeout_ms_;
-    Upstream& to =
-        engine_.upstreams.get(place_.addresses[next_address_], tls_, tls_ ? tls_name_ : "");
-    iovec v{request_.data(), request_.size()};
-    const char* why = "";
-    return to.start(*this, r, &v, 1, &why);
+    return target_.start(engine_, *this, r, request_);
 }
 
 // After the caller has returned.
@@ -160,8 +106,8 @@ void ClientCall::on_failure(const UpstreamFailure& f) {
         retried_ = true;
         if (start(true)) return;
     }
-    if (f.nothing_sent && f.why == MH_E_UNAVAILABLE && ++next_address_ < place_.addresses.size())
-        return start_or_fail();
+    if (f.nothing_sent && f.why == MH_E_UNAVAILABLE && target_.next()) return start_or_fail();
+    target_.tell_tls_failure(f, side_);
     end(f.why);
 }
 
@@ -194,8 +140,7 @@ void ClientCall::leave() {
     over_ = true;
     Transaction::abandon();
     Wheel::disarm(timer_);
-    if (lookup_) lookup_->cancel();
-    lookup_ = nullptr;
+    target_.forget();
     if (side_) side_->outstanding.fetch_sub(1, std::memory_order_release);
     side_ = nullptr;
     engine_.loop.defer([](void* p) { delete static_cast<ClientCall*>(p); }, this);

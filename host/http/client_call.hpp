@@ -4,28 +4,15 @@
 
 #include <microhost/draft/http_client.h>
 
-#include <memory>
 #include <string>
 #include <string_view>
 
-#include "http/client_request.hpp"
-#include "http/upstream.hpp"
+#include "http/client_target.hpp"
 #include "loop/loop.hpp"
 
 struct mh_http_call {};
 
-namespace microhost::module {
-struct HostSide;
-}
-namespace microhost::net {
-class Lookup;
-class Resolver;
-}  // namespace microhost::net
-
 namespace microhost::http {
-
-/// Who turns host names into addresses for calls; null: names are not available. Thread: main, before and after the loops.
-void set_client_resolver(net::Resolver* resolver);
 
 /// Frees itself after on_end or cancel(). Until then its module counts it as outstanding.
 class ClientCall final : public mh_http_call, private Transaction {
@@ -40,10 +27,7 @@ class ClientCall final : public mh_http_call, private Transaction {
     ClientCall(Engine& e, module::HostSide* side, const mh_http_sink& sink, void* user);
     ~ClientCall() override = default;
     mh_status take(const mh_http_out& out);
-    mh_status take_tls(const mh_http_out& out, std::string_view authority);
-    void tell_of_tls(const std::string& what);
     mh_status go();
-    mh_status resolve();
     bool start(bool fresh);
     void start_or_fail();
     void fail_later(mh_status why);
@@ -59,12 +43,8 @@ class ClientCall final : public mh_http_call, private Transaction {
     module::HostSide* side_;
     mh_http_sink sink_{};
     void* user_;
-    Place place_;
-    std::string tls_name_;
-    const net::TlsClientContext* tls_ = nullptr;
+    ClientTarget target_;
     std::string request_;  // head and body: what a second attempt needs
-    std::shared_ptr<net::Lookup> lookup_;
-    size_t next_address_ = 0;
     uint64_t received_ = 0, max_response_ = 0;
     Method method_ = Method::get;
     mh_status late_failure_ = MH_OK;

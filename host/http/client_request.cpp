@@ -89,8 +89,10 @@ Method method_of_call(std::string_view s) {
     return Method::other;
 }
 
-mh_status write_request(const mh_http_out& out, std::string_view authority, Engine& e,
-                        std::string& request) {
+namespace {
+
+/// First line and Host; the rest follows in `w`.
+mh_status begin_request(const mh_http_out& out, std::string_view authority, h1::HeadWriter& w) {
     if (broken(out.method) || broken(out.target) || broken(out.authority) ||
         (!out.body.ptr && out.body.len))
         return MH_E_INVALID;
@@ -98,16 +100,46 @@ mh_status write_request(const mh_http_out& out, std::string_view authority, Engi
     if (!is_token(method) || method == "CONNECT" || !valid_target(target) ||
         !valid_authority(authority))
         return MH_E_INVALID;
-    h1::HeadWriter w(e.write_buffer.get(), Engine::kWriteBuffer);
     w.request(method, target);
     w.field("Host", authority);
+    return MH_OK;
+}
+
+}  // namespace
+
+mh_status write_request(const mh_http_out& out, std::string_view authority, Engine& e,
+                        std::string& request) {
+    h1::HeadWriter w(e.write_buffer.get(), Engine::kWriteBuffer);
+    if (mh_status s = begin_request(out, authority, w)) return s;
     if (mh_status s = write_fields(out, w)) return s;
-    if (out.body.len || expects_body(method_of_call(method)))
+    if (out.body.len || expects_body(method_of_call(view(out.method))))
         w.field("Content-Length", uint64_t{out.body.len});
     w.end();
     if (w.overflow()) return MH_E_LIMIT;
     request.reserve(w.size() + out.body.len);
     request.assign(w.text()).append(view(out.body));
+    return MH_OK;
+}
+
+mh_status write_upgrade(const mh_http_out& out, std::string_view authority, std::string_view key,
+                        std::string_view offered, Engine& e, std::string& request) {
+    for (uint32_t i = 0; out.headers && i < std::min<uint32_t>(out.n_headers, kMaxHeaders); i++) {
+        const uint32_t id = header_id(view(out.headers[i].key));
+        if (id == MH_H_SEC_WEBSOCKET_KEY || id == MH_H_SEC_WEBSOCKET_VERSION ||
+            id == MH_H_SEC_WEBSOCKET_PROTOCOL || id == MH_H_SEC_WEBSOCKET_EXTENSIONS)
+            return MH_E_INVALID;
+    }
+    h1::HeadWriter w(e.write_buffer.get(), Engine::kWriteBuffer);
+    if (mh_status s = begin_request(out, authority, w)) return s;
+    w.field("Connection", "Upgrade");
+    w.field("Upgrade", "websocket");
+    w.field("Sec-WebSocket-Version", "13");
+    w.field("Sec-WebSocket-Key", key);
+    if (!offered.empty()) w.field("Sec-WebSocket-Protocol", offered);
+    if (mh_status s = write_fields(out, w)) return s;
+    w.end();
+    if (w.overflow()) return MH_E_LIMIT;
+    request.assign(w.text());
     return MH_OK;
 }
 

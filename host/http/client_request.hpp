@@ -34,4 +34,8 @@ Method method_of_call(std::string_view text);
 mh_status write_request(const mh_http_out& out, std::string_view authority, Engine& e,
                         std::string& request);
 
+/// A request for a websocket: no body, `key`, and the subprotocols `offered`, if there are any.
+mh_status write_upgrade(const mh_http_out& out, std::string_view authority, std::string_view key,
+                        std::string_view offered, Engine& e, std::string& request);
+
 }  // namespace microhost::http

@@ -420,6 +420,7 @@ void UpstreamConnection::fail(mh_status why, const char* detail) {
     UpstreamFailure f{why, head_seen_, !wrote_, reused_ && !head_seen_ && why != MH_E_TIMEOUT,
                       detail};
     f.late = !connected_ && why == MH_E_UNAVAILABLE && detail == kConnectTooLate;
+    if (t) f.tls = stream_.tls_failure();
     close();
     if (!t) return;
     t->connection_ = nullptr;

@@ -33,6 +33,7 @@ struct UpstreamFailure {
     bool stale;          // the connection had been kept alive and died before any answer
     const char* detail;  // for the log
     bool late = false;   // the connection was not made in time
+    std::string tls{};   // what was wrong with TLS, if that was it
 };
 
 /// The side that sends the request and gets the response. The owner of a transaction may destroy it in any callback.

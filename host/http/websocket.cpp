@@ -3,11 +3,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unordered_set>
 
-#include "http/engine.hpp"
-#include "http/h1/server_connection.hpp"
-#include "http/names.hpp"
-#include "http/websocket_handshake.hpp"
+#include "http/head.hpp"
 
 namespace microhost::http {
 namespace {
@@ -15,64 +13,35 @@ namespace {
 constexpr uint16_t kInternalError = 1011;
 constexpr size_t kMostReason = 123;  // with the code, a control frame is full
 
-mh_status refuse_version(Exchange& x) {
-    const mh_kv version{str("Sec-WebSocket-Version"), str("13")};
-    const mh_seg body = seg("only version 13 of websockets is spoken here\n");
-    x.respond(426, &version, 1, &body, 1);
-    return MH_E_UNSUPPORTED;
-}
+/// Those of this thread that a module may speak of.
+thread_local std::unordered_set<const mh_ws*> alive_here;
 
-/// False when the arena is full.
-bool write_switch(Exchange& x, std::string_view protocol) {
-    const std::string accept = websocket_accept(trim(x.head.headers.value(MH_H_SEC_WEBSOCKET_KEY)));
-    ResponseHead& r = x.response;
-    auto add = [&](const char* name, uint32_t id, std::string_view value) {
-        const std::string_view kept = x.arena().copy(value);
-        r.headers.fields[r.headers.count++] = {str(name), str(kept), id, 0};
-        r.headers.mark(id);
-        return !kept.empty();
-    };
-    r.headers.clear();
-    r.status = 101;
-    r.framing = Framing::none;
-    if (!add("Sec-WebSocket-Accept", MH_H_SEC_WEBSOCKET_ACCEPT, accept)) return false;
-    return protocol.empty() || add("Sec-WebSocket-Protocol", MH_H_SEC_WEBSOCKET_PROTOCOL, protocol);
-}
-
-uint64_t message_limit(const Exchange& x, const mh_ws_options& o) {
-    return o.max_message ? o.max_message : const_cast<Exchange&>(x).site().limits.websocket_message;
-}
+WsEnd other(WsEnd end) { return end == WsEnd::client ? WsEnd::server : WsEnd::client; }
 
 }  // namespace
 
-Websocket::Websocket(Exchange& x, const mh_ws_options& o, const mh_ws_events& e, void* user)
-    : x_(&x),
-      engine_(x.engine()),
-      user_(user),
-      reader_(*this, message_limit(x, o)),
-      ping_ms_(o.ping_interval_ms ? o.ping_interval_ms : kPingMs) {
-    std::memcpy(&events_, &e, std::min<size_t>(e.size, sizeof events_));
+Websocket::Websocket(Loop& loop, WsEnd end, const Setup& setup)
+    : loop_(loop),
+      user_(setup.user),
+      end_(end),
+      reader_(*this, other(end), setup.max_message),
+      ping_ms_(setup.ping_ms ? setup.ping_ms : kPingMs) {
+    std::memcpy(&events_, &setup.events, std::min<size_t>(setup.events.size, sizeof events_));
     timer_.owner = this;
     timer_.fire = [](Timer& t) { static_cast<Deadline&>(t).owner->on_timer(); };
+    alive_here.insert(this);
 }
 
-mh_status Websocket::accept(Exchange& x, const mh_ws_options& o, const mh_ws_events& e, void* user,
-                            Websocket** out) {
-    if (x.answered()) return MH_E_INVALID;
-    const std::string_view protocol = view(o.protocol);
-    switch (check_handshake(x.head, protocol)) {
-        case Handshake::good: break;
-        case Handshake::wrong_version: return refuse_version(x);
-        case Handshake::malformed: return MH_E_INVALID;
-    }
-    x.keep_head();
-    if (!write_switch(x, protocol)) return MH_E_NOMEM;
-    auto* w = new Websocket(x, o, e, user);
-    *out = w;
-    x.attach(*w);
-    w->engine_.loop.arm(w->timer_, w->ping_ms_);
-    x.start_tunnel(*w);
-    return MH_OK;
+Websocket::~Websocket() { alive_here.erase(this); }
+
+Websocket* Websocket::find(mh_ws* w) {
+    return alive_here.contains(w) ? static_cast<Websocket*>(w) : nullptr;
+}
+
+void Websocket::opened() {
+    state_ = State::open;
+    was_open_ = true;
+    loop_.arm(timer_, ping_ms_);
 }
 
 // ---- from the module
@@ -80,7 +49,7 @@ mh_status Websocket::accept(Exchange& x, const mh_ws_options& o, const mh_ws_eve
 mh_status Websocket::send(WsOpcode opcode, std::string_view message) {
     if (state_ != State::open) return MH_E_GONE;
     if (opcode == WsOpcode::text && !valid_utf8(message)) return MH_E_INVALID;
-    if (x_->unsent() > kWindow) {
+    if (unsent() > kWindow) {
         busy_told_ = true;
         return MH_E_BUSY;
     }
@@ -88,39 +57,49 @@ mh_status Websocket::send(WsOpcode opcode, std::string_view message) {
 }
 
 mh_status Websocket::close(uint32_t code, std::string_view reason) {
-    if (state_ != State::open) return MH_E_GONE;
+    if (state_ == State::closing || state_ == State::closed) return MH_E_GONE;
     const bool bare = code == 0 || code == kWsNoCode;
     if ((!bare && !ws_code_valid(code)) || (bare && !reason.empty())) return MH_E_INVALID;
     if (reason.size() > kMostReason || !valid_utf8(reason)) return MH_E_INVALID;
     state_ = State::closing;
+    if (!was_open_) {
+        loop_.arm(timer_, 0);  // on_timer ends it, and not within this call
+        return MH_OK;
+    }
     write_close(static_cast<uint16_t>(bare ? uint32_t{kWsNoCode} : code), reason);
-    engine_.loop.arm(timer_, kCloseMs);
-    x_->resume_body();
+    loop_.arm(timer_, kCloseMs);
+    resume_input();
     return MH_OK;
 }
 
-// ---- from the client
+void Websocket::abort() {
+    if (state_ == State::closed) return;
+    stop();
+    let_go(true);
+}
 
-void Websocket::on_request_body(std::string_view piece, bool fin) {
+// ---- from the peer
+
+void Websocket::take(std::string_view bytes, bool fin) {
     if (state_ == State::closed) return;
-    if (!piece.empty()) pings_ = 0;
-    reader_.feed(piece);
+    if (!bytes.empty()) pings_ = 0;
+    reader_.feed(bytes);
     if (state_ == State::closed) return;
-    if (fin) return end(kWsBroken, {});
+    if (fin) return end(kWsBroken, "the connection ended");
     // Who does not read gets no more answers: neither pongs nor what a module says to each message.
-    if (state_ == State::open && x_->unsent() > kWindow) x_->pause_body();
+    if (state_ == State::open && unsent() > kWindow) pause_input();
 }
 
 void Websocket::on_ws_message(WsOpcode opcode, std::string_view message) {
     if (state_ != State::open) return;  // the module has closed: it hears of the end only
-    guarded(HandlerHook::message, [&] {
+    guarded(Call::message, [&] {
         events_.on_message(user_, this, opcode == WsOpcode::text ? MH_WS_TEXT : MH_WS_BINARY,
                            seg(message));
     });
 }
 
 void Websocket::on_ws_ping(std::string_view payload) {
-    if (state_ == State::open && x_->unsent() <= kWindow) write(WsOpcode::pong, payload);
+    if (state_ == State::open && unsent() <= kWindow) write(WsOpcode::pong, payload);
 }
 
 void Websocket::on_ws_close(uint16_t code, std::string_view reason) {
@@ -133,69 +112,64 @@ void Websocket::on_ws_violation(uint16_t code, const char* why) {
     end(code, why);
 }
 
-void Websocket::on_client_drained() {
+void Websocket::drained() {
     if (state_ == State::closed) return;
-    x_->resume_body();
-    if (state_ != State::open || !busy_told_ || x_->unsent() > kWindow) return;
+    resume_input();
+    if (state_ != State::open || !busy_told_ || unsent() > kWindow) return;
     busy_told_ = false;
-    if (events_.on_writable)
-        guarded(HandlerHook::writable, [&] { events_.on_writable(user_, this); });
+    if (events_.on_writable) guarded(Call::writable, [&] { events_.on_writable(user_, this); });
 }
 
 void Websocket::on_timer() {
+    if (state_ == State::connecting || state_ == State::closed) return on_late();
     if (state_ == State::open && pings_ < kUnansweredPings) {
         pings_++;
-        engine_.loop.arm(timer_, ping_ms_);
-        if (x_->unsent() <= kWindow) write(WsOpcode::ping, {});
+        loop_.arm(timer_, ping_ms_);
+        if (unsent() <= kWindow) write(WsOpcode::ping, {});
         return;
     }
-    leave(kWsBroken, {})->connection().abort();
+    leave(kWsBroken, state_ == State::open ? "pings are not answered"
+                     : was_open_           ? "the close is not answered"
+                                           : "given up before it was open");
+    let_go(true);
 }
 
 // ---- the end
 
-// Tells the module. The request is left to the caller.
-Exchange* Websocket::leave(uint16_t code, std::string_view reason) {
-    Exchange* x = x_;
-    Exchange::detach(*this);
+void Websocket::stop() {
+    detach();
+    alive_here.erase(this);
     state_ = State::closed;
     reader_.stop();
     Wheel::disarm(timer_);
-    guarded(HandlerHook::close, [&] { events_.on_close(user_, this, code, str(reason)); });
-    x_ = nullptr;
-    engine_.loop.free_later(this);
-    return x;
+}
+
+void Websocket::leave(uint16_t code, std::string_view reason) {
+    stop();
+    guarded(Call::close, [&] { events_.on_close(user_, this, code, str(reason)); });
 }
 
 void Websocket::end(uint16_t code, std::string_view reason) {
-    Exchange* x = leave(code, reason);
-    x->end_tunnel();
+    leave(code, reason);
+    let_go(false);
 }
 
-void Websocket::abandon() {
-    if (state_ != State::closed) leave(kWsBroken, {});
-}
-
-template <class F>
-void Websocket::guarded(HandlerHook hook, F&& call) noexcept {
-    const auto h = static_cast<size_t>(hook);
-    const InHook in(engine_.loop.activity, x_->program().handler_marks[h], &x_->id());
-    try {
-        return call();
-    } catch (...) {
-        engine_.log.error("an exception came out of the module",
-                          {{"module", x_->site().module}, {"hook", kHandlerHookNames[h]}});
-    }
+void Websocket::panicked() {
     if (state_ == State::open) close(kInternalError, {});
 }
 
 // ---- frames
 
 bool Websocket::write(WsOpcode opcode, std::string_view payload) {
+    if (end_ == WsEnd::client) {
+        std::string frame = masked_ws_frame(opcode, payload, random_ws_mask());
+        const iovec v{frame.data(), frame.size()};
+        return transmit(&v, 1);
+    }
     char head[kWsHead];
-    iovec v[2] = {{head, write_ws_head(head, opcode, payload.size())},
-                  {const_cast<char*>(payload.data()), payload.size()}};
-    return x_->connection().write(v, payload.empty() ? 1 : 2);
+    const iovec v[2] = {{head, write_ws_head(head, opcode, payload.size())},
+                        {const_cast<char*>(payload.data()), payload.size()}};
+    return transmit(v, payload.empty() ? 1 : 2);
 }
 
 void Websocket::write_close(uint16_t code, std::string_view reason) {

@@ -2,11 +2,13 @@
 // The only file that knows wslay: its frame layer, because the event layer above it asserts and buffers each fragment apart.
 #include "http/websocket_frames.hpp"
 
+#include <sys/random.h>
 #include <wslay/wslay.h>
 
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <random>
 
 #include "observe/escape.hpp"
 
@@ -49,8 +51,8 @@ bool valid_utf8(std::string_view text) {
     return true;
 }
 
-WsReader::WsReader(WsEvents& events, uint64_t max_message)
-    : events_(events), max_message_(max_message) {
+WsReader::WsReader(WsEvents& events, WsEnd peer, uint64_t max_message)
+    : events_(events), peer_(peer), max_message_(max_message) {
     wslay_frame_callbacks calls{};
     calls.recv_callback = &WsReader::receive;
     if (wslay_frame_context_init(&context_, &calls, this) != 0) throw std::bad_alloc();
@@ -96,7 +98,10 @@ bool WsReader::begin_frame(const Frame& f) {
         violation(code, why);
         return false;
     };
-    if (!f.mask) return broken(kWsProtocolError, "frames of a client are masked");
+    if (!f.mask && peer_ == WsEnd::client)
+        return broken(kWsProtocolError, "frames of a client are masked");
+    if (f.mask && peer_ == WsEnd::server)
+        return broken(kWsProtocolError, "frames of a server are not masked");
     if (f.rsv) return broken(kWsProtocolError, "reserved bits without an extension");
     if (!known(f.opcode)) return broken(kWsProtocolError, "unknown opcode");
     const auto opcode = static_cast<WsOpcode>(f.opcode);
@@ -174,6 +179,37 @@ size_t write_ws_head(char* out, WsOpcode opcode, uint64_t payload) {
         big_endian(payload, 8);
     }
     return n;
+}
+
+WsMask random_ws_mask() {
+    // The kernel is asked for many at once.
+    static thread_local std::array<unsigned char, 256> pool;
+    static thread_local size_t left = 0;
+    if (left == 0) {
+        if (::getrandom(pool.data(), pool.size(), 0) != static_cast<ssize_t>(pool.size()))
+            for (std::random_device random; unsigned char& c : pool)
+                c = static_cast<unsigned char>(random());
+        left = pool.size();
+    }
+    WsMask mask;
+    left -= mask.size();
+    std::memcpy(mask.data(), pool.data() + left, mask.size());
+    return mask;
+}
+
+std::string masked_ws_frame(WsOpcode opcode, std::string_view payload, WsMask mask) {
+    char head[kWsHead];
+    const size_t n = write_ws_head(head, opcode, payload.size());
+    std::string out;
+    out.reserve(n + mask.size() + payload.size());
+    out.assign(head, n);
+    out[1] = static_cast<char>(out[1] | 0x80);
+    out.append(reinterpret_cast<const char*>(mask.data()), mask.size());
+    const size_t at = out.size();
+    out.append(payload);
+    for (size_t i = 0; i < payload.size(); i++)
+        out[at + i] = static_cast<char>(out[at + i] ^ mask[i % mask.size()]);
+    return out;
 }
 
 }  // namespace microhost::http

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Websocket frames to messages and back (RFC 6455 sections 5 and 8.1), the server's side: no sockets, no timers.
+/// Websocket frames to messages and back (RFC 6455 sections 5 and 8.1): no sockets, no timers.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -50,10 +51,13 @@ class WsEvents {
     ~WsEvents() = default;
 };
 
-/// Bytes from a client, in pieces of any size.
+/// Which end of the connection somebody is: what a client sends is masked, what a server sends is not.
+enum class WsEnd : uint8_t { client, server };
+
+/// Bytes from `peer`, in pieces of any size.
 class WsReader {
   public:
-    WsReader(WsEvents& events, uint64_t max_message);
+    WsReader(WsEvents& events, WsEnd peer, uint64_t max_message);
     ~WsReader();
     WsReader(const WsReader&) = delete;
     WsReader& operator=(const WsReader&) = delete;
@@ -73,6 +77,7 @@ class WsReader {
     void violation(uint16_t code, const char* why);
 
     WsEvents& events_;
+    WsEnd peer_;
     uint64_t max_message_;
     wslay_frame_context* context_ = nullptr;
     std::string_view bytes_;  // still to be read
@@ -88,5 +93,11 @@ class WsReader {
 constexpr size_t kWsHead = 10;
 /// The head of an unmasked, unfragmented frame, at `out` (kWsHead bytes); returns its size.
 size_t write_ws_head(char* out, WsOpcode opcode, uint64_t payload);
+
+using WsMask = std::array<unsigned char, 4>;
+/// One that nobody can foretell (RFC 6455 section 10.3). Thread: any.
+WsMask random_ws_mask();
+/// A whole unfragmented frame as a client sends it.
+std::string masked_ws_frame(WsOpcode opcode, std::string_view payload, WsMask mask);
 
 }  // namespace microhost::http

@@ -3,7 +3,13 @@
 #include "http/websocket_handshake.hpp"
 
 #include <openssl/evp.h>
+#include <sys/random.h>
 
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+
+#include "http/h1/hop_by_hop.hpp"
 #include "http/names.hpp"
 
 namespace microhost::http {
@@ -54,6 +60,47 @@ Handshake check_handshake(const RequestHead& head, std::string_view protocol) {
     if (!protocol.empty() && (!is_token(protocol) || !offers(h, protocol)))
         return Handshake::malformed;
     return Handshake::good;
+}
+
+std::string websocket_key() {
+    unsigned char bytes[16];
+    if (::getrandom(bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes)) return {};
+    unsigned char out[kKeySize + 1];
+    EVP_EncodeBlock(out, bytes, sizeof bytes);
+    return {reinterpret_cast<char*>(out), kKeySize};
+}
+
+const char* check_switch(const ResponseHead& head, std::string_view key, std::string_view offered,
+                         std::string_view* protocol) {
+    const Headers& h = head.headers;
+    if (head.minor_version == 0) return "it switches protocols in HTTP/1.0";
+    if (count(h, MH_H_UPGRADE) != 1 || !iequals(trim(h.value(MH_H_UPGRADE)), "websocket"))
+        return "Upgrade does not say websocket";
+    if (!Connection::of(h).upgrade) return "Connection does not say Upgrade";
+    if (count(h, MH_H_SEC_WEBSOCKET_ACCEPT) != 1 ||
+        trim(h.value(MH_H_SEC_WEBSOCKET_ACCEPT)) != websocket_accept(key))
+        return "Sec-WebSocket-Accept does not fit the key";
+    if (h.has(MH_H_SEC_WEBSOCKET_EXTENSIONS)) return "it uses an extension that was not offered";
+    *protocol = trim(h.value(MH_H_SEC_WEBSOCKET_PROTOCOL));
+    if (!h.has(MH_H_SEC_WEBSOCKET_PROTOCOL)) return nullptr;
+    const bool absent = for_each_token(offered, [&](std::string_view t) { return t != *protocol; });
+    if (count(h, MH_H_SEC_WEBSOCKET_PROTOCOL) != 1 || absent)
+        return "it chose a subprotocol that was not offered";
+    return nullptr;
+}
+
+uint32_t retry_after_s(std::string_view value, int64_t now_s) {
+    constexpr int64_t kMost = 7 * 24 * 3600;
+    int64_t wait = 0;
+    const auto r = std::from_chars(value.data(), value.data() + value.size(), wait);
+    if (r.ec != std::errc{} || r.ptr != value.data() + value.size()) {
+        std::tm date{};
+        const std::string text(value);
+        const char* end = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
+        if (!end || *end) return 0;
+        wait = ::timegm(&date) - now_s;
+    }
+    return static_cast<uint32_t>(std::clamp<int64_t>(wait, 0, kMost));
 }
 
 std::string websocket_accept(std::string_view key) {

@@ -38,6 +38,7 @@ struct EnvironmentOptions {
     size_t work_queue = 1024;
     std::string module_cache;   ///< folder of ModuleCache
     bool map_in_place = false;  ///< no copies: for a process that loads a file once
+    std::string state_dir;      ///< where durable namespaces of kv are kept; empty: nowhere
     const char* version = "0";  ///< of the program, for logs; lives as long as the process
 };
 

@@ -115,7 +115,7 @@ Generation::Generation(Environment& environment, CandidatePtr candidate, json::D
                    contribute_to,       publish_of,   report_to};
     side_.costs.marks.module = {side_.id.c_str(), candidate_->manifest.version.c_str(), number_};
     side_.costs.use(environment.metrics, environment.loops.size(), side_.id);
-    side_.kv = &environment.kv->open(side_.id);
+    side_.kv = &environment.kv->open(side_.id, candidate_->manifest.kv_durable);
     loops_.back().live = true;
 }
 

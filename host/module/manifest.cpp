@@ -169,6 +169,12 @@ void read_reload(Reader& in, Manifest& m) {
         if (auto n = v.as_int64()) m.state_accepts.push_back(*n);
 }
 
+void read_kv(Reader& in, Manifest& m) {
+    Reader kv(in.member("kv", Kind::object), "kv/");
+    m.kv_durable = kv.member("durable", Kind::boolean).as_bool().value_or(false);
+    if (!kv.problem().empty()) in.fail(kv.problem());
+}
+
 void check_schema(Reader& in, Value schema, const char* key) {
     if (!schema) return;
     if (auto ok = json::Schema::compile(schema); !ok)
@@ -220,7 +226,9 @@ Result<Manifest> parse_manifest(std::string_view text) {
         m.commands.push_back({each.text("name", true), each.text("summary")});
     });
     in.objects("pages", read_page);
+    in.member("background", Kind::boolean);  // serve/change.cpp asks for it
     read_reload(in, m);
+    read_kv(in, m);
     check_schema(in, in.member("config_schema", Kind::object), "config_schema");
     check_schema(in, in.member("filter_schema", Kind::object), "filter_schema");
     if (!in.problem().empty()) return error("manifest: {}", in.problem());

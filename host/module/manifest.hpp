@@ -33,6 +33,7 @@ struct Manifest {
     std::vector<ManifestCommand> commands;
     int64_t state_schema = 0;            ///< 0: keeps no state over a reload
     std::vector<int64_t> state_accepts;  ///< schemas that it can take over
+    bool kv_durable = false;             ///< what it keeps in mh.kv outlives the process
     json::Document document;             ///< all of it, unknown keys included
     std::string text;                    ///< as in the file, without the closing NUL
 

@@ -32,6 +32,11 @@ void tell(Runtime::State& s, std::string_view topic, const module::Generation& g
     s.environment->events->tell(topic, std::move(text));
 }
 
+/// What a chat bot offers needs no listener of this process.
+bool works_unheard(const module::Contribution& c) {
+    return c.generation->manifest().document.root().find("background").as_bool().value_or(false);
+}
+
 void count_parked(Runtime::State& s) {
     constexpr size_t kMostParked = 8;
     const size_t parked = s.modules->parked();
@@ -151,7 +156,8 @@ Result<> Change::lay_out() {
                             s_.sites->sites(), s_.folder.tools_socket());
     if (!sites) return sites.error();
     sites_ = std::move(*sites);
-    if (sites_.sites.empty() && wanted_.absent.empty())
+    if (sites_.sites.empty() && wanted_.absent.empty() &&
+        std::ranges::none_of(next_, works_unheard))
         return error(
             "nothing to listen on: load a module that serves HTTP, for example --load NAME.so");
     return s_.sites->open(sites_.sites);

@@ -113,6 +113,7 @@ Result<> Runtime::State::start_basics() {
     module::EnvironmentOptions options;
     options.workers = host().workers;
     options.version = MICROHOST_VERSION;
+    options.state_dir = host().state_dir;
     supervise::Link* link = supervise::Link::here();
     if (link)
         folder.join(link->folder());

@@ -119,6 +119,7 @@ void say_manifest(Page& page, const module::Manifest& m) {
     page.schema("config", m.config_schema());
     if (m.document.root().find("filter_schema")) page.schema("instance", m.filter_schema());
     if (m.state_schema) page.line("state", fmt::format("schema {}", m.state_schema));
+    if (m.kv_durable) page.line("kv", "durable: what it keeps outlives the process");
     if (!m.license.empty()) page.line("license", m.license);
     if (!m.homepage.empty()) page.line("homepage", m.homepage);
 }

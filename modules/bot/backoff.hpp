@@ -17,7 +17,7 @@ class Backoff {
 
     /// At least `floor`, for networks that say how long to stay away.
     ms next(ms floor = ms(0)) {
-        const ms longest = std::min(last_, first_ * (1LL << std::min(turns_++, 16u)));
+        const ms longest = std::min<ms>(last_, first_ * (1LL << std::min(turns_++, 16u)));
         return floor + ms(std::uniform_int_distribution<long long>(0, longest.count())(random_));
     }
     /// After a minute of health.

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The platform answers in chat.
+#include <microhost/draft/rpc_service.h>
+#include <microhost/draft/state.h>
 #include <microhost/entry.h>
 #include <microhost/module.hpp>
+
+#include <string>
+#include <utility>
 
 #include "bot.hpp"
 
@@ -9,6 +14,9 @@ namespace microhost::bot {
 namespace {
 
 Bot* bot = nullptr;
+std::string* inherited = nullptr;  // what the generation before has saved
+std::string* service_name = nullptr;
+mh_rpc_service service{};
 
 template <class... Tables>
 mh_status resolve() {
@@ -17,11 +25,33 @@ mh_status resolve() {
     return s;
 }
 
+// Micro's bot is a service, too; here it says how it is.
+void on_call(void*, void*, mh_rpc_in* in, const mh_rpc_message*) {
+    mh::guarded("on_call", [&] {
+        const std::string body = bot ? bot->status_json() : "{}";
+        return mh::use<mh_rpc_server>().reply(in, mh::lend("application/json"), mh::bytes(body));
+    });
+}
+
+constexpr mh_rpc_endpoint kEndpoints[] = {
+    {"Bot.Status", nullptr, nullptr, nullptr, on_call, nullptr, nullptr, nullptr, nullptr}};
+
+mh_status contribute_service() {
+    service_name = new std::string(bot->settings().namespace_);
+    service.size = sizeof service;
+    service.flags = MH_SERVICE_HOME;
+    service.name = service_name->c_str();
+    service.endpoints = kEndpoints;
+    service.n_endpoints = 1;
+    service.stride = sizeof kEndpoints[0];
+    return mh::the_host->contribute(mh::the_host, MH_RPC_SERVICE, &service);
+}
+
 mh_status start(const mh_module*) {
     return mh::guarded("start", [] {
         bot = new Bot(mh::use<mh_config_api>().module(mh::the_host));
-        bot->start();
-        return MH_OK;
+        bot->start(inherited ? *inherited : std::string());
+        return contribute_service();
     });
 }
 
@@ -32,16 +62,49 @@ void drain(const mh_module*, uint64_t) {
     });
 }
 
-void destroy(const mh_module*) { delete std::exchange(bot, nullptr); }
+void destroy(const mh_module*) {
+    delete std::exchange(bot, nullptr);
+    delete std::exchange(inherited, nullptr);
+    delete std::exchange(service_name, nullptr);
+}
 
-constexpr mh_module kModule{sizeof(mh_module), 0,     nullptr, start,  nullptr,
-                            nullptr,           drain, destroy, nullptr};
+mh_status save(const mh_module*, const mh_state_writer* w) {
+    return mh::guarded("save", [&] {
+        const std::string text = bot ? bot->save() : std::string();
+        return w->write(w, mh::bytes(text));
+    });
+}
+
+mh_status load(const mh_module*, uint32_t, mh_seg bytes) {
+    return mh::guarded("load", [&] {
+        delete std::exchange(inherited, new std::string(mh::view(bytes)));
+        return MH_OK;
+    });
+}
+
+void resume(const mh_module*, mh_seg bytes) {
+    mh::guarded("resume", [&] {
+        if (bot) bot->resume(mh::view(bytes));
+        return MH_OK;
+    });
+}
+
+constexpr mh_state kState{sizeof(mh_state), kStateSchema, save, load, resume};
+
+const void* get(const mh_module*, const char* id) {
+    return std::string_view(id) == MH_STATE ? &kState : nullptr;
+}
+
+constexpr mh_module kModule{sizeof(mh_module), 0,     nullptr, start, nullptr,
+                            nullptr,           drain, destroy, get};
 
 mh_status create(const mh_host* host, const mh_module** out) {
     mh::the_host = host;
     mh::the_table<mh_log> = static_cast<const mh_log*>(host->get(host, MH_LOG));
     *out = &kModule;
-    return resolve<mh_config_api, mh_json, mh_timer>();
+    return resolve<mh_config_api, mh_json, mh_timer, mh_command, mh_registry, mh_rpc, mh_rpc_server,
+                   mh_event_bus, mh_file, mh_kv_store, mh_limit, mh_metrics, mh_health,
+                   mh_http_client, mh_http_websocket>();
 }
 
 }  // namespace
@@ -54,8 +117,13 @@ MH_MODULE(R"json({
   "abi": {"epoch": 1},
   "summary": "The platform answers in chat",
   "license": "Apache-2.0",
-  "requires": ["mh.log/1", "mh.config/1", "mh.json/1", "mh.timer/1"],
+  "requires": ["module:cli", "mh.log/1", "mh.config/1", "mh.json/1", "mh.timer/1", "mh.command/1", "mh.registry/1", "mh.rpc/1",
+    "mh.rpc.server/1", "mh.event/1", "mh.file/1", "mh.kv/1", "mh.limit/1", "mh.metrics/1", "mh.health/1",
+    "mh.http.client/1", "mh.http.websocket/1"],
   "provides": ["bot"],
+  "background": true,
+  "kv": {"durable": true},
+  "reload": {"state_schema": 1, "accepts": [1]},
   "config_schema": {
     "type": "object",
     "additionalProperties": false,
@@ -68,9 +136,109 @@ MH_MODULE(R"json({
         "type": "string", "default": "go.micro.bot",
         "description": "services with this name, a dot and a word are the command of that word"
       },
+      "names": {
+        "type": "array", "items": {"type": "string"}, "default": ["microhost", "micro"],
+        "description": "what people call it in a room, in any case, with or without @ before and a colon or comma behind"
+      },
+      "prefix": {
+        "type": "string", "default": "!",
+        "description": "a message in a room that begins with this is for the bot, too; empty: none"
+      },
+      "users": {
+        "type": "object", "default": {},
+        "description": "people over all networks: {\"ada\": {\"identities\": [\"xmpp:ada@example.org\"], \"role\": \"operator\"}}"
+      },
+      "default_role": {
+        "type": "string", "default": "viewer", "enum": ["", "viewer"],
+        "description": "role of everybody else; empty: none"
+      },
+      "rules": {
+        "type": "array", "default": [],
+        "description": "who may run what where, the first that fits decides: commands, users, roles, rooms, inputs, allow"
+      },
+      "command_services_role": {
+        "type": "string", "default": "operator", "enum": ["viewer", "operator", "admin"],
+        "description": "role that commands of services need which do not name one in their metadata"
+      },
+      "confirm": {
+        "type": "boolean", "default": true,
+        "description": "what needs operator or admin is run when whoever asked for it has said yes a second time"
+      },
+      "confirm_within": {
+        "type": ["string", "number"], "default": "60s",
+        "description": "how long that may take"
+      },
+      "audit_file": {
+        "type": "string", "default": "",
+        "description": "a line of JSON for each command is added to this file, beside the one in the log"
+      },
+      "progress_after": {
+        "type": ["string", "number"], "default": "3s",
+        "description": "a command that takes longer says so, and how to end it"
+      },
+      "command_timeout": {
+        "type": ["string", "number"], "default": "30s",
+        "description": "longest that a command may take"
+      },
+      "commands_per_user": {
+        "type": "integer", "default": 4, "minimum": 1, "maximum": 100,
+        "description": "slow commands of one person at once"
+      },
+      "commands_at_once": {
+        "type": "integer", "default": 64, "minimum": 1, "maximum": 10000,
+        "description": "commands of all at once; the others wait"
+      },
+      "rate": {
+        "type": "string", "default": "60/m",
+        "description": "commands of one person, such as 60/m, 5/s or 1000/h"
+      },
+      "burst": {
+        "type": "integer", "default": 20, "minimum": 1, "maximum": 10000,
+        "description": "how many of them may come at once"
+      },
       "console_socket": {
         "type": "string", "default": "",
         "description": "talk over this unix socket instead of standard input"
+      },
+      "slack_token": {
+        "type": "string", "default": "", "x-secret": true, "x-flags": ["slack_token"],
+        "description": "the bot's token, which begins with xoxb-"
+      },
+      "slack_token_file": {
+        "type": "string", "default": "", "x-flags": ["slack_token_file"],
+        "description": "file with that token; watched"
+      },
+      "slack_app_token": {
+        "type": "string", "default": "", "x-secret": true, "x-flags": ["slack_app_token"],
+        "description": "the app's token for Socket Mode, which begins with xapp-"
+      },
+      "slack_app_token_file": {
+        "type": "string", "default": "", "x-flags": ["slack_app_token_file"],
+        "description": "file with that token; watched"
+      },
+      "slack_api": {
+        "type": "string", "default": "https://slack.com/api", "x-flags": ["slack_api"],
+        "description": "where the Web API is, for workspaces behind a proxy"
+      },
+      "slack_ca_file": {
+        "type": "string", "default": "", "x-flags": ["slack_ca_file"],
+        "description": "whose servers are believed (PEM); empty: the authorities of the system"
+      },
+      "slack_debug": {
+        "type": "boolean", "default": false, "x-flags": ["slack_debug"],
+        "description": "calls and kinds of frames in the log, never what they say"
+      },
+      "service_networks": {
+        "type": "object", "default": {},
+        "description": "networks that services bring, and the service that takes answers: {\"matrix\": \"go.micro.net.matrix\"}"
+      },
+      "service_secret": {
+        "type": "string", "default": "", "x-secret": true,
+        "description": "an event that has it as \"secret\" is believed who speaks; without one everybody is a stranger"
+      },
+      "service_secret_file": {
+        "type": "string", "default": "",
+        "description": "a file with that secret; watched"
       }
     }
   }

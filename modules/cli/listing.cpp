@@ -35,7 +35,7 @@ std::string field_names(const mh_json_value* value) {
 }  // namespace
 
 bool is_person(const mh::command_run& run) {
-    return run.surface() & (MH_SURFACE_TERMINAL | MH_SURFACE_REMOTE);
+    return run.surface() & (MH_SURFACE_TERMINAL | MH_SURFACE_REMOTE | MH_SURFACE_CHAT);
 }
 
 bool as_micro(const mh::command_run& run) { return is_person(run) && !run.given("output"); }

@@ -11,9 +11,9 @@ void list_nodes(const mh::run_ptr& run);
 void list_endpoints(const mh::run_ptr& run);
 void get_service(const mh::run_ptr& run);
 
-/// Whether the output is for a terminal: that of this machine, or one from which somebody works with --remote.
+/// Whether the output is for eyes: in a terminal, here or from afar, or in a chat.
 bool is_person(const mh::command_run& run);
-/// Whether a person in a terminal asked for nothing else: then the output is as Micro prints it.
+/// Whether a person asked for nothing else: then the output is as Micro prints it.
 bool as_micro(const mh::command_run& run);
 
 }  // namespace microhost::cli

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "console/console.hpp"
+#include "service/service.hpp"
+#include "slack/slack.hpp"
 
 namespace microhost::bot {
 namespace {
@@ -21,6 +23,8 @@ struct Row {
 };
 constexpr Row kInputs[] = {
     {"console", make<Console>},
+    {"slack", make<Slack>},
+    {"service", make<Service>},
 };
 
 }  // namespace

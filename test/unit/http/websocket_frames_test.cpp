@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,9 +48,10 @@ std::string frame(unsigned first, const std::string& payload, bool masked = true
     return out;
 }
 
-std::vector<std::string> read(const std::string& bytes, size_t piece, uint64_t max = 1000) {
+std::vector<std::string> read(const std::string& bytes, size_t piece, uint64_t max = 1000,
+                              WsEnd peer = WsEnd::client) {
     Record record;
-    WsReader reader(record, max);
+    WsReader reader(record, peer, max);
     for (size_t at = 0; at < bytes.size(); at += piece) {
         // In memory of its own, so that a sanitizer sees a read behind its end.
         const std::vector<char> part(
@@ -177,6 +179,35 @@ TEST_SUITE("host/http") {
         CHECK(head(126) == "\x82\x7e\x00\x7e"s);
         CHECK(head(65535) == "\x82\x7e\xff\xff"s);
         CHECK(head(65536) == "\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00"s);
+    }
+
+    TEST_CASE("frames of a server are read without a mask, and refused with one") {
+        const auto read_as_client = [](const std::string& bytes) {
+            return read(bytes, 3, 1000, WsEnd::server);
+        };
+        CHECK(read_as_client(frame(kFin | 1, "hello", false) + frame(kFin | 9, "p", false)) ==
+              Lines{"text hello", "ping p"});
+        CHECK(read_as_client(frame(kFin | 1, "hello")) == Lines{"violation 1002"});
+    }
+
+    TEST_CASE("frames of a client are masked, and a server's reader takes the mask off") {
+        const WsMask mask{0x37, 0xfa, 0x21, 0x3d};
+        CHECK(masked_ws_frame(WsOpcode::text, "Hello", mask) ==
+              "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"s);  // RFC 6455 section 5.7
+        for (const size_t n : {0, 1, 3, 4, 125, 126, 999}) {
+            CAPTURE(n);
+            const std::string text(n, 'x');
+            const std::string bytes = masked_ws_frame(WsOpcode::text, text, random_ws_mask());
+            CHECK(read(bytes, 7) == Lines{"text " + text});
+        }
+        CHECK(masked_ws_frame(WsOpcode::binary, std::string(70'000, 'x'), mask).size() ==
+              70'000 + 10 + 4);
+    }
+
+    TEST_CASE("no two masks are alike") {
+        std::set<WsMask> seen;
+        for (int i = 0; i < 300; i++) seen.insert(random_ws_mask());
+        CHECK(seen.size() >= 299);
     }
 
     TEST_CASE("close codes that may be sent") {

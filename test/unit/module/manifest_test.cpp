@@ -23,7 +23,8 @@ TEST_SUITE("host/module") {
         const auto m = parse_manifest(with(R"(,"requires":["mh.log/1"],"summary":"s",
             "filters":[{"name":"f","phase":"authn","after":["a"],"on_error":"open"},{"phase":250}],
             "commands":[{"name":"go","summary":"goes"}],"reload":{"state_schema":2,"accepts":[1,2]},
-            "config_schema":{"type":"object"},"later":{"unknown":true})"));
+            "config_schema":{"type":"object"},"kv":{"durable":true,"later":1},
+            "later":{"unknown":true})"));
         REQUIRE(m.has_value());
         CHECK(m->needs == std::vector<std::string>{"mh.log/1"});
         REQUIRE(m->filters.size() == 2);
@@ -33,6 +34,8 @@ TEST_SUITE("host/module") {
         CHECK(m->commands[0].summary == "goes");
         CHECK(m->state_accepts == std::vector<int64_t>{1, 2});
         CHECK(m->filter_schema().is_object());
+        CHECK(m->kv_durable);
+        CHECK_FALSE(parse_manifest(with(""))->kv_durable);
     }
 
     TEST_CASE("what is wrong is said with its key") {
@@ -49,6 +52,9 @@ TEST_SUITE("host/module") {
             {with(R"(,"provides":[1])"),
              "manifest: key \"provides\" must hold strings, it holds a number"},
             {with(R"(,"commands":[{}])"), "manifest: key \"commands/0/name\" is missing"},
+            {with(R"(,"kv":true)"), "manifest: key \"kv\" must be an object, it is true or false"},
+            {with(R"(,"kv":{"durable":"yes"})"),
+             "manifest: key \"kv/durable\" must be true or false, it is a string"},
             {with(R"(,"pages":[{"command":"x"}])"), "manifest: key \"pages/0/title\" is missing"},
             {with(R"(,"pages":[{"title":"X"}])"),
              "manifest: page \"X\": needs a \"command\" or a \"path\", one of them"},

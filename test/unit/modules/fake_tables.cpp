@@ -383,8 +383,8 @@ const void* fake_table(std::string_view id) {
     static const mh_log log = make_log();
     static const mh_config_api config = make_config();
     static const mh_event_bus events{sizeof(mh_event_bus), 0, publish, nullptr, nullptr, nullptr};
-    static const mh_http_websocket websocket{sizeof(mh_http_websocket), 0, nullptr, nullptr,
-                                             nullptr};
+    static const mh_http_websocket websocket{
+        sizeof(mh_http_websocket), 0, nullptr, nullptr, nullptr, nullptr, nullptr};
     if (id == MH_HTTP_REQUEST) return &http;
     if (id == MH_RPC) return &rpc;
     if (id == MH_HTTP_FORWARD) return &forwarder;

@@ -11,7 +11,13 @@ extern "C" {
 
 #define MH_KV "mh.kv/1"
 
-/* Keys up to 512 bytes, values up to 64 KiB, in a namespace of the module. `ttl_ms` 0: for ever. At most 100000 keys a module. */
+/* Keys up to 512 bytes, values up to 64 KiB, in a namespace of the module. `ttl_ms` 0: for ever. At most 100000 keys a module.
+ *
+ * The namespace ends with the process, unless the manifest says "kv": {"durable": true}. Then it is kept in STATE_DIR/kv/ID, and
+ * is there before create(): what was set more than a second ago is there again after a crash, and everything after an orderly
+ * end. A time to live goes on while no process runs. When it cannot be kept (the disk is full, the folder
+ * cannot be written), the log says so, and the keys live in memory as without it. All of a durable namespace is at most 64 MiB:
+ * MH_E_LIMIT. */
 typedef struct mh_kv_store {
     uint32_t size;
     uint32_t reserved;
