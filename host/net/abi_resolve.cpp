@@ -44,9 +44,10 @@ class Question {
         std::unique_ptr<Question> q(new Question(loop, side, fn, user));
         const bool records = what == MH_RESOLVE_SRV || what == MH_RESOLVE_TXT;
         const mh_status s =
-            records ? q->ask_worker(std::move(name),
-                                    what == MH_RESOLVE_SRV ? DnsType::srv : DnsType::txt, timeout_ms)
-                    : q->ask_resolver(name, what);
+            records
+                ? q->ask_worker(std::move(name),
+                                what == MH_RESOLVE_SRV ? DnsType::srv : DnsType::txt, timeout_ms)
+                : q->ask_resolver(name, what);
         if (s != MH_OK) return s;
         loop.arm(q->timer_, timeout_ms);
         questions_here[q->token_] = q.get();
@@ -138,9 +139,8 @@ class Question {
         for (const DnsRecord& r : a.records)
             v.push_back({lend(r.text), r.port, r.priority, r.weight, r.ttl_s});
         drop();
-        module::guarded(side_, "resolve.answer", [&] {
-            fn_(user_, a.status, v.data(), static_cast<uint32_t>(v.size()));
-        });
+        module::guarded(side_, "resolve.answer",
+                        [&] { fn_(user_, a.status, v.data(), static_cast<uint32_t>(v.size())); });
     }
     static void end_all(HostSide& side) {
         std::vector<Question*> its;

@@ -211,8 +211,8 @@ mh_status adopt(const mh_host* h, uint64_t key, const mh_net_events* e, void* us
 }  // namespace
 
 const mh_net kStreamTable = {
-    sizeof(mh_net), 0,      open,      write,  finish,   close,       abort, start_tls, pause,
-    resume,         addresses, listen, unlisten, park_stream, adopt, listening,
+    sizeof(mh_net), 0,      open,      write,  finish,   close,       abort, start_tls,
+    pause,          resume, addresses, listen, unlisten, park_stream, adopt, listening,
 };
 
 }  // namespace microhost::net

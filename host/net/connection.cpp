@@ -12,8 +12,9 @@
 namespace microhost::net {
 namespace {
 
-constexpr uint64_t kCloseMs = 5'000;   // for what waits, once close() was called
-constexpr uint64_t kLingerMs = 1'000;  // for the other end's last bytes, which would make the system throw ours away
+constexpr uint64_t kCloseMs = 5'000;  // for what waits, once close() was called
+constexpr uint64_t kLingerMs =
+    1'000;  // for the other end's last bytes, which would make the system throw ours away
 constexpr size_t kPiece = 64 * 1024;
 
 /// Those that nobody has any more. The process may end before they do: they go with it.
@@ -310,7 +311,8 @@ void Connection::broke(ssize_t error) {
     if (!distrust.empty())
         return end(MH_E_DENIED, fmt::format("{}: the certificate {}", who(), distrust));
     const std::string_view tls = parts_.stream.tls_failure();
-    const std::string why = tls.empty() ? std::strerror(static_cast<int>(-error)) : std::string(tls);
+    const std::string why =
+        tls.empty() ? std::strerror(static_cast<int>(-error)) : std::string(tls);
     end(MH_E_IO, fmt::format("{}: {}{}", who(), phase_ == Phase::shaking ? "TLS: " : "", why));
 }
 
@@ -328,8 +330,7 @@ void Connection::on_time() {
                                                  seconds(whole), dial_->doing()));
         case Phase::connected:
         case Phase::shaking:
-            return end(MH_E_TIMEOUT,
-                       fmt::format("{}: no TLS within {}", who(), seconds(tls_ms_)));
+            return end(MH_E_TIMEOUT, fmt::format("{}: no TLS within {}", who(), seconds(tls_ms_)));
         case Phase::open:
             if (next_tls_.wanted())
                 return end(MH_E_TIMEOUT,

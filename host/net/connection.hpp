@@ -14,7 +14,8 @@ namespace microhost::net {
 struct ConnectionTls {
     const TlsClientContext* client = nullptr;
     std::shared_ptr<const TlsServerContext> server;
-    std::string name;  // whom the certificate of the other end must be for; empty: the host of the address
+    std::string
+        name;  // whom the certificate of the other end must be for; empty: the host of the address
     std::string alpn;
     bool wanted() const { return client || server; }
 };
@@ -129,8 +130,8 @@ class Connection final : public Pollable {
     ConnectionParts parts_;
     std::unique_ptr<Dial> dial_;
     Phase phase_ = Phase::connected;
-    ConnectionTls next_tls_;   // start_tls() was called
-    size_t plain_left_ = 0;    // of what waits, goes out before TLS begins
+    ConnectionTls next_tls_;  // start_tls() was called
+    size_t plain_left_ = 0;   // of what waits, goes out before TLS begins
     uint32_t tls_ms_ = 0;
     uint64_t deadline_ms_ = 0;  // of name, connection and TLS
     bool paused_ = false, scheduled_ = false, busy_told_ = false, showing_ = false;

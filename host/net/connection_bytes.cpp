@@ -123,8 +123,7 @@ void Connection::all_out() {
         begin_tls();
         return schedule();
     }
-    if (parts_.finish_wanted && !std::exchange(parts_.finished, true))
-        shutdown_write();
+    if (parts_.finish_wanted && !std::exchange(parts_.finished, true)) shutdown_write();
     if (phase_ == Phase::closing) return end(why_, std::exchange(text_, {}));
     if (parts_.finished && parts_.peer_finished && !paused_) return end(MH_OK, {});
     if (std::exchange(busy_told_, false)) sink_->on_writable();

@@ -112,8 +112,8 @@ void ModuleListener::enlist() {
     listeners_here[token_] = this;
     side_.generation.at_end(loop_.index(), end_all);
     Shared& shared = Shared::get();
-    shared.all.push_back({side_.id, wish_.address, side_.generation.number(), token_, &loop_,
-                          acceptor_.get()});
+    shared.all.push_back(
+        {side_.id, wish_.address, side_.generation.number(), token_, &loop_, acceptor_.get()});
     shared.choose(side_.id, wish_.address);
 }
 
@@ -144,7 +144,8 @@ void ModuleListener::take(int fd, const Address& peer) {
     ConnectionSettings settings = wish_.settings;
     if (ModuleStream::too_many()) {
         ::close(fd);
-        refuse(side_, MH_E_LIMIT, wish_.address + ": too many connections; one more was turned away");
+        refuse(side_, MH_E_LIMIT,
+               wish_.address + ": too many connections; one more was turned away");
         return;
     }
     if (wish_.tls) {

@@ -21,7 +21,9 @@ thread_local std::unordered_set<const mh_net_stream*> streams_here;
 
 mh_seg seg_of(std::string_view s) { return {reinterpret_cast<const uint8_t*>(s.data()), s.size()}; }
 
-bool complete(const mh_net_events* e) { return MH_FIELD_OK(e, on_bytes) && MH_FIELD_OK(e, on_close); }
+bool complete(const mh_net_events* e) {
+    return MH_FIELD_OK(e, on_bytes) && MH_FIELD_OK(e, on_close);
+}
 
 }  // namespace
 
@@ -62,8 +64,8 @@ mh_status ModuleStream::open(Loop& loop, HostSide& side, ConnectionSettings sett
         if (!m->connection_)
             return errno == EEXIST
                        ? fail(MH_E_EXISTS, "stdio: is used already, and there is one of it")
-                       : fail(MH_E_IO, fmt::format("stdio: cannot be used: {}",
-                                                   std::strerror(errno)));
+                       : fail(MH_E_IO,
+                              fmt::format("stdio: cannot be used: {}", std::strerror(errno)));
     } else {
         auto c = Connection::dial(loop, *m, std::move(settings));
         if (!c) return fail(MH_E_INVALID, c.error().what);
@@ -80,9 +82,8 @@ void ModuleStream::accept(Loop& loop, HostSide& side, ConnectionSettings setting
     m->connection_ = Connection::accepted(loop, *m, std::move(settings), fd, peer);
     m->begin();
     const mh_net_events* events = nullptr;
-    const mh_status s = module::guarded(side, "stream.on_accept", mh_status{MH_E_PANIC}, [&] {
-        return on_accept(user, m, &events, &m->user_);
-    });
+    const mh_status s = module::guarded(side, "stream.on_accept", mh_status{MH_E_PANIC},
+                                        [&] { return on_accept(user, m, &events, &m->user_); });
     if (!streams_here.contains(m)) return;  // it was aborted, or the listener's module has gone
     if (s < 0 || !complete(events)) return m->abort();
     std::memcpy(&m->events_, events, std::min<size_t>(events->size, sizeof m->events_));
@@ -118,7 +119,8 @@ bool ModuleStream::park(ConnectionParts& out) {
 
 /// The connection may be in the middle of a call to us: both stay until the end of the turn.
 void ModuleStream::forget() {
-    if (streams_here.erase(this)) loop_.defer([](void* p) { delete static_cast<ModuleStream*>(p); }, this);
+    if (streams_here.erase(this))
+        loop_.defer([](void* p) { delete static_cast<ModuleStream*>(p); }, this);
 }
 
 template <class F>

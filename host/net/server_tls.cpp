@@ -29,8 +29,8 @@ Result<std::shared_ptr<const TlsServerContext>> server_tls(const ServerTls& want
     if (wanted.certificate.empty())
         return error("tls: who accepts TLS needs a certificate; set cert_file and key_file");
     // Before they are read: a change in between is seen the next time.
-    const std::array<FileStamp, 3> now{FileStamp::of(wanted.certificate),
-                                       FileStamp::of(wanted.key), FileStamp::of(wanted.client_ca)};
+    const std::array<FileStamp, 3> now{FileStamp::of(wanted.certificate), FileStamp::of(wanted.key),
+                                       FileStamp::of(wanted.client_ca)};
     const std::scoped_lock lock(all.mutex);
     if (auto it = all.known.find(wanted); it != all.known.end() && it->second.stamps == now)
         return it->second.context;

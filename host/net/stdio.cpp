@@ -74,7 +74,8 @@ Stdio::~Stdio() {
 
 ssize_t Stdio::read(void* p, size_t n) {
     // In the background of a terminal, the system would stop the process for it.
-    const pid_t foreground = terminal_ ? ::tcgetpgrp(in_) : -1;  // -1 too: it is not that which controls us
+    const pid_t foreground =
+        terminal_ ? ::tcgetpgrp(in_) : -1;  // -1 too: it is not that which controls us
     if (foreground > 0 && foreground != ::getpgrp()) return -EAGAIN;
     if (poll_in_ && blocks(in_) && !ready(in_, POLLIN)) return -EAGAIN;
     const ssize_t got = ::read(in_, p, n);

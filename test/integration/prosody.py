@@ -241,7 +241,7 @@ class User:
             try:
                 event = self.events.get(timeout=max(0.001, deadline - time.monotonic()))
             except queue.Empty:
-                raise AssertionError(f"{self.jid} saw no {wanted} within {seconds} s, but {self.seen[-8:]}") from None
+                raise AssertionError(f"{self.jid} saw no {wanted} within {seconds} s, but {str(self.seen[-8:])[-2000:]}") from None
             self.seen.append(event)
             if fits(event):
                 return event
@@ -273,7 +273,7 @@ class User:
 
     def __enter__(self):
         try:
-            self.wait(event="online")
+            self.wait(30, event="online")
             return self
         except BaseException:
             self.__exit__()

@@ -36,8 +36,7 @@ std::string record(unsigned type, const std::string& data, unsigned ttl = 300) {
 }
 
 std::string srv(unsigned priority, unsigned weight, unsigned port, std::string_view target) {
-    return record(kSrv,
-                  number16(priority) + number16(weight) + number16(port) + labels(target));
+    return record(kSrv, number16(priority) + number16(weight) + number16(port) + labels(target));
 }
 
 std::string message(const std::vector<std::string>& answers, unsigned type = kSrv,
@@ -83,10 +82,10 @@ struct Responder {
 
 TEST_SUITE("host/net") {
     TEST_CASE("records of a message") {
-        const DnsAnswer a = dns_parse(
-            message({record(kCname, labels("other.example")), srv(10, 5, 5222, "one.example"),
-                     srv(20, 0, 5223, "two.example")}),
-            DnsType::srv);
+        const DnsAnswer a =
+            dns_parse(message({record(kCname, labels("other.example")),
+                               srv(10, 5, 5222, "one.example"), srv(20, 0, 5223, "two.example")}),
+                      DnsType::srv);
         REQUIRE(a.status == MH_OK);
         REQUIRE(a.records.size() == 2);
         CHECK(a.records[0].text == "one.example");
@@ -107,7 +106,8 @@ TEST_SUITE("host/net") {
     }
 
     TEST_CASE("messages that are cut off or lie about lengths are errors") {
-        const std::string good = message({srv(10, 5, 5222, "one.example"), record(kTxt, "\x03one")});
+        const std::string good =
+            message({srv(10, 5, 5222, "one.example"), record(kTxt, "\x03one")});
         for (size_t n = 0; n < good.size(); n++)
             CHECK(dns_parse(good.substr(0, n), DnsType::srv).status == MH_E_IO);
         CHECK(dns_parse(message({record(kTxt, "\x09one")}, kTxt), DnsType::txt).status == MH_E_IO);
@@ -167,8 +167,8 @@ TEST_SUITE("host/net") {
             CHECK(dns_name(good));
         for (const std::string& bad :
              {std::string(), std::string("."), std::string(".a"), std::string("a..b"),
-              std::string("a b"), std::string("a\n"), std::string(64, 'a'),
-              std::string("a\0b", 3), std::string("caf\xc3\xa9")})
+              std::string("a b"), std::string("a\n"), std::string(64, 'a'), std::string("a\0b", 3),
+              std::string("caf\xc3\xa9")})
             CHECK_FALSE(dns_name(bad));
     }
 }
