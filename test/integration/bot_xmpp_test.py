@@ -81,8 +81,7 @@ class Room(bot_xmpp_case.Case):
             proxy.open()
             ada.wait(20, event="message", own=False, body=word)
             ada.ask(ROOM, "microbot: ping", "pong")
-            again = [e for e in ada.seen if e["event"] == "message" and not e["own"] and word in e["body"]]
-            self.assertEqual(len(again), 1)
+            self.assertEqual(len(ada.heard(word)), 1)
             self.assertFalse([e for e in ada.seen if e["event"] == "gone" and e["nick"] == "microbot"])
             self.assertEqual(self.server.log.count("Authenticated as bot@localhost"), before + 1)
 
@@ -97,8 +96,7 @@ class Room(bot_xmpp_case.Case):
                 ada.wait(20, event="message", own=False, body=f"round-{i}-")
             ada.ask(ROOM, "microbot: ping", "pong", 20)
             for i in range(5):
-                heard = [e for e in ada.seen if e["event"] == "message" and not e["own"] and f"round-{i}-" in e["body"]]
-                self.assertEqual(len(heard), 1, ada.seen)
+                self.assertEqual(len(ada.heard(f"round-{i}-")), 1)
 
     def test_the_module_is_swapped_and_the_room_sees_nothing(self):
         with self.room("ada") as (host, ada):
@@ -113,7 +111,7 @@ class Room(bot_xmpp_case.Case):
             self.assertFalse([e for e in ada.seen if e["event"] == "gone" and e["nick"] == "microbot"])
             self.assertEqual(self.server.log.count("Client connected"), before)
             for i in range(3):
-                self.assertEqual(len([e for e in ada.seen if e["event"] == "message" and not e["own"] and f"before-{i}" in e["body"]]), 1)
+                self.assertEqual(len(ada.heard(f"before-{i}")), 1)
 
     def test_a_swap_that_fails_leaves_the_bot_in_the_room(self):
         with self.room("ada") as (host, ada):

@@ -248,6 +248,10 @@ class User:
             if event["event"] == "end":
                 raise AssertionError(f"the user {self.jid} ended; saw {self.seen[-8:]}")
 
+    def heard(self, part):
+        """What others have said in rooms so far, with that part in it."""
+        return [e for e in self.seen if e["event"] == "message" and e.get("own") is False and part in e["body"]]
+
     def nothing(self, seconds, **wanted):
         """Asserts that no such event comes within the time."""
         try:
