@@ -215,7 +215,7 @@ class Trouble(bot_xmpp_case.Case):
         for change, words in (
             ({"xmpp_jid": ""}, ["xmpp_jid", "bot@example.org"]), ({"xmpp_jid": "a b"}, ["xmpp_jid"]),
             ({"xmpp_password": ""}, ["xmpp_password"]), ({"xmpp_rooms": ["ops"]}, ["ops@conference.example.org"]),
-            ({"xmpp_tls": "none"}, ["xmpp_tls"]), ({"xmpp_password": "", "xmpp_password_file": "/no/such"}, ["/no/such"]),
+            ({"xmpp_tls": "none"}, ["xmpp_tls"]), ({"xmpp_accept_invites": ["a b"]}, ["xmpp_accept_invites"]), ({"xmpp_password": "", "xmpp_password_file": "/no/such"}, ["/no/such"]),
         ):
             with self.subTest(change):
                 self.refuses(self.config(1, **change), words=words)
