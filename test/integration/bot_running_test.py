@@ -99,7 +99,7 @@ class Reload(bot_case.Case):
                     reloads += 1
             speaker.join()
             self.assertGreater(reloads, 0)
-            self.assertEqual(chat.ask("echo last", "p99"), chat.answers[-1].text)
+            chat.say("echo last", "p99")
             answers = chat.wait(lambda all: "last" in [a.text for a in all] and list(all), "the last answer")
             texts = [a.text for a in answers if a.text.isdigit()]
             self.assertEqual(len(texts), len(set(texts)), "twice")
