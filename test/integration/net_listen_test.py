@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pty
+import shutil
 import socket
 import ssl
 import subprocess
@@ -26,6 +27,7 @@ def lines_of(connection):
 class Listening(Wires):
     def setUp(self):
         self.certificates = Certificates()
+        self.addCleanup(shutil.rmtree, self.certificates.folder, ignore_errors=True)
         self.good = self.certificates.sign("good", "good")
 
     def listen(self, address="127.0.0.1:0", **values):
@@ -158,6 +160,7 @@ class Reload(harness.Case):
 
     def test_unused_bytes_stay_too_with_tls(self):
         certificates = Certificates()
+        self.addCleanup(shutil.rmtree, certificates.folder, ignore_errors=True)
         own = certificates.sign("good", "good")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(own["cert"], own["key"])
