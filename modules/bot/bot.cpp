@@ -106,7 +106,7 @@ std::string Bot::save() {
     State out;
     kept_.clear();
     stopped_ = true;
-    running_->stop(Verdict::interrupted, "interrupted by a reload; ask again");
+    running_->stop(Verdict::interrupted, "interrupted by a reload");
     services_.stop();
     watches_.stop();
     tick_.cancel();

@@ -104,7 +104,7 @@ mh_status create(const mh_host* host, const mh_module** out) {
     *out = &kModule;
     return resolve<mh_config_api, mh_json, mh_timer, mh_command, mh_registry, mh_rpc, mh_rpc_server,
                    mh_event_bus, mh_file, mh_kv_store, mh_limit, mh_metrics, mh_health,
-                   mh_http_client, mh_http_websocket>();
+                   mh_http_client, mh_http_websocket, mh_net, mh_net_resolve>();
 }
 
 }  // namespace
@@ -119,7 +119,7 @@ MH_MODULE(R"json({
   "license": "Apache-2.0",
   "requires": ["module:cli", "mh.log/1", "mh.config/1", "mh.json/1", "mh.timer/1", "mh.command/1", "mh.registry/1", "mh.rpc/1",
     "mh.rpc.server/1", "mh.event/1", "mh.file/1", "mh.kv/1", "mh.limit/1", "mh.metrics/1", "mh.health/1",
-    "mh.http.client/1", "mh.http.websocket/1"],
+    "mh.http.client/1", "mh.http.websocket/1", "mh.net.stream/1", "mh.net.resolve/1"],
   "provides": ["bot"],
   "background": true,
   "kv": {"durable": true},
@@ -198,7 +198,75 @@ MH_MODULE(R"json({
       },
       "console_socket": {
         "type": "string", "default": "",
-        "description": "talk over this unix socket instead of standard input"
+        "description": "talk over this unix socket instead of standard input and output"
+      },
+      "xmpp_jid": {
+        "type": "string", "default": "",
+        "description": "the bot's address, such as bot@example.org; with a /resource the server is asked for that one"
+      },
+      "xmpp_password": {
+        "type": "string", "default": "", "x-secret": true,
+        "description": "its password"
+      },
+      "xmpp_password_file": {
+        "type": "string", "default": "",
+        "description": "file with the password; watched"
+      },
+      "xmpp_server": {
+        "type": "string", "default": "",
+        "description": "HOST or HOST:PORT to connect to; empty: what the DNS says about the address's domain. The certificate is the domain's anyway"
+      },
+      "xmpp_tls": {
+        "type": "string", "enum": ["starttls", "direct"], "default": "starttls",
+        "description": "starttls begins in plain text (port 5222) and says nothing before it is encrypted; direct is TLS from the first byte (5223)"
+      },
+      "xmpp_ca_file": {
+        "type": "string", "default": "",
+        "description": "whose servers are believed (PEM); empty: the authorities of the system"
+      },
+      "xmpp_rooms": {
+        "type": "array", "items": {"type": "string"}, "default": [],
+        "description": "rooms to be in, such as ops@conference.example.org; with a /nick for that room alone"
+      },
+      "xmpp_nick": {
+        "type": "string", "default": "",
+        "description": "the bot's name in rooms; empty: the local part of its address"
+      },
+      "xmpp_accept_invites": {
+        "type": "array", "items": {"type": "string"}, "default": [],
+        "description": "who may ask the bot into a room: addresses, domains, or * for anybody"
+      },
+      "xmpp_keepalive": {
+        "type": "boolean", "default": false,
+        "description": "send a blank each minute, for what forgets silent connections"
+      },
+      "hipchat_username": {
+        "type": "string", "default": "", "x-flags": ["hipchat_username"], "x-env": ["MICRO_HIPCHAT_USERNAME"],
+        "description": "the e-mail address that the bot's account belongs to"
+      },
+      "hipchat_password": {
+        "type": "string", "default": "", "x-secret": true, "x-flags": ["hipchat_password"], "x-env": ["MICRO_HIPCHAT_PASSWORD"],
+        "description": "its password"
+      },
+      "hipchat_password_file": {
+        "type": "string", "default": "",
+        "description": "file with the password; watched"
+      },
+      "hipchat_server": {
+        "type": "string", "default": "chat.hipchat.com", "x-flags": ["hipchat_server"], "x-env": ["MICRO_HIPCHAT_SERVER"],
+        "description": "HOST or HOST:PORT of the server, whose name its certificate has to bear"
+      },
+      "hipchat_ca_file": {
+        "type": "string", "default": "",
+        "description": "whose servers are believed (PEM); empty: the authorities of the system"
+      },
+      "hipchat_rooms": {
+        "type": "array", "items": {"type": "string"}, "default": [],
+        "description": "rooms to be in, such as 1_ops"
+      },
+      "hipchat_debug": {
+        "type": "boolean", "default": false, "x-flags": ["hipchat_debug"], "x-env": ["MICRO_HIPCHAT_DEBUG"],
+        "description": "a log line for each stanza that comes: what kind it is, never what it says"
       },
       "slack_token": {
         "type": "string", "default": "", "x-secret": true, "x-flags": ["slack_token"],
@@ -227,6 +295,98 @@ MH_MODULE(R"json({
       "slack_debug": {
         "type": "boolean", "default": false, "x-flags": ["slack_debug"],
         "description": "calls and kinds of frames in the log, never what they say"
+      },
+      "irc_server": {
+        "type": "string", "default": "",
+        "description": "IRC server: HOST or HOST:PORT"
+      },
+      "irc_tls": {
+        "type": "boolean", "default": true,
+        "description": "TLS from the first byte"
+      },
+      "irc_insecure": {
+        "type": "boolean", "default": false,
+        "description": "without TLS, passwords go in the clear to a server on this machine"
+      },
+      "irc_ca_file": {
+        "type": "string", "default": "",
+        "description": "whose servers are believed (PEM); empty: the authorities of the system"
+      },
+      "irc_cert_file": {
+        "type": "string", "default": "",
+        "description": "own certificate, by which the server knows the account (PEM)"
+      },
+      "irc_key_file": {
+        "type": "string", "default": "",
+        "description": "its private key (PEM); empty: it is in irc_cert_file"
+      },
+      "irc_nick": {
+        "type": "string", "default": "microbot",
+        "description": "the bot's nick; with _ behind it while somebody else has it"
+      },
+      "irc_user": {
+        "type": "string", "default": "microbot",
+        "description": "the user name in front of the host"
+      },
+      "irc_password": {
+        "type": "string", "default": "", "x-secret": true,
+        "description": "password of the server, where it wants one"
+      },
+      "irc_password_file": {
+        "type": "string", "default": "",
+        "description": "file with that password; watched"
+      },
+      "irc_sasl": {
+        "type": "string", "default": "", "enum": ["", "plain", "external", "scram-sha-256", "none"],
+        "description": "how to log in to the account: plain, external, scram-sha-256 or none; empty: what fits"
+      },
+      "irc_account": {
+        "type": "string", "default": "",
+        "description": "account of the bot on that network"
+      },
+      "irc_account_password": {
+        "type": "string", "default": "", "x-secret": true,
+        "description": "the password of that account"
+      },
+      "irc_account_password_file": {
+        "type": "string", "default": "",
+        "description": "file with that password; watched"
+      },
+      "irc_channels": {
+        "type": "array", "items": {"type": "string"}, "default": [],
+        "description": "channels to be in: #NAME, or \"#NAME KEY\", with commas between them"
+      },
+      "irc_burst": {
+        "type": "integer", "default": 5, "minimum": 1, "maximum": 100,
+        "description": "lines that may be said at once"
+      },
+      "irc_pause": {
+        "type": ["string", "number"], "default": "2s",
+        "description": "and then one line each"
+      },
+      "telegram_token": {
+        "type": "string", "default": "", "x-secret": true, "x-flags": ["telegram_token"],
+        "description": "token of the bot on Telegram, from BotFather"
+      },
+      "telegram_token_file": {
+        "type": "string", "default": "",
+        "description": "file with that token; watched"
+      },
+      "telegram_whitelist": {
+        "type": "array", "items": {"type": "string"}, "default": [], "x-flags": ["telegram_whitelist"],
+        "description": "user names (or numbers) on Telegram; only these are listened to; empty: everybody"
+      },
+      "telegram_debug": {
+        "type": "boolean", "default": false, "x-flags": ["telegram_debug"],
+        "description": "a line in the log for each call of Telegram"
+      },
+      "telegram_api": {
+        "type": "string", "default": "https://api.telegram.org",
+        "description": "where Telegram's Bot API is"
+      },
+      "telegram_ca_file": {
+        "type": "string", "default": "",
+        "description": "whose servers are believed there (PEM); empty: the authorities of the system"
       },
       "service_networks": {
         "type": "object", "default": {},

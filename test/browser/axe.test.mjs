@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from './tests.mjs';
 import { axe } from './visit.mjs';
 
-const PATHS = ['/', '/services', '/service/go.micro.srv.greeter', '/client', '/_/traffic', '/_/modules', '/_/modules/limit', '/_/logs', '/_/console', '/_/apps', '/_/about'];
+const PATHS = ['/', '/services', '/service/go.micro.srv.greeter', '/client', '/_/traffic', '/_/modules', '/_/modules/limit', '/_/config', '/_/logs', '/_/console', '/_/apps', '/_/about'];
 
 for (const colorScheme of ['light', 'dark']) {
     test(`axe: every page in the ${colorScheme}`, async (visit) => {

@@ -6,8 +6,12 @@
 #include <string>
 
 #include "console/console.hpp"
+#include "hipchat/hipchat.hpp"
+#include "irc/irc.hpp"
 #include "service/service.hpp"
 #include "slack/slack.hpp"
+#include "telegram/telegram.hpp"
+#include "xmpp/xmpp.hpp"
 
 namespace microhost::bot {
 namespace {
@@ -22,9 +26,8 @@ struct Row {
     std::unique_ptr<Input> (*make)(const mh_config*, Ears&);
 };
 constexpr Row kInputs[] = {
-    {"console", make<Console>},
-    {"slack", make<Slack>},
-    {"service", make<Service>},
+    {"console", make<Console>}, {"xmpp", make<Xmpp>}, {"hipchat", make<Hipchat>},   {"slack", make<Slack>},
+    {"irc", make<Irc>},         {"telegram", make<Telegram>}, {"service", make<Service>},
 };
 
 }  // namespace

@@ -79,7 +79,7 @@ export function useCall() {
             if (problem.name === 'AbortError') draw({ state: 'cancelled' });
             else draw({ state: 'failed', problem, requestId: problem.id || now.requestId });
         }
-        remember(call, { status: now.status, ms: Math.round(now.ms) });
+        remember(call, { status: now.status, ms: Math.round(now.ms) }, now.text ?? (now.lines.join('\n') || now.problem?.message || ''));
     };
     return { answer, run, cancel: () => aborter.current?.abort() };
 }
