@@ -26,8 +26,9 @@ struct Row {
     std::unique_ptr<Input> (*make)(const mh_config*, Ears&);
 };
 constexpr Row kInputs[] = {
-    {"console", make<Console>}, {"xmpp", make<Xmpp>}, {"hipchat", make<Hipchat>},   {"slack", make<Slack>},
-    {"irc", make<Irc>},         {"telegram", make<Telegram>}, {"service", make<Service>},
+    {"console", make<Console>}, {"xmpp", make<Xmpp>}, {"hipchat", make<Hipchat>},
+    {"slack", make<Slack>},     {"irc", make<Irc>},   {"telegram", make<Telegram>},
+    {"service", make<Service>},
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "modules/shared/base64.hpp"
 #include "irc_rig.hpp"
+#include "modules/shared/base64.hpp"
 
 using namespace microhost::test;
 
