@@ -17,6 +17,7 @@ std::atomic<bool> forbidden{false};
 }  // namespace
 
 void forbid_connections() { forbidden = true; }
+bool connections_forbidden() { return forbidden.load(std::memory_order_relaxed); }
 
 Result<Stream> connect(const Address& to, const TlsClientContext* tls, std::string_view name) {
     if (forbidden.load(std::memory_order_relaxed))

@@ -53,7 +53,7 @@ test('call: its time may be a fraction of a second', async (visit) => {
         const answer = await call(page, { endpoint: 'Say.Hello', body: '{"do": "never"}', timeout });
         await answer.getByText(/(408|504) failed/).waitFor();
         const took = performance.now() - began;
-        assert.ok(took >= 250 && took < 1000 * settings.slow, `${timeout} took ${took} ms`);
+        assert.ok(took >= 250 && took < 4500 * settings.slow, `${timeout} took ${took} ms`); // without it: 5 s
     }
     await page.getByLabel(/Timeout/).fill('soon');
     await page.getByText(/or 250ms/).waitFor();

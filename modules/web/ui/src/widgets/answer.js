@@ -52,7 +52,11 @@ export function useCall() {
         const later = () => {
             if (drawn) return;
             drawn = true;
-            setTimeout(() => ((drawn = false), now.state === 'running' && draw({})), 150);
+            setTimeout(() => {
+                if (now.state === 'running') draw({});
+                // not again before this was seen: a slow machine would do nothing else
+                requestAnimationFrame(() => (drawn = false));
+            }, 150);
         };
         const onLine = (line) => {
             now.total += 1;
