@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many commands, slow commands, and the bot's file replaced while it is used."""
 import re
-import shutil
 import threading
 import time
 import unittest
