@@ -16,7 +16,8 @@ constexpr size_t kNote = 32;  // "...N more lines"
 struct Piece {
     std::string text;
     bool code;
-    bool first;  ///< of its line
+    bool layout;  ///< its columns matter, in a code block or not
+    bool first;   ///< of its line
 };
 
 std::string escaped(const Format& f, std::string_view text) {
@@ -60,7 +61,7 @@ class Packer {
                 piece = cut(rest, n);
                 text = spelled(piece, code);
             }
-            pieces_.push_back({std::move(text), code, first});
+            pieces_.push_back({std::move(text), code, line.code, first});
             rest.remove_prefix(std::max<size_t>(piece.size(), rest.empty() ? 0 : 1));
             first = false;
         } while (!rest.empty());
@@ -97,7 +98,10 @@ class Packer {
         for (size_t i = from; i < to; ++i) {
             const Piece& p = pieces_[i];
             if (code && !p.code) out += format_.code_end;
-            if (i > from || (p.code && !out.empty())) out += '\n';
+            // A name before it would push the heading of a table aside.
+            const bool aside = i == from && p.layout && format_.lines && !out.empty();
+            while (aside && out.ends_with(' ')) out.pop_back();
+            if (i > from || aside) out += '\n';
             if (!code && p.code) out += format_.code_begin;
             code = p.code;
             out += p.text;

@@ -4,7 +4,6 @@ import base64
 import contextlib
 import itertools
 import json
-import os
 import threading
 import time
 
@@ -162,6 +161,3 @@ def read_fields(body):
         body = body[2 + body[1] :]
     return out
 
-
-def own_pid():
-    return os.getpid()

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many commands, slow commands, and the bot's file replaced while it is used."""
 import re
-import shutil
+import tempfile
 import threading
 import time
 import unittest
+from pathlib import Path
 
 import bot_case
 import harness
@@ -120,6 +121,18 @@ class Reload(bot_case.Case):
             texts = chat.wait(lambda all: len(all) >= 2 and [a.text for a in all], "two answers")
             self.assertEqual(texts, ["interrupted by a reload", "behind it"])
             gate.open.set()
+
+    def test_a_reload_that_fails_leaves_it_as_it_was(self):
+        with tempfile.TemporaryDirectory() as folder:
+            audit = Path(folder) / "audit"
+            audit.mkdir()
+            with self.chat({"audit_file": str(audit / "bot.ndjson")}) as (host, chat):
+                self.assertEqual(chat.ask("ping"), "pong")
+                audit.rename(audit.with_name("away"))
+                answer = host.ask_control("POST", "/v1/commands/modules/reload", b'{"args": {"id": "bot"}}')
+                self.assertIn("/audit_file", answer.text)
+                self.assertEqual(chat.ask("ping"), "pong")
+                self.assertIn("modules list", chat.ask("help modules"))
 
     def test_it_stays_off_and_keeps_its_watches(self):
         with self.chat() as (host, chat):

@@ -146,7 +146,8 @@ TEST_SUITE("modules/bot") {
         f.code_begin = f.code_end = "```";
         CHECK(joined(parts_of({{"head", false}, {"a  b", true}, {"c  d", true}, {"tail", false}}, 0,
                               f, "@x: ")) == "@x: head\n```a  b\nc  d```\ntail");
-        CHECK(joined(parts_of({{"a  b", true}}, 0, f, "@x: ")) == "@x: \n```a  b```");
+        CHECK(joined(parts_of({{"a  b", true}}, 0, f, "@x: ")) == "@x:\n```a  b```");
+        CHECK(joined(parts_of({{"a  b", true}}, 0, Format(), "@x: ")) == "@x:\na  b");
         for (const std::string& p : parts_of(numbered(40, true), 0, f)) {
             CHECK(p.size() <= 100);
             CHECK(p.starts_with("```"));
