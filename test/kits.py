@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The long tests of ./dev test --all: fuzzers, the kits in MICROHOST_KITS (default: ../shared/kits), a short soak.
 
-usage: kits.py [STEP]     one step by hand, for example: kits.py smuggling
+usage: kits.py [STEP]     one step by hand, for example: kits.py smuggling; also those that --all leaves out: kits.py "faults through web"
 """
 import json
 import os
@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -49,7 +50,7 @@ def say(command, env=None, timeout=900):
     lines, deadline = [], time.monotonic() + timeout
     for line in process.stdout:
         lines.append(line.rstrip())
-        print("    . " + lines[-1][:160], flush=True)
+        print(f"    {threading.current_thread().name}: {lines[-1][:160]}", flush=True)
         if time.monotonic() > deadline:
             os.killpg(process.pid, signal.SIGKILL)
             lines.append(f"stopped after {timeout} s")
@@ -82,15 +83,25 @@ def http_kit(script, *more):
         return say(command, env)
 
 
+# The same for the reverse proxy of web.so, where the kit is the web service "kit": its paths are below that name.
+BELOW = [TEST / "hostile/prefixed.py", "kit"]
+
+
+def through_web(harness):
+    return harness.Microhost((TEST / "hostile/http-kit-web.json").read_text())
+
+
+def be_web_service(harness, host, backend):
+    host.register("go.micro.web.kit", f"127.0.0.1:{backend}", endpoints=(), ttl_s=600)
+    harness.wait_for(lambda: "go.micro.web.kit" in host.get("/services").text, 5, "the kit as a service")
+
+
 def web_kit(script, *more):
-    """The same for the reverse proxy of web.so, where the kit is the web service "kit"."""
     folder, harness, backend = kit_folder("http"), program(), free_port()
     env = with_peers("python3-h11", "python3-gunicorn", "nodejs")
-    text = (TEST / "hostile/http-kit-web.json").read_text()
-    with harness.Microhost(text) as host, tempfile.TemporaryDirectory() as out:
-        host.register("go.micro.web.kit", f"127.0.0.1:{backend}", endpoints=(), ttl_s=600)
-        harness.wait_for(lambda: "go.micro.web.kit" in host.get("/services").text, 5, "the kit as a service")
-        command = ["/usr/bin/python3", TEST / "hostile/prefixed.py", "kit", folder / script, "127.0.0.1", host.port(), backend]
+    with through_web(harness) as host, tempfile.TemporaryDirectory() as out:
+        be_web_service(harness, host, backend)
+        command = ["/usr/bin/python3", *BELOW, folder / script, "127.0.0.1", host.port(), backend]
         return say([*command, "--out", out, *more], env)
 
 
@@ -101,16 +112,18 @@ def with_peers(*packages):
         raise unittest.SkipTest(str(problem)) from None
 
 
-def lifecycle():
+def lifecycle(web=False):
     """The kit stops the program itself; about 100 connections come from its limit on open files."""
     folder, harness, backend = kit_folder("http"), program(), free_port()
-    host = forwarding(harness, backend)
+    host = through_web(harness) if web else forwarding(harness, backend)
     host.start()
+    if web:
+        be_web_service(harness, host, backend)
     limit_open_files(host.pid, 128)
     try:
         pid_file = host.folder / "pid"
         pid_file.write_text(str(host.pid))
-        command = ["/usr/bin/python3", folder / "lifecycle.py", "127.0.0.1", host.port(), backend, "--out", host.folder]
+        command = ["/usr/bin/python3", *(BELOW if web else []), folder / "lifecycle.py", "127.0.0.1", host.port(), backend, "--out", host.folder]
         command += ["--pid-file", pid_file, "--reload", f"kill -HUP {host.pid}", "--stop", f"kill -TERM {host.pid}"]
         with reaping(host):
             problem = say(command, peers.environment())
@@ -123,7 +136,6 @@ def lifecycle():
 def reaping(host):
     """The kit takes a process for alive until its parent has waited for it."""
     import contextlib
-    import threading
 
     @contextlib.contextmanager
     def waiting():
@@ -208,28 +220,33 @@ def swaps():
 
 
 def steps(build, asan_build):
-    """(name, function) of each; a function returns None or what is wrong, or raises SkipTest."""
+    """Lists of (name, function), those of a list beside each other: they wait more than they compute. A function returns None or
+    what is wrong, or raises SkipTest."""
     os.environ.setdefault("MICROHOST_PREFIX", str(ROOT / ".cache/prefix" / build.name))
     return [
-        ("fuzz", lambda: fuzz(asan_build)),
-        ("smuggling", lambda: http_kit("smuggling.py")),
-        ("smuggling through web", lambda: web_kit("smuggling.py")),
-        ("faults", lambda: http_kit("faults.py")),
-        ("lifecycle", lifecycle),
-        ("bad modules: start", lambda: bad_modules("--check_config", "--load")),
-        ("bad modules: check", lambda: bad_modules("check")),
-        ("bad modules: trial", lambda: bad_modules("check", "--trial")),
-        ("soak", soak),
-        ("swaps", swaps),
-        ("chaos under asan", lambda: chaos("asan")),
-        ("chaos under tsan", lambda: chaos("tsan")),
+        [("fuzz", lambda: fuzz(asan_build))],
+        [("smuggling", lambda: http_kit("smuggling.py")), ("soak", soak)],
+        [("smuggling through web", lambda: web_kit("smuggling.py")), ("faults", lambda: http_kit("faults.py"))],
+        [("lifecycle", lifecycle)],
+        [("lifecycle through web", lambda: lifecycle(web=True))],
+        [("bad modules: start", lambda: bad_modules("--check_config", "--load")),
+         ("bad modules: check", lambda: bad_modules("check"))],
+        [("bad modules: trial", lambda: bad_modules("check", "--trial"))],
+        [("swaps", swaps)],
+        [("chaos under asan", lambda: chaos("asan"))],
+        [("chaos under tsan", lambda: chaos("tsan"))],
     ]
+
+
+# What --all leaves out for the time it takes.
+BY_HAND = [("faults through web", lambda: web_kit("faults.py"))]
 
 
 def main():
     part = sys.argv[1] if len(sys.argv) > 1 else ""
     status = 0
-    for name, function in steps(ROOT / "build/dev", ROOT / "build/asan"):
+    by_name = [step for beside in steps(ROOT / "build/dev", ROOT / "build/asan") for step in beside]
+    for name, function in [*by_name, *BY_HAND]:
         if part not in name:
             continue
         try:

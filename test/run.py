@@ -15,6 +15,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
@@ -38,17 +39,18 @@ class Count:
     """What became of a group of tests."""
 
     def __init__(self, name):
-        self.name, self.passed, self.failures, self.skips, self.began = name, 0, [], [], time.monotonic()
+        self.name, self.passed, self.failures, self.skips = name, 0, [], []
+        self.began, self.seconds = time.monotonic(), 0.0
 
     def add(self, passed=0, failures=(), skips=()):
         self.passed += passed
         self.failures += failures
         self.skips += skips
+        self.seconds = time.monotonic() - self.began
 
     def show(self):
-        seconds = time.monotonic() - self.began
         color = RED if self.failures else ""
-        print(f"{color}{self.name:<24}{self.passed:>5} passed {len(self.failures):>4} failed  {seconds:6.1f} s{PLAIN}")
+        print(f"{color}{self.name:<24}{self.passed:>5} passed {len(self.failures):>4} failed  {self.seconds:6.1f} s{PLAIN}")
         for name, reason in self.skips:
             print(f"    skipped: {name}: {reason}")
         for name, text in self.failures:
@@ -232,8 +234,10 @@ def longer(build, part):
     yield lambda: compiled(asan, part)
     yield lambda: python("integration", asan, part)
     yield lambda: compiled(tsan, part)
-    for name, steps in kits.steps(build, asan):
-        yield lambda name=name, steps=steps: kit(name, steps)
+    for beside in kits.steps(build, asan):
+        with ThreadPoolExecutor(len(beside)) as pool:
+            for done in [pool.submit(kit, *step) for step in beside]:
+                yield done.result
 
 
 def browser(build, part):
@@ -260,6 +264,7 @@ def page():
 def kit(name, function):
     """A step of kits.py: returns None when it passed, a text when not; unittest.SkipTest when it cannot run."""
     result = Count(name)
+    threading.current_thread().name = name
     try:
         problem = function()
         result.add(**({"failures": [(name, problem)]} if problem else {"passed": 1}))

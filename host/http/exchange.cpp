@@ -3,6 +3,7 @@
 #include "http/exchange.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstring>
 
@@ -236,9 +237,10 @@ void Exchange::tell_done(mh_status outcome) {
     if (collect_fn_) finish_collect(outcome == MH_OK ? MH_E_CANCELLED : outcome);
     if (handled_ && program_->handler->on_done)
         program_->handler->on_done(program_->handler_shard, program_->handler->user, this, outcome);
-    for (unsigned i = 0; entered_ && i < program_->chain.size(); i++) {
+    for (uint64_t left = entered_; left; left &= left - 1) {
+        const auto i = static_cast<unsigned>(std::countr_zero(left));
         FilterLink& l = program_->chain[i];
-        if (!(entered_ >> i & 1) || !(l.interests & MH_I_DONE) || !l.filter->on_done) continue;
+        if (!(l.interests & MH_I_DONE) || !l.filter->on_done) continue;
         where_ = Where::request_filter;
         running_ = i;
         l.filter->on_done(l.shard, this, outcome);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/match.hpp"
 
+#include <algorithm>
+
 #include "http/names.hpp"
 
 namespace microhost::http {
@@ -37,6 +39,19 @@ bool has_field(const Headers& h, std::string_view wanted) {
 }
 
 }  // namespace
+
+PathHint PathHint::of(const Match& m) {
+    const auto& paths = m.path.empty() ? m.path_prefix : m.path;
+    if (paths.empty()) return {};
+    std::string_view common = paths.front();
+    for (const std::string_view p : paths) {
+        const auto differ = std::mismatch(common.begin(), common.end(), p.begin(), p.end());
+        common = common.substr(0, static_cast<size_t>(differ.first - common.begin()));
+    }
+    common = common.substr(0, sizeof(uint64_t));
+    const char ones[] = "\xff\xff\xff\xff\xff\xff\xff\xff";
+    return {head(common), head({ones, common.size()})};
+}
 
 std::string_view mismatch(const Match& m, const MatchSubject& s) {
     if (!any_of(m.path, [&](auto p) { return s.path == p; })) return "path";

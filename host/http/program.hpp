@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,6 +32,27 @@ struct Match {
                !header.empty();
     }
     bool operator==(const Match&) const = default;
+};
+
+/// What every path that fits a match begins with, at most eight bytes of it: most requests that a filter does not apply to are told
+/// apart by these, without a look at the match.
+struct PathHint {
+    uint64_t want = 0, mask = 0;
+
+    static PathHint of(const Match& m);
+    /// The first eight bytes of a path, zero behind its end.
+    static uint64_t head(std::string_view path) {
+        uint64_t out = 0;
+        std::memcpy(&out, path.data(), path.size() < sizeof out ? path.size() : sizeof out);
+        return out;
+    }
+    bool excludes(uint64_t head) const { return (head & mask) != want; }
+};
+
+/// A link of a chain that has a match.
+struct Condition {
+    PathHint hint;
+    uint32_t link = 0;
 };
 
 /// The hooks of a filter whose calls are counted and timed.
@@ -83,9 +105,9 @@ struct Program {
     observe::ModuleCost* handler_cost = nullptr;                            // null: not counted
     std::array<const HookMark*, kHandlerHookNames.size()> handler_marks{};  // of its generation
     std::vector<FilterLink> chain;
-    uint32_t interests = 0;    // of all of them
-    uint64_t conditional = 0;  // a bit for each link that has a match
-    uint32_t pins = 0;         // requests that began with it
+    uint32_t interests = 0;  // of all of them
+    std::vector<Condition> conditions;
+    uint32_t pins = 0;  // requests that began with it
 
     /// Called at the end of the turn in which the last request let go of it, once it is retired. It may free the program.
     void (*on_unused)(Program&) = nullptr;

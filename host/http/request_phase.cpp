@@ -15,20 +15,23 @@ namespace microhost::http {
 uint64_t Exchange::select_filters() const {
     size_t n = program_->chain.size();
     uint64_t all = n >= 64 ? ~uint64_t{0} : (uint64_t{1} << n) - 1;
-    if (!program_->conditional) return all;
+    if (program_->conditions.empty()) return all;
     const MatchSubject self{head.method_text, path.path, authority, head.headers};
-    for (uint64_t left = program_->conditional; left; left &= left - 1) {
-        const int i = std::countr_zero(left);
-        if (!mismatch(program_->chain[i].match, self).empty()) all &= ~(uint64_t{1} << i);
+    const uint64_t path_head = PathHint::head(path.path);
+    for (const Condition& c : program_->conditions) {
+        if (c.hint.excludes(path_head) || !mismatch(program_->chain[c.link].match, self).empty())
+            all &= ~(uint64_t{1} << c.link);
     }
     return all;
 }
 
 void Exchange::run_request_filters() {
     while (next_filter_ < program_->chain.size()) {
-        unsigned i = next_filter_++;
+        const uint64_t left = active_ >> next_filter_;
+        if (!left) break;
+        const unsigned i = next_filter_ + static_cast<unsigned>(std::countr_zero(left));
+        next_filter_ = i + 1;
         FilterLink& l = program_->chain[i];
-        if (!(active_ >> i & 1)) continue;
         if (!l.filter) {
             if (!failed_open(i, "is not available")) return;
             continue;

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "module/rate_limit.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <bit>
+#include <new>
 #include <thread>
+#include <type_traits>
 
 namespace microhost::module {
 namespace {
@@ -71,6 +75,17 @@ struct RateSet::Request {
         return false;
     }
 };
+
+RateSet::Buckets::Buckets(size_t n) : n_(n) {
+    // All bytes zero is what a bucket is made as.
+    static_assert(std::is_trivially_destructible_v<Bucket>);
+    void* pages = ::mmap(nullptr, n * sizeof(Bucket), PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED) throw std::bad_alloc();
+    first_ = static_cast<Bucket*>(pages);
+}
+
+RateSet::Buckets::~Buckets() { ::munmap(first_, n_ * sizeof(Bucket)); }
 
 RateSet::RateSet(uint32_t max_keys)
     : max_keys_(std::min(max_keys ? max_keys : kDefaultKeys, kMostKeys)),

@@ -49,9 +49,26 @@ class RateSet {
     bool reclaim(Entry& e, uint64_t now, uint64_t new_key, uint64_t new_time);
     std::array<Bucket*, 2> buckets_of(uint64_t hash);
 
+    /// Zero pages of the system: a bucket that no key ever chose takes no memory, and none has to be written at the start.
+    class Buckets {
+      public:
+        /// Throws std::bad_alloc.
+        explicit Buckets(size_t n);
+        ~Buckets();
+        Buckets(const Buckets&) = delete;
+        size_t size() const { return n_; }
+        Bucket& operator[](size_t i) { return first_[i]; }
+        Bucket* begin() { return first_; }
+        Bucket* end() { return first_ + n_; }
+
+      private:
+        Bucket* first_;
+        size_t n_;
+    };
+
     const SipKey key_ = random_sip_key();
     const uint32_t max_keys_;
-    std::vector<Bucket> buckets_;
+    Buckets buckets_;
     std::atomic<uint32_t> used_{0};
     std::atomic<uint64_t> full_until_{0};
 };

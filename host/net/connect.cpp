@@ -2,14 +2,26 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <atomic>
 #include <cstring>
 
+#include "net/no_connections.hpp"
 #include "net/stream.hpp"
 #include "net/tls.hpp"
 
 namespace microhost::net {
+namespace {
+
+std::atomic<bool> forbidden{false};
+
+}  // namespace
+
+void forbid_connections() { forbidden = true; }
+bool connections_forbidden() { return forbidden.load(std::memory_order_relaxed); }
 
 Result<Stream> connect(const Address& to, const TlsClientContext* tls, std::string_view name) {
+    if (forbidden.load(std::memory_order_relaxed))
+        return error("connect {}: a module that is tried connects to nobody", to.text());
     Stream s(::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!s.open()) return error("connect {}: {}", to.text(), std::strerror(errno));
     int one = 1;

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "net/listener.hpp"
+#include "net/no_connections.hpp"
 
 namespace microhost::net {
 namespace {
@@ -60,6 +61,7 @@ Result<Connection*> Connection::dial(Loop& loop, Sink& sink, ConnectionSettings 
         return r.error();
     }
     c->parts_.host = c->dial_->host();
+    if (connections_forbidden()) return c;  // it stays as if nobody answered yet
     const uint32_t ms = c->parts_.settings.connect_timeout_ms;
     c->deadline_ms_ = Loop::clock_ns() / 1'000'000 + ms;
     c->arm(ms);
@@ -90,6 +92,11 @@ Connection* Connection::standard(Loop& loop, Sink& sink, ConnectionSettings sett
     ConnectionParts parts;
     parts.peer = parts.local = settings.address;
     parts.settings = std::move(settings);
+    if (connections_forbidden()) {
+        auto* c = new Connection(loop, sink, std::move(parts));
+        c->phase_ = Phase::dialing;
+        return c;
+    }
     parts.stdio = Stdio::open();
     if (!parts.stdio) return nullptr;
     auto* c = new Connection(loop, sink, std::move(parts));

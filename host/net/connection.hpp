@@ -119,7 +119,8 @@ class Connection final : public Pollable {
     void linger();
     void broke(ssize_t error);
     void on_time();
-    void arm(uint64_t ms) { loop_.arm(timer_, ms); }
+    /// By the clock, not by the turn: the control thread may have slept since its last one.
+    void arm(uint64_t ms) { loop_.wheel().arm(timer_, Loop::clock_ns() / 1'000'000, ms); }
     void touched();
     void end(mh_status why, std::string text);
     void shut();

@@ -58,23 +58,27 @@ bool Connection::show(std::string_view bytes) {
     std::string& in = parts_.in;
     const bool kept = !in.empty();
     if (kept) in.append(bytes);
-    const std::string_view all = kept ? std::string_view(in) : bytes;
-    showing_ = true;
-    size_t used = sink_->on_bytes(all);
-    showing_ = false;
-    if (phase_ == Phase::gone) return false;
-    used = std::min(used, all.size());
-    if (next_tls_.wanted() && used < all.size()) {
-        end(MH_E_INVALID,
-            fmt::format("{}: bytes came in the clear behind the change to TLS; somebody on the "
-                        "way may have put them there",
-                        who()));
-        return false;
+    std::string_view rest = kept ? std::string_view(in) : bytes;
+    for (bool used_some = true; used_some && !rest.empty() && phase_ == Phase::open && !paused_;) {
+        showing_ = true;
+        const size_t used = std::min(sink_->on_bytes(rest), rest.size());
+        showing_ = false;
+        if (phase_ == Phase::gone) return false;
+        rest.remove_prefix(used);
+        used_some = used > 0;
+        if (next_tls_.wanted() && !rest.empty()) {
+            end(MH_E_INVALID,
+                fmt::format("{}: bytes came in the clear behind the change to TLS; somebody on the "
+                            "way may have put them there",
+                            who()));
+            return false;
+        }
     }
     if (kept)
-        in.erase(0, used);
+        in.erase(0, in.size() - rest.size());
     else
-        in.assign(all.substr(used));
+        in.assign(rest);
+    if (in.empty() && in.capacity() > kPiece) in = {};
     if (in.size() >= kMostUnused && phase_ == Phase::open) {
         end(MH_E_LIMIT, fmt::format("{}: 1 MiB of what came was not used", who()));
         return false;
@@ -124,6 +128,7 @@ void Connection::all_out() {
         return schedule();
     }
     if (parts_.finish_wanted && !std::exchange(parts_.finished, true)) shutdown_write();
+    if (parts_.out.capacity() > kWindow) parts_.out = {};
     if (phase_ == Phase::closing) return end(why_, std::exchange(text_, {}));
     if (parts_.finished && parts_.peer_finished && !paused_) return end(MH_OK, {});
     if (std::exchange(busy_told_, false)) sink_->on_writable();

@@ -85,7 +85,7 @@ Dial::State Dial::try_from(size_t first) {
             const uint64_t now = Loop::clock_ns() / 1'000'000;
             const uint64_t share = (std::max(end_ms_, now) - now) / left;
             // The last one has whatever time is left; the owner watches that.
-            if (left > 1) loop_.arm(patience_, std::max(share, kLeastMs));
+            if (left > 1) loop_.wheel().arm(patience_, now, std::max(share, kLeastMs));
             return State::waiting;
         }
         why = s ? std::strerror(errno) : s.error().what.substr(s.error().what.rfind(": ") + 2);

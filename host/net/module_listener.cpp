@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "module/generation.hpp"
+#include "net/no_connections.hpp"
 
 namespace microhost::net {
 namespace {
@@ -78,8 +79,15 @@ mh_status ModuleListener::open(Loop& loop, HostSide& side, ListenWish wish,
     }
     std::unique_ptr<ModuleListener> l(
         new ModuleListener(loop, side, std::move(wish), on_accept, user));
+    if (auto at = Address::parse(l->wish_.address); !at)
+        return refuse(side, MH_E_INVALID, at.error().what);
     Shared& shared = Shared::get();
     const std::scoped_lock lock(shared.mutex);
+    if (connections_forbidden()) {  // the address may be that of the generation that serves
+        l->enlist();
+        *out = l.release()->token_;
+        return MH_OK;
+    }
     auto fd = l->socket();
     if (!fd) {
         const bool used = fd.error().what.find("in use") != std::string::npos;
@@ -101,16 +109,15 @@ Result<int> ModuleListener::socket() const {
     for (const Shared::One& o : Shared::get().all)
         if (o.module == side_.id && o.address == wish_.address)
             if (const int fd = ::fcntl(o.acceptor->fd(), F_DUPFD_CLOEXEC, 3); fd >= 0) return fd;
-    auto at = Address::parse(wish_.address);
-    if (!at) return at.error();
     ListenOptions options;
     options.reuse_port = false;
-    return open_listener(*at, options);
+    return open_listener(Address::parse(wish_.address).value(), options);
 }
 
 void ModuleListener::enlist() {
     listeners_here[token_] = this;
     side_.generation.at_end(loop_.index(), end_all);
+    if (!acceptor_) return;
     Shared& shared = Shared::get();
     shared.all.push_back(
         {side_.id, wish_.address, side_.generation.number(), token_, &loop_, acceptor_.get()});
@@ -122,7 +129,7 @@ void ModuleListener::close() {
         Shared& shared = Shared::get();
         const std::scoped_lock lock(shared.mutex);
         std::erase_if(shared.all, [&](const Shared::One& o) { return o.token == token_; });
-        acceptor_->close();
+        if (acceptor_) acceptor_->close();
         shared.choose(side_.id, wish_.address);
     }
     listeners_here.erase(token_);
@@ -137,7 +144,7 @@ void ModuleListener::end_all(HostSide& side) {
 }
 
 const std::string& ModuleListener::local() {
-    return local_ = local_address(acceptor_->fd()).text();
+    return local_ = acceptor_ ? local_address(acceptor_->fd()).text() : wish_.address;
 }
 
 void ModuleListener::take(int fd, const Address& peer) {

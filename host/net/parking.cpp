@@ -57,7 +57,7 @@ uint64_t park(Loop& loop, std::string_view module, ConnectionParts parts) {
     expiry->key = key;
     expiry->fire = expire;
     lot.expiries.insert(expiry);
-    loop.arm(*expiry, kKeptMs);
+    loop.wheel().arm(*expiry, Loop::clock_ns() / 1'000'000, kKeptMs);
     lot.parked.emplace(key, Parked{std::string(module), std::move(parts)});
     return key;
 }

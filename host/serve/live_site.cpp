@@ -33,7 +33,9 @@ LiveProgram::LiveProgram(RequestLoop& loop, Loop& control, std::shared_ptr<const
         program_.chain.push_back(link(f));
         const http::FilterLink& l = program_.chain.back();
         program_.interests |= l.interests;
-        if (l.match.any()) program_.conditional |= uint64_t{1} << (program_.chain.size() - 1);
+        if (l.match.any())
+            program_.conditions.push_back(
+                {http::PathHint::of(l.match), static_cast<uint32_t>(program_.chain.size() - 1)});
     }
 }
 

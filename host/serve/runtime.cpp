@@ -90,6 +90,8 @@ void Runtime::State::fail(const Error& e) {
 Result<> Runtime::State::start_basics() {
     std::signal(SIGPIPE, SIG_IGN);
     raise_file_limit();
+    upstream_tls_loading =
+        std::async(std::launch::async, [] { return net::TlsClientContext::load({}); });
     auto opened = log::Log::open(log_options(host().log));
     if (!opened) return opened.error();
     log = std::move(*opened);
@@ -173,7 +175,7 @@ Result<> Runtime::State::start_engines() {
     main_rpc = std::make_unique<rpc::Engine>(*main_http, std::random_device{}(), metrics.get());
     main_http->adopt_thread();
     main_rpc->adopt_thread();
-    auto tls = net::TlsClientContext::load({});
+    auto tls = upstream_tls_loading.get();
     if (!tls) return tls.error().context("TLS to upstreams");
     upstream_tls = std::move(*tls);
     for (auto& l : loops) l->rpc.tls = upstream_tls.get();

@@ -2,6 +2,7 @@
 /// What a serving process owns, in the order in which it is made; destroyed in reverse. Private to runtime*.cpp.
 #pragma once
 
+#include <future>
 #include <map>
 #include <string>
 #include <vector>
@@ -64,6 +65,8 @@ struct Runtime::State {
     std::unique_ptr<http::Engine>
         main_http;  // the control thread calls out, and serves the control socket
     std::unique_ptr<rpc::Engine> main_rpc;
+    // Beside the rest of the start: OpenSSL's own takes more than a millisecond.
+    std::future<Result<std::unique_ptr<net::TlsClientContext>>> upstream_tls_loading;
     std::unique_ptr<net::TlsClientContext> upstream_tls;
     std::unique_ptr<net::Resolver> resolver;
     std::unique_ptr<registry::Publisher> publisher;

@@ -10,6 +10,7 @@
 #include "module/generation.hpp"
 #include "module/library.hpp"
 #include "module/trial.hpp"
+#include "net/no_connections.hpp"
 #include "tool/module_config.hpp"
 #include "tool/rig.hpp"
 #include "tool/tell.hpp"
@@ -49,6 +50,7 @@ int trial_child(const Arguments& arguments) {
     const auto& words = arguments.scan.args;
     if (words.size() < 2) return 2;
     fence(std::strtol(words[1].c_str(), nullptr, 10));
+    net::forbid_connections();
     const std::string text = input();
     auto candidate = module::check_file(words[0]);
     if (!candidate) finish(candidate.error().what);

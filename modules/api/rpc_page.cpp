@@ -25,13 +25,6 @@ std::string refusal_of(const Gateway& g, const shared::RpcRequest& w) {
     return {};
 }
 
-/// This header is in seconds on this page, as in Micro.
-uint32_t timeout_ms(const Gateway& g, mh_req* r) {
-    const std::string_view seconds = g.header(r, MH_H_TIMEOUT);
-    if (seconds.empty() || seconds.size() > 6) return g.settings.timeout_ms;
-    return effective_timeout_ms(g.settings.timeout_ms, seconds);
-}
-
 void on_message(void* user, mh_rpc_call*, const mh_rpc_message* m) noexcept {
     Exchange& x = *static_cast<Exchange*>(user);
     if (x.answered) return;
@@ -61,7 +54,7 @@ void call_wanted(Shard& shard, mh_req* r, std::string_view body) {
         return;
     }
     x->error_id = kErrorId;
-    x->timeout_ms = timeout_ms(g, r);
+    x->timeout_ms = shared::page_timeout_ms(g.settings.timeout_ms, g.header(r, MH_H_TIMEOUT));
     start_call(*x, kSink, w.address, kJsonType, w.request);
 }
 

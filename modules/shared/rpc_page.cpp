@@ -59,10 +59,7 @@ void call_wanted(const RpcPage& page, mh::request r, std::string_view body) {
     }
     x->error_id = kRpcId;
     x->hide_authorization = page.hide_authorization;
-    // This header is in seconds on this page, as in Micro.
-    const std::string_view seconds = r.header(MH_H_TIMEOUT);
-    x->timeout_ms =
-        seconds.size() <= 6 ? effective_timeout_ms(page.timeout_ms, seconds) : page.timeout_ms;
+    x->timeout_ms = page_timeout_ms(page.timeout_ms, r.header(MH_H_TIMEOUT));
     x->start(w.address, "application/json", w.request);
 }
 

@@ -10,6 +10,7 @@
 #include "answer.hpp"
 #include "api.hpp"
 #include "apps.hpp"
+#include "config_page.hpp"
 #include "micro_pages.hpp"
 #include "modules_page.hpp"
 #include "query.hpp"
@@ -65,6 +66,7 @@ mh_status answer_open(mh::request r, const Settings& s, std::string_view path) {
 
 /// The page with script; who has to log in first is led there, and finds it, too.
 mh_status show_page(Shard& shard, mh::request r, const Asker& who, std::string_view path) {
+    if (path == kLoginPath && who.user) return answer_login(shard, r, who, path);  // leads on
     if (path != kLoginPath && !shard.guard.require(r, shard.access, who, Role::viewer))
         return MH_OK;
     return answer_the_page(r, shard.web.settings, shard.guard.token_for_page(r, who));
@@ -110,8 +112,8 @@ mh_status visit(Shard& shard, mh::request r, const Asker& who, AppName app) {
     const AppsOrigin& origin = shard.web.apps_origin;
     const bool elsewhere = origin.wanted() && !origin.has(r);
     const std::string dashboard = origin.has(r) ? origin.dashboard(r) : "";
-    if (!s.open_apps && !shard.guard.require(r, shard.access, who, Role::viewer, dashboard))
-        return MH_OK;
+    const bool open = s.open_apps || app.service == s.login_service;
+    if (!open && !shard.guard.require(r, shard.access, who, Role::viewer, dashboard)) return MH_OK;
     return elsewhere ? to_apps_origin(shard, r) : to_app(r, s, who, std::move(app));
 }
 
@@ -134,6 +136,7 @@ mh_status to_dashboard(Shard& shard, mh::request r, const Asker& who) {
     if (path == "/_/events") return open_events(shard, r, who);
     if (path == "/_/modules")
         return show_modules(r, who.role >= Role::operator_, shard.guard.token_for_page(r, who));
+    if (path == "/_/config") return show_config(r, Query(r).text("q"));
     return to_page(shard, r, who, path);
 }
 

@@ -29,10 +29,21 @@ bool sent_on_purpose(const mh::request& r, const Asker& who) {
     return who.principal && !shared::bearer_token(r.header(MH_H_AUTHORIZATION)).empty();
 }
 
+/// Path and query, as they came.
+std::string target_of(const mh::request& r) {
+    std::string out(r.path());
+    if (!r.query().empty()) out.append("?").append(r.query());
+    return out;
+}
+
 std::string login_path(const mh::request& r) {
-    std::string next(r.path());
-    if (!r.query().empty()) next.append("?").append(r.query());
-    return "/_/login?next=" + path_element(local_path(next));
+    return "/_/login?next=" + path_element(local_path(target_of(r)));
+}
+
+/// As Micro leads there.
+std::string login_elsewhere(const std::string& url, const mh::request& r) {
+    const char* const mark = url.find('?') == url.npos ? "?" : "&";
+    return url + mark + "redirect_to=" + path_element(target_of(r));
 }
 
 /// A link of another site leads here, and so the browser keeps the cookie back: a page of ours that goes on gets it.
@@ -131,13 +142,15 @@ bool Guard::require(mh::request r, shared::Access& access, const Asker& who, Rol
     const bool in = who.role >= role && who.role != Role::nobody;
     const bool reads = r.method() == "GET" || r.method() == "HEAD";
     const bool asks_for_page = r.header(MH_H_ACCEPT).find("text/html") != std::string_view::npos;
-    if (in || who.has_credential() || settings_.users_file.empty() || !reads || !asks_for_page)
+    const bool own = !settings_.users_file.empty(), elsewhere = !settings_.login_url.empty();
+    if (in || who.has_credential() || !(own || elsewhere) || !reads || !asks_for_page)
         return access.require(r, who, role);
-    const std::string to = std::string(origin) + login_path(r);
-    if (r.header(MH_H_SEC_FETCH_SITE) == "cross-site")
-        answer_once_more(r, to);
+    const std::string to =
+        elsewhere ? login_elsewhere(settings_.login_url, r) : std::string(origin) + login_path(r);
+    if (own && r.header(MH_H_SEC_FETCH_SITE) == "cross-site")
+        answer_once_more(r, std::string(origin) + login_path(r));
     else
-        r.respond(303, {}, {}, {{"Location", to}, {"Cache-Control", "no-store"}});
+        r.respond(elsewhere ? 307 : 303, {}, {}, {{"Location", to}, {"Cache-Control", "no-store"}});
     return false;
 }
 

@@ -45,7 +45,8 @@ std::string page(std::string_view title, std::string_view body) {
     out.append(escaped(title)).append(" · microhost</title></head><body>\n");
     out +=
         "<header><nav aria-label=\"Pages\"><a href=\"/\">microhost</a> "
-        "<a href=\"/services\">Services</a> <a href=\"/_/modules\">Modules</a></nav></header>\n"
+        "<a href=\"/services\">Services</a> <a href=\"/_/modules\">Modules</a> "
+        "<a href=\"/_/config\">Configuration</a></nav></header>\n"
         "<main>\n";
     out.append(body).append("</main></body></html>\n");
     return out;

@@ -39,10 +39,11 @@ bool is_reserved(std::string_view name) {
 }
 
 bool is_page(std::string_view path) {
-    constexpr std::string_view kPages[] = {
-        "/",          "/services",  "/registry", "/client",    "/terminal", "/stats",
-        "/query",     "/call",      "/cli",      "/_/login",   "/_/logout", "/_/overview",
-        "/_/traffic", "/_/modules", "/_/logs",   "/_/console", "/_/about",  "/_/apps"};
+    constexpr std::string_view kPages[] = {"/",          "/services",  "/registry", "/client",
+                                           "/terminal",  "/stats",     "/query",    "/call",
+                                           "/cli",       "/_/login",   "/_/logout", "/_/overview",
+                                           "/_/traffic", "/_/modules", "/_/config", "/_/logs",
+                                           "/_/console", "/_/about",   "/_/apps"};
     return path.starts_with("/service/") ||
            std::find(std::begin(kPages), std::end(kPages), path) != std::end(kPages);
 }

@@ -93,6 +93,10 @@ MH_MODULE(R"json({
         "type": "string", "default": "",
         "description": "who may log in: lines USER:HASH[:ROLE], made with microhost passwd --role; watched"
       },
+      "auth_login_url": {
+        "type": "string", "default": "", "x-flags": ["auth_login_url"],
+        "description": "windows of who has no credential are sent there, with redirect_to, instead of to our own form"
+      },
       "session_idle": {
         "type": ["string", "number"], "default": "30m",
         "description": "a session that is not used for so long is over"

@@ -48,6 +48,7 @@ std::string traffic_row_json(const mh_traffic& t);
 /// {"end_ms","step_ms","columns","rows"}. [main]
 std::string traffic_json(int32_t ring, uint32_t most);
 
+std::string_view origin_name(int32_t origin);  ///< of a value of the configuration
 /// {"values":[...]}. [main]
 std::string config_json(std::string_view prefix);
 /// The name of this instance as a JSON string; "" where there is no configuration to be read, as in a trial. [main]

@@ -95,8 +95,17 @@ std::string traffic_json(int32_t ring, uint32_t most) {
     return out;
 }
 
+std::string_view origin_name(int32_t origin) {
+    switch (origin) {
+        case MH_ORIGIN_DEFAULT: return "default";
+        case MH_ORIGIN_FILE: return "file";
+        case MH_ORIGIN_ENVIRONMENT: return "environment";
+        case MH_ORIGIN_FLAG: return "flag";
+        default: return "unknown";
+    }
+}
+
 std::string config_json(std::string_view prefix) {
-    static constexpr std::string_view kOrigins[] = {"default", "file", "environment", "flag"};
     struct Values {
         std::string json;
         JsonWriter w{json};
@@ -109,7 +118,7 @@ std::string config_json(std::string_view prefix) {
             w.begin_object().key("path").string(view(v->path)).key("secret").boolean(secret);
             if (!secret) w.key("value").raw(view(v->json));
             w.key("live").boolean(v->flags & MH_CONFIG_LIVE);
-            w.key("origin").string(v->origin >= 0 && v->origin < 4 ? kOrigins[v->origin] : "");
+            w.key("origin").string(origin_name(v->origin));
             w.key("source").string(view(v->source)).key("doc").string(view(v->doc));
             if (v->default_json.len) w.key("default").raw(view(v->default_json));
             w.end_object();

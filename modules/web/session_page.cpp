@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session_page.hpp"
 
+#include <array>
+
 #include "../shared/json_writer.hpp"
 #include "answer.hpp"
 #include "web.hpp"
@@ -29,16 +31,15 @@ mh_status answer_session(mh::request r, Shard& shard, const shared::Asker& who,
         .string(mh::the_host->version)
         .key("namespace")
         .string(s.ns)
+        .key("login_url")
+        .string(s.login_url)
         .key("apps_url")
         .string(shard.web.apps_origin.of(r))
         .end_object();
-    const mh::field cookie{"Set-Cookie", set_cookie};
-    if (set_cookie.empty())
-        r.respond(200, kJsonType, json,
-                  {{"X-Content-Type-Options", "nosniff"}, {"Cache-Control", "no-store"}});
-    else
-        r.respond(200, kJsonType, json,
-                  {{"X-Content-Type-Options", "nosniff"}, {"Cache-Control", "no-store"}, cookie});
+    const std::array<mh::field, 3> fields{{{"X-Content-Type-Options", "nosniff"},
+                                           {"Cache-Control", "no-store"},
+                                           {"Set-Cookie", set_cookie}}};
+    r.respond(200, kJsonType, json, std::span(fields).first(set_cookie.empty() ? 2 : 3));
     return MH_OK;
 }
 

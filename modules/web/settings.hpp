@@ -24,7 +24,9 @@ struct Settings : shared::AdminListener {
     Resolver resolver = Resolver::path;
     bool open_apps = false;  ///< web services need no role
     std::string
-        static_dir;  ///< files of the page are read there; empty: the ones that are built in
+        static_dir;         ///< files of the page are read there; empty: the ones that are built in
+    std::string login_url;  ///< of somebody else's log-in; empty: our own form
+    std::string login_service;  ///< the web service that it is a page of, which needs no role
     SessionLimits sessions;
     uint32_t login_attempts = 10;  ///< a minute, by address and by user
     bool enable_stats = false;

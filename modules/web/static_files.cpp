@@ -145,7 +145,7 @@ bool wants_page(const mh::request& r, std::string_view path) {
     static constexpr std::string_view kPages[] = {
         "/",          "/services",  "/registry", "/client",  "/terminal",
         "/_/traffic", "/_/modules", "/_/logs",   "/_/login", "/_/overview",
-        "/_/console", "/_/about",   "/_/apps"};
+        "/_/console", "/_/about",   "/_/apps",   "/_/config"};
     if (r.header(MH_H_CONTENT_TYPE) == kJsonType) return false;
     if (r.header(MH_H_ACCEPT).find("text/html") == std::string_view::npos) return false;
     const std::string_view query = r.query();

@@ -6,12 +6,13 @@ usage: filters.py [--rounds 9] [--prefix .cache/prefix/release]
 
 Ten and sixty filters that go on at once; sixty whose `match` lets the request by; sixty of another listener; one that suspends and
 resumes in its own call. From the scheduler's account of the process, medians of all rounds, and the smallest and largest. Last, how long a
-resume() of another thread takes to the loop, which sleeps.
+resume() of another thread takes to the loop, which sleeps, next to what the system takes to wake a sleeping thread (wake.c).
 """
 import argparse
 import os
 import socket
 import statistics
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -30,7 +31,9 @@ def instances(count, **more):
 CASES = {
     "10 filters": ("", instances(10), None, 10),
     "60 filters": ("", instances(MANY), None, MANY),
-    "60 that do not match": ("", instances(MANY, match={"path_prefix": "/elsewhere"}), None, MANY),
+    "60 of another path": ("", instances(MANY, match={"path_prefix": "/elsewhere"}), None, MANY),
+    "60 of another method": ("", instances(MANY, match={"method": "POST"}), None, MANY),
+    "60 of another host": ("", instances(MANY, match={"host": "b.example"}), None, MANY),
     "60 of another listener": ("", instances(MANY), [], MANY),
     "1 that suspends and resumes": ("turn", instances(1), None, 1),
 }
@@ -86,6 +89,11 @@ def resume_ns(folder):
     return sorted(found)
 
 
+def wake_ns(folder):
+    subprocess.run(["cc", "-O2", "-pthread", Path(__file__).parent / "wake.c", "-o", folder / "wake"], check=True)
+    return statistics.median(int(subprocess.run([folder / "wake"], check=True, capture_output=True).stdout) for _ in range(5))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9)
@@ -110,7 +118,8 @@ def main():
         for case, found in costs.items():
             print(f"{case:<30}{statistics.median(found):8.1f} ns each ({min(found):.1f} to {max(found):.1f})")
         found = resume_ns(folder)
-        print(f"resume() of another thread to the loop: {found[1000] / 1000:.1f} us at the median, {found[1980] / 1000:.1f} at the 99th")
+        print(f"resume() of another thread to the loop: {found[1000] / 1000:.1f} us at the median, {found[1980] / 1000:.1f} at the 99th;"
+              f" a bare eventfd: {wake_ns(folder) / 1000:.1f}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { test, until } from './tests.mjs';
+import { settings, test, until } from './tests.mjs';
 
 const SERVICE = '/service/go.micro.srv.greeter';
 
@@ -43,6 +43,40 @@ test('call: one that is not answered in time is over then', async (visit) => {
     await answer.getByText(/(408|504) failed/).waitFor();
     assert.ok(performance.now() - began >= 900, 'before its time');
     await answer.getByText(/time/i).first().waitFor();
+});
+
+test('call: its time may be a fraction of a second', async (visit) => {
+    visit.expects(/408|504/);
+    const page = await visit.at('open', SERVICE);
+    for (const timeout of ['0.3', '300ms']) {
+        const began = performance.now();
+        const answer = await call(page, { endpoint: 'Say.Hello', body: '{"do": "never"}', timeout });
+        await answer.getByText(/(408|504) failed/).waitFor();
+        const took = performance.now() - began;
+        assert.ok(took >= 250 && took < 4500 * settings.slow, `${timeout} took ${took} ms`); // without it: 5 s
+    }
+    await page.getByLabel(/Timeout/).fill('soon');
+    await page.getByText(/or 250ms/).waitFor();
+    assert.ok(await page.getByRole('button', { name: 'Execute' }).isDisabled());
+});
+
+test('call: two answers are compared', async (visit) => {
+    const page = await visit.at('open', SERVICE);
+    for (const name of ['Anna', 'Ben']) {
+        const answer = await call(page, { endpoint: 'Say.Hello', body: `{"name": "${name}"}` });
+        await answer.getByText(`"name": "${name}"`).waitFor();
+    }
+    const boxes = page.getByRole('checkbox', { name: /Compare the answer/ });
+    await boxes.nth(0).check();
+    await page.getByText('Choose another answer').waitFor();
+    await boxes.nth(1).check();
+    const difference = page.getByRole('region', { name: 'Difference' });
+    const lines = await difference.getByRole('listitem').allInnerTexts();
+    assert.ok(lines.some((l) => /^-[^]*Anna/.test(l)) && lines.some((l) => /^\+[^]*Ben/.test(l)), lines.join(' | '));
+    await difference.getByRole('button', { name: 'Close' }).click();
+    await page.reload();
+    await page.getByText('Calls before').waitFor();
+    assert.equal(await boxes.count(), 0, 'answers are not kept in the browser');
 });
 
 test('call: the messages of a stream come as they are sent, and it can be left', async (visit) => {

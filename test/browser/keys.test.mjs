@@ -34,7 +34,7 @@ test('keys: from the first Tab to a service and back, without a mouse', async (v
 test('keys: g and a letter go to a page, Ctrl K to any, ? tells which keys there are', async (visit) => {
     const page = await visit.at('open', '/services');
     await page.getByRole('heading', { level: 1, name: 'Services' }).waitFor();
-    for (const [letter, path] of [['m', '/_/modules'], ['l', '/_/logs'], ['t', '/_/traffic'], ['s', '/services']]) {
+    for (const [letter, path] of [['m', '/_/modules'], ['l', '/_/logs'], ['t', '/_/traffic'], ['f', '/_/config'], ['s', '/services']]) {
         await page.keyboard.press('g');
         await page.keyboard.press(letter);
         await page.waitForURL((url) => url.pathname === path);

@@ -71,6 +71,13 @@ await step('A service: nodes, endpoints, and a call of one', async () => {
     await page.getByRole('button', { name: 'Execute' }).click();
     await page.getByText('200 ok').waitFor();
     await picture('call');
+    await page.getByLabel('Request').fill('{"name": "Ben"}');
+    await page.getByRole('button', { name: 'Execute' }).click();
+    await page.getByRole('region', { name: 'Answer' }).getByText('"Ben"').waitFor();
+    for (const index of [0, 1]) await page.getByRole('checkbox', { name: /Compare/ }).nth(index).check();
+    await page.getByRole('region', { name: 'Difference' }).scrollIntoViewIfNeeded();
+    await picture('compare');
+    await page.getByRole('region', { name: 'Difference' }).getByRole('button', { name: 'Close' }).click();
     await page.getByLabel('Endpoint').selectOption('Say.Stream');
     await page.getByRole('checkbox', { name: 'Stream' }).check();
     await page.getByLabel('Request').fill('{"name": "Anna"}');
@@ -109,6 +116,16 @@ await step('Its new version is built, and replaces it while requests pass', asyn
     await sure.waitFor({ timeout: 1000 }).then(() => sure.click(), () => {});
     await page.getByText('2.0.0').first().waitFor();
     await picture('module-reloaded');
+});
+
+await step('What is configured, and where each value came from', async () => {
+    await page.goto('/_/config');
+    await heading('Configuration');
+    await page.getByText('loops', { exact: true }).waitFor();
+    await picture('config');
+    await page.getByRole('searchbox', { name: 'Filter the configuration' }).fill('origin:file');
+    await page.getByText(/\d+ of \d+ values/).waitFor();
+    await picture('config-of-the-file');
 });
 
 await step('A web service, and what is said when it dies', async () => {
@@ -158,7 +175,7 @@ await step('Keys, and what this is made of', async () => {
 
 await step('On a telephone', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
-    for (const [path, name] of [['/services', 'narrow-services'], ['/_/traffic', 'narrow-traffic'], ['/_/modules', 'narrow-modules']]) {
+    for (const [path, name] of [['/services', 'narrow-services'], ['/_/traffic', 'narrow-traffic'], ['/_/modules', 'narrow-modules'], ['/_/config', 'narrow-config']]) {
         await page.goto(path);
         await heading(/.+/);
         await page.waitForTimeout(300);
@@ -168,7 +185,7 @@ await step('On a telephone', async () => {
 });
 
 await step('Without a script', async () => {
-    for (const path of ['/services?plain', '/service/go.micro.srv.greeter?plain', '/_/modules?plain']) {
+    for (const path of ['/services?plain', '/service/go.micro.srv.greeter?plain', '/_/modules?plain', '/_/config?plain']) {
         await page.goto(path);
         await heading(/.+/);
         await picture(`plain${path.replace(/\W+/g, '-').replace('-plain', '')}`);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Slack as an app sees it: the Web API and Socket Mode, as far as @slack/bolt and the bot use them. One process, loopback only.
 //
-//     node fake_slack.mjs        prints its port; ends when its standard input does
+//     node fake_slack.mjs [CERT KEY]        prints its port; ends when its standard input does
 //
 // It is told what happens over HTTP: POST /fake/WHAT with JSON; GET /fake/state says what came. Slack's own promises are held against
 // the client: an envelope that is not acknowledged within three seconds comes again, over any socket; a ticket is good for one.
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import { WebSocketServer } from "ws";
 
 const TEAM = "T1", BOT = "UBOT", BOT_ID = "B1";
@@ -13,6 +15,8 @@ const ACK_MS = 3000, LEAVE_MS = 1500;
 const tokens = { bot: "xoxb-right", app: "xapp-right" };
 const tickets = new Set(), sockets = [], limits = [], hooks = new Map();
 const state = { posts: [], hooks: [], acks: [], opens: 0, calls: [], late: [], wrong: [] };
+const [cert, key] = process.argv.slice(2).map((path) => readFileSync(path));
+const [http, ws] = cert ? ["https", "wss"] : ["http", "ws"];
 let count = 0, address = "", broken = 0, refuse = {};
 
 const stamp = () => `1700000000.${String(++count).padStart(6, "0")}`;
@@ -36,7 +40,7 @@ const methods = {
       const ticket = `ticket-${++count}`;
       tickets.add(ticket);
       state.opens++;
-      return { ok: true, url: `ws://${address}/link/?ticket=${ticket}&app_id=A1` };
+      return { ok: true, url: `${ws}://${address}/link/?ticket=${ticket}&app_id=A1` };
     },
   ],
   "chat.postMessage": [
@@ -163,7 +167,7 @@ const orders = {
       payload: {
         token: "old", team_id: TEAM, team_domain: "acme", channel_id: channel, channel_name: channel.startsWith("D") ? "directmessage" : "ops",
         user_id: user, user_name: "ada", command, text, api_app_id: "A1", is_enterprise_install: "false",
-        response_url: `http://${address}/hooks/${id}`, trigger_id: `trigger-${++count}`, ...more,
+        response_url: `${http}://${address}/hooks/${id}`, trigger_id: `trigger-${++count}`, ...more,
       },
     });
     return { hook: id };
@@ -204,7 +208,7 @@ const orders = {
   },
 };
 
-const server = createServer((request, response) => {
+const server = (cert ? createSecureServer : createServer)({ cert, key }, (request, response) => {
   let body = "";
   request.setEncoding("utf8");
   request.on("data", (part) => (body += part));
@@ -239,7 +243,7 @@ server.on("upgrade", (request, socket, head) => {
 });
 
 server.listen(0, "127.0.0.1", () => {
-  address = `127.0.0.1:${server.address().port}`;
+  address = `${cert ? "localhost" : "127.0.0.1"}:${server.address().port}`;
   console.log(server.address().port);
 });
 process.stdin.on("end", () => process.exit(0)).resume();

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bot in Slack: against the fake that Slack's own client accepts (slack_fake_test.py)."""
+import shutil
 import sys
 import tempfile
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1] / "integration")]
 
 import harness
+import tls_test
 import tools
 
 TOKENS = ("xoxb-right", "xapp-right", "xoxb-wrong")
@@ -27,6 +29,17 @@ class Case(harness.Case):
     def in_slack(self, slack):
         harness.wait_for(lambda: slack.state["sockets"] == 1, 15, "the bot's socket")
         slack.clear()
+
+    def one_socket(self, opens):
+        """Of the fake of the class, after so many tickets."""
+        def there():
+            self.seen = self.slack.state
+            return self.seen["opens"] == opens and self.seen["sockets"] == 1
+
+        try:
+            harness.wait_for(there, 20, "one socket")
+        except AssertionError as late:
+            raise AssertionError(f"{late}: {self.seen}\n{self.host.stderr[-3000:]}") from None
 
     def posts(self, slack, count=1):
         return harness.wait_for(lambda: len(p := slack.state["posts"]) >= count and p, 15, f"{count} posts, not {slack.state}")
@@ -85,6 +98,19 @@ class Talk(Case):
         self.slack.say(text="<@UBOT> ping", channel="C2")
         self.assertEqual([p["channel"] for p in self.posts(self.slack)], ["C2"])
 
+    def test_a_channel_that_takes_nothing_is_one_line_and_holds_nobody_up(self):
+        for _ in range(2):
+            self.slack.say(text="<@UBOT> ping", channel="CGONE")
+        self.slack.say(text="<@UBOT> ping", channel="C8")
+        self.assertEqual([p["channel"] for p in self.posts(self.slack)], ["C8"])
+        self.host.wait_for_log("channel_not_found")
+
+    def test_a_text_that_nobody_types_is_passed_over_with_a_line(self):
+        self.slack.say(text="<@UBOT> echo " + "x" * 65536)
+        self.host.wait_for_log("longer than 16 KiB")
+        self.slack.say(text="<@UBOT> ping")
+        self.assertEqual(len(self.posts(self.slack)), 1)
+
     def test_a_limited_answer_comes_later_and_once(self):
         self.slack.limit(retry_after=1)
         begun = time.monotonic()
@@ -111,7 +137,7 @@ class Talk(Case):
         self.slack.leave(reason="refresh_requested")
         for _ in range(3):
             self.slack.say(text="<@UBOT> ping", channel="C3")  # over whichever socket there is
-        harness.wait_for(lambda: (s := self.slack.state)["opens"] == 1 and s["sockets"] == 1, 20, "the old socket's end")
+        self.one_socket(1)
         self.slack.say(text="<@UBOT> ping", channel="C4")
         harness.wait_for(lambda: [p["channel"] for p in self.slack.state["posts"]].count("C4"), 15, "the last answer")
         state = self.slack.state
@@ -125,7 +151,7 @@ class Talk(Case):
         harness.wait_for(lambda: len(self.slack.state["acks"]) == 3, 15, "the third acknowledgement")
         answer = self.host.ask_control("POST", "/v1/commands/modules/reload", b'{"args":{"id":"bot"}}')
         self.assertIn('"exit":0', answer.text)
-        harness.wait_for(lambda: self.slack.state["opens"] == 1 and self.slack.state["sockets"] == 1, 20, "the next generation's socket")
+        self.one_socket(1)
         self.slack.again()
         self.slack.say(text="<@UBOT> ping", channel="C7")
         harness.wait_for(lambda: "C7" in (p := [p["channel"] for p in self.slack.state["posts"]]) and p, 15, "the other answer")
@@ -136,6 +162,24 @@ class Talk(Case):
         self.slack.cut()
         self.slack.say(text="<@UBOT> ping")  # nobody is there: Slack tries again
         harness.wait_for(lambda: self.slack.state["posts"], 30, "the answer")
+
+
+@unittest.skipUnless(shutil.which("openssl"), "needs openssl")
+class Secure(Case):
+    def test_slack_is_believed_by_its_certificate_alone(self):
+        made = tls_test.Certificates()
+        self.addCleanup(shutil.rmtree, made.folder, ignore_errors=True)
+        with tools.FakeSlack(made.sign("slack", "slack"), made.path("ca.pem")) as slack:
+            with self.bot(slack, slack_ca_file=made.path("ca.pem")) as host:
+                self.in_slack(slack)
+                slack.say(text="<@UBOT> ping")
+                slack.slash(text="ping")
+                self.posts(slack)
+                harness.wait_for(lambda: slack.state["hooks"], 15, "the other answer")
+            slack.clear()
+            with self.bot(slack, slack_ca_file=made.path("other-ca.pem")) as host:
+                host.wait_for_log("certificate verify failed", 15)
+                self.assertEqual((slack.state["calls"], host.stderr.count("certificate verify failed")), ([], 1))
 
 
 class Refused(Case):

@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import unittest
 import urllib.request
@@ -69,14 +70,17 @@ class Script:
 
 
 class FakeSlack(Script):
-    def __init__(self):
-        super().__init__("fake_slack.mjs")
-        self.address = f"http://127.0.0.1:{self.first}"
+    """secure: {"cert": PATH, "key": PATH} for TLS as localhost; `ca` is who has signed it."""
+
+    def __init__(self, secure=None, ca=None):
+        super().__init__("fake_slack.mjs", *([secure["cert"], secure["key"]] if secure else []))
+        self.address = f"https://localhost:{self.first}" if secure else f"http://127.0.0.1:{self.first}"
         self.api = f"{self.address}/api"
+        self.tls = ssl.create_default_context(cafile=ca) if secure else None
 
     def _ask(self, what, body=None):
         request = urllib.request.Request(f"{self.address}/fake/{what}", body)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=10, context=self.tls) as answer:
             return json.load(answer)
 
     def __getattr__(self, order):

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a server of IRC sends, of any bytes in any pieces: no crash, what the bot writes is whole lines of at most 512 bytes, and a
 // line that somebody in the chat chose never becomes two.
-#include <microhost/json.hpp>
+#include <microhost/host.hpp>
 
 #include <algorithm>
 #include <cstddef>

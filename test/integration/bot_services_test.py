@@ -84,7 +84,8 @@ class Services(bot_case.Case):
             self.assertEqual(ready.status, 200, ready.text)
             self.assertIn("bot", ready.text)
             metrics = host.ask_control("GET", "/metrics").text
-            self.assertIn('bot_commands_total{module="bot",input="service",verdict="ok"} 2', metrics.replace('instance="",', ""))
+            self.assertIn('bot_commands_total{input="service",verdict="ok"} 2', metrics)
+            self.assertIn('bot_input_up{input="service"} 0', metrics)
 
 
 if __name__ == "__main__":

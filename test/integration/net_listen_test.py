@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pty
+import shutil
 import socket
 import ssl
 import subprocess
@@ -26,6 +27,7 @@ def lines_of(connection):
 class Listening(Wires):
     def setUp(self):
         self.certificates = Certificates()
+        self.addCleanup(shutil.rmtree, self.certificates.folder, ignore_errors=True)
         self.good = self.certificates.sign("good", "good")
 
     def listen(self, address="127.0.0.1:0", **values):
@@ -116,9 +118,11 @@ class ListeningOnLoop(Listening):
 
 
 class Reload(harness.Case):
+    at = "127.0.0.1:0"
+
     def setUp(self):
         self.host = fixtures.serve("wires")
-        self.host.env = {"WIRES_LISTEN": "127.0.0.1:0"}
+        self.host.env = {"WIRES_LISTEN": self.at}
         self.enterContext(self.host)
         self.address = fixtures.wait_for_state(self.host, lambda s: "door" in s, "listening")["door"][0].split()[2]
 
@@ -134,6 +138,10 @@ class Reload(harness.Case):
         return listed[0] if len(listed) == 1 else 0
 
     def connect(self):
+        if self.address.startswith("unix:"):
+            client = self.enterContext(socket.socket(socket.AF_UNIX))
+            client.connect(self.address[5:])
+            return client
         host, _, port = self.address.rpartition(":")
         return self.enterContext(socket.create_connection((host, int(port)), 10))
 
@@ -152,6 +160,7 @@ class Reload(harness.Case):
 
     def test_unused_bytes_stay_too_with_tls(self):
         certificates = Certificates()
+        self.addCleanup(shutil.rmtree, certificates.folder, ignore_errors=True)
         own = certificates.sign("good", "good")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(own["cert"], own["key"])
@@ -191,6 +200,21 @@ class Reload(harness.Case):
                 self.assertEqual(one.recv(1), b"")
             one.close()
         harness.wait_for(lambda: self.host.open_files() <= before, 10, "descriptors as before")
+
+
+class ReloadAtAPort(Reload):
+    """Before it is reloaded, a module is tried beside the one that serves: that must not need the port as well."""
+
+    def setUp(self):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.at = f"127.0.0.1:{free.getsockname()[1]}"
+        super().setUp()
+
+
+class ReloadAtAPath(Reload):
+    def setUp(self):
+        self.at = "unix:" + self.enterContext(tempfile.TemporaryDirectory()) + "/door"
+        super().setUp()
 
 
 class Standard(harness.Case):

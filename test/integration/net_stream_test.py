@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Byte streams of modules (mh.net.stream): out to servers of Python, with and without TLS. The module is test/fixtures/wires.cpp."""
 import contextlib
-import json
+import shutil
 import socket
 import ssl
 import threading
@@ -134,6 +134,18 @@ class Plain(Wires):
 
     def test_a_name_that_there_is_not(self):
         self.closed(self.open("no-such-host.invalid:1"), NOT_FOUND, "no-such-host.invalid")
+
+    def resolve(self, name, what=0):
+        type(self).made += 1
+        self.order("resolve", id=f"resolve-{self.made}", name=name, what=what)
+        return self.wait(f"resolve-{self.made}", "")
+
+    def test_addresses_of_a_name(self):
+        self.assertEqual(self.resolve("localhost", what=1), f"resolved {OK} 127.0.0.1:0")
+        self.assertEqual(self.resolve("::1"), f"resolved {OK} ::1:0")
+        self.assertEqual(self.resolve("127.0.0.1", what=2), f"resolved {NOT_FOUND}")
+        self.assertEqual(self.resolve("no such name"), f"resolving {INVALID}")
+        self.assertEqual(self.resolve("localhost", what=99), "resolving -1")
 
     def test_nobody_listens(self):
         with socket.socket() as s:
@@ -285,6 +297,7 @@ class Tls(Wires):
     def setUpClass(cls):
         super().setUpClass()
         cls.certificates = Certificates()
+        cls.addClassCleanup(shutil.rmtree, cls.certificates.folder, ignore_errors=True)
         c = cls.certificates
         cls.good = c.sign("good", "good")
         cls.named = c.sign("named", "named", dns="chat.example")

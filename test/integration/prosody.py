@@ -241,12 +241,16 @@ class User:
             try:
                 event = self.events.get(timeout=max(0.001, deadline - time.monotonic()))
             except queue.Empty:
-                raise AssertionError(f"{self.jid} saw no {wanted} within {seconds} s, but {self.seen[-8:]}") from None
+                raise AssertionError(f"{self.jid} saw no {wanted} within {seconds} s, but {str(self.seen[-8:])[-2000:]}") from None
             self.seen.append(event)
             if fits(event):
                 return event
             if event["event"] == "end":
                 raise AssertionError(f"the user {self.jid} ended; saw {self.seen[-8:]}")
+
+    def heard(self, part):
+        """What others have said in rooms so far, with that part in it."""
+        return [e for e in self.seen if e["event"] == "message" and e.get("own") is False and part in e["body"]]
 
     def nothing(self, seconds, **wanted):
         """Asserts that no such event comes within the time."""
@@ -273,7 +277,7 @@ class User:
 
     def __enter__(self):
         try:
-            self.wait(event="online")
+            self.wait(30, event="online")
             return self
         except BaseException:
             self.__exit__()

@@ -60,7 +60,7 @@ class Login(Case):
             cookie, token = self.session(host, "anna")
             known = host.get("/_/api/session", [cookie, token]).json()
             self.assertEqual((known["subject"], known["role"], known["login"], known["csrf"]), ("anna", "operator", False, token[1]))
-            self.assertEqual(set(known), {"subject", "role", "login", "session", "csrf", "instance", "version", "namespace", "apps_url"})
+            self.assertEqual(set(known), {"subject", "role", "login", "session", "csrf", "instance", "version", "namespace", "login_url", "apps_url"})
             self.assertEqual(host.get("/services", [cookie, token, *JSON]).status, 200)
             host.wait_for_log('"action":"login","principal":"anna","client":"127.0.0.1","outcome":"done"')
             self.assertEqual(host.post("/_/api/logout", b"", [cookie]).status, 403, "without the token")
@@ -121,6 +121,9 @@ class Login(Case):
             answer = host.get("/services", [*HTML, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")])
             self.assertEqual(answer.status, 200)
             self.assertIn('content="0;url=/_/login?next=%2Fservices"', answer.text)
+            cookie, _ = self.session(host, "anna")  # which the browser has kept back until now
+            led = host.get("/_/login?next=%2Fservices", [cookie, *WINDOW])
+            self.assertEqual((led.status, led["Location"]), (303, "/services"))
 
 
 class Sessions(Case):

@@ -105,8 +105,14 @@ class Case(harness.Case):
         cls.host = cls.enterClassContext(fixtures.serve("dialer"))
 
     def setUp(self):
+        self.forget()
+
+    def forget(self):
+        """Whatever there was ends, and what was heard of it is forgotten, in this order."""
+        before = fixtures.state(self.host)["cleared"]
         self.tell("/abort")
         self.tell("/clear")
+        fixtures.wait_for_state(self.host, lambda s: s["cleared"] == before + 1, "/clear")
 
     def tell(self, what, **fields):
         answer = self.host.get(what, [("X-On", self.on), *((f"X-{k}", str(v)) for k, v in fields.items())])
@@ -221,7 +227,7 @@ class OnMain(Case):
 
     def refused(self, answer):
         with Server() as server:
-            self.tell("/clear")
+            self.forget()
             self.tell("/open", Url=f"ws://{server.address}/")
             peer = server.accept()
             answer(peer)
@@ -255,7 +261,7 @@ class OnMain(Case):
             port = free.getsockname()[1]
         self.tell("/open", Url=f"ws://127.0.0.1:{port}/")
         self.hears("close 1006 cannot connect, status -15, retry after 0")
-        self.tell("/clear")
+        self.forget()
         self.tell("/open", Url="ws://nobody.invalid:80/")
         harness.wait_for(self.heard, 10, "on_close")
         self.assertRegex(self.heard()[0], "^close 1006 .*nobody.invalid.*, status -15")
@@ -328,8 +334,7 @@ class Secure(Case):
         threading.Thread(target=serve, daemon=True).start()
         self.tell("/open", Url=url, Ca=made.path("ca.pem"))
         self.hears("open ", "text secret")
-        self.tell("/abort")
-        self.tell("/clear")
+        self.forget()
         self.tell("/open", Url=url, Ca=made.path("other-ca.pem"))
         harness.wait_for(self.heard, 10, "on_close")
         self.assertRegex(self.heard()[0], "^close 1015 .*certificate verify failed.*, status -8")

@@ -32,7 +32,7 @@ class User(slixmpp.ClientXMPP):
 
     async def on_start(self, _):
         self.send_presence()
-        reader = asyncio.StreamReader()
+        reader = asyncio.StreamReader(1 << 20)
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
         tell("online")
         while line := await reader.readline():

@@ -28,7 +28,7 @@ class connection {
     /// Each may be empty. None is called from within a call of this class.
     struct handler {
         std::function<void()> on_open;  ///< also after start_tls()
-        /// Answers how many were used; the rest is shown again when more comes, or after resume().
+        /// Answers how many were used; the rest is shown again, at once or, if none were, when more comes or after resume().
         std::function<std::size_t(string_view)> on_bytes;
         /// The other end will send no more. Without it the connection is closed then, with MH_E_GONE.
         std::function<void()> on_finish;
@@ -243,20 +243,20 @@ class acceptor {
   private:
     static mh_status on_accept(void* user, mh_net_stream* s, const mh_net_events** events,
                                void** stream_user) {
-        return guarded("on_accept", [&]() -> mh_status {
+        const auto state = std::make_shared<connection::state>();
+        state->stream = s;
+        const mh_status taken = guarded("on_accept", [&]() -> mh_status {
             const taker take = static_cast<acceptor*>(user)->take_;  // it may be replaced in there
             connection c;
-            c.state_ = std::make_shared<connection::state>();
-            const std::weak_ptr<connection::state> kept = c.state_;
-            c.state_->stream = s;
-            connection::handler h = take(std::move(c));
-            const auto state = kept.lock();
-            if (!state || !state->stream) return MH_E_CANCELLED;
-            state->on = std::move(h);
-            *events = connection::events_of(*state);
-            *stream_user = state.get();
-            return MH_OK;
+            c.state_ = state;
+            state->on = take(std::move(c));
+            // Ours is the only reference: whoever was given the connection has dropped it.
+            return state.use_count() > 1 && state->stream ? MH_OK : MH_E_CANCELLED;
         });
+        if (taken != MH_OK) return state->stream = nullptr, taken;
+        *events = connection::events_of(*state);
+        *stream_user = state.get();
+        return MH_OK;
     }
     taker take_;
     mh_token token_ = 0;

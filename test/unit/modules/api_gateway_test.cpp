@@ -284,7 +284,7 @@ TEST_SUITE("modules/api") {
         CHECK(effective_timeout_ms(5000, "500000000") == 500);
         CHECK(effective_timeout_ms(5000, "1000000") == 1);
         CHECK(effective_timeout_ms(5000, "999999") == 5000);
-        for (const char* bad : {"", "0", "-1", "1s", "1.5", "99999999999999999999", " 1"}) {
+        for (const char* bad : {"", "0", "-1", "1m", "99999999999999999999", " 1"}) {
             CHECK_MESSAGE(effective_timeout_ms(5000, bad) == 5000, bad);
         }
         FakeHost host;

@@ -100,10 +100,11 @@ Api::Api(std::string_view base, std::string ca_file, bool debug)
     if (base_.target == "/") base_.target.clear();
 }
 
-void Api::call(std::string_view method, std::string_view token, std::string form, Done done) {
+Api::Ticket Api::call(std::string_view method, std::string_view token, std::string form,
+                      Done done) {
     mh::url where = base_;
     where.target.append("/").append(method);
-    send(method, where, "application/x-www-form-urlencoded", token, form, std::move(done));
+    return send(method, where, "application/x-www-form-urlencoded", token, form, std::move(done));
 }
 
 void Api::post(std::string_view url, std::string json, Done done) {
@@ -112,9 +113,9 @@ void Api::post(std::string_view url, std::string json, Done done) {
          "application/json; charset=utf-8", {}, json, std::move(done));
 }
 
-void Api::send(std::string_view name, const mh::url& where, std::string_view type,
-               std::string_view token, std::string_view body, Done done) {
-    const uint64_t ticket = ++tickets_;
+Api::Ticket Api::send(std::string_view name, const mh::url& where, std::string_view type,
+                      std::string_view token, std::string_view body, Done done) {
+    const Ticket ticket = ++tickets_;
     Call& c = calls_[ticket];
     c.name = name, c.done = std::move(done);
     const std::string bearer = "Bearer " + std::string(token);
@@ -130,7 +131,7 @@ void Api::send(std::string_view name, const mh::url& where, std::string_view typ
     if (where.tls) what.tls_ca_file = ca_file_;
     const mh_status s =
         c.fetching.start(what, [this, ticket](const mh::fetched& got) { finish(ticket, got); });
-    if (s == MH_OK) return;
+    if (s == MH_OK) return ticket;
     early_.emplace_back(ticket, s);  // told later, as everything else is
     early_timer_.start(std::chrono::milliseconds(0), [this] {
         for (const auto& [t, status] : std::exchange(early_, {})) {
@@ -139,9 +140,10 @@ void Api::send(std::string_view name, const mh::url& where, std::string_view typ
             finish(t, nothing);
         }
     });
+    return ticket;
 }
 
-void Api::finish(uint64_t ticket, const mh::fetched& got) {
+void Api::finish(Ticket ticket, const mh::fetched& got) {
     const auto it = calls_.find(ticket);
     if (it == calls_.end()) return;
     const Call c = std::move(it->second);
@@ -150,11 +152,6 @@ void Api::finish(uint64_t ticket, const mh::fetched& got) {
     if (debug_)
         mh::log::info("slack: a call", {{"method", c.name}, {"answer", a.good() ? "ok" : a.why()}});
     c.done(a);
-}
-
-void Api::cancel_all() {
-    calls_.clear();
-    early_.clear();
 }
 
 }  // namespace microhost::bot::slack

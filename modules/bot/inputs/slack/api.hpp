@@ -43,20 +43,21 @@ class Api {
     /// `base`: "https://slack.com/api". Throws mh::failure.
     Api(std::string_view base, std::string ca_file, bool debug);
 
-    /// `form`: of add_field(). Calls done later, not at all after cancel_all() or when this is destroyed.
-    void call(std::string_view method, std::string_view token, std::string form, Done done);
+    using Ticket = uint64_t;  // 0: of no call
+    /// `form`: of add_field(). Calls done later, not at all after cancel() or when this is destroyed.
+    Ticket call(std::string_view method, std::string_view token, std::string form, Done done);
     /// Sends JSON to an address that Slack gave. The same otherwise.
     void post(std::string_view url, std::string json, Done done);
-    void cancel_all();
+    void cancel(Ticket t) { calls_.erase(t); }
 
     const std::string& ca_file() const { return ca_file_; }
     /// An address that Slack may give: with TLS, unless the base of the API is without.
     bool trusts(const mh::url& u) const { return u.tls || !base_.tls; }
 
   private:
-    void send(std::string_view name, const mh::url& where, std::string_view type,
-              std::string_view token, std::string_view body, Done done);
-    void finish(uint64_t ticket, const mh::fetched& got);
+    Ticket send(std::string_view name, const mh::url& where, std::string_view type,
+                std::string_view token, std::string_view body, Done done);
+    void finish(Ticket ticket, const mh::fetched& got);
 
     struct Call {
         std::string name;
@@ -66,9 +67,9 @@ class Api {
     mh::url base_;
     std::string ca_file_;
     bool debug_;
-    uint64_t tickets_ = 0;
-    std::map<uint64_t, Call> calls_;
-    std::vector<std::pair<uint64_t, mh_status>> early_;  // failed before anything was sent
+    Ticket tickets_ = 0;
+    std::map<Ticket, Call> calls_;
+    std::vector<std::pair<Ticket, mh_status>> early_;  // failed before anything was sent
     mh::timer early_timer_;
 };
 

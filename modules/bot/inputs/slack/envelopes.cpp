@@ -18,6 +18,11 @@ std::string text_of(mh::json_value v, size_t most) {
 }
 std::string id_of(mh::json_value v) { return text_of(v, kLongestId); }
 
+void take_text(Heard& h, mh::json_value v) {
+    h.text = text_of(v, kLongestText);
+    h.too_long = v.string().value_or("").size() > kLongestText;
+}
+
 /// For the log: only what cannot be somebody's words.
 std::string word_of(mh::json_value v) {
     std::string word = text_of(v, 40);
@@ -45,7 +50,7 @@ std::optional<Heard> read_event(mh::json_value payload) {
     h.team = id_of(payload["team_id"]), h.user = id_of(event["user"]);
     // Of a guest of a shared channel it is the other team that vouches.
     if (const std::string theirs = id_of(event["user_team"]); !theirs.empty()) h.team = theirs;
-    h.text = text_of(event["text"], kLongestText);
+    take_text(h, event["text"]);
     h.direct = event["channel_type"].string() == "im" || h.channel.starts_with('D');
     h.robot = event["bot_id"].string() || event["subtype"].string() == "bot_message" ||
               h.user == "USLACKBOT";
@@ -58,7 +63,7 @@ std::optional<Heard> read_slash(mh::json_value payload) {
     h.slash = true;
     h.channel = id_of(payload["channel_id"]), h.team = id_of(payload["team_id"]);
     h.user = id_of(payload["user_id"]), h.user_name = text_of(payload["user_name"], kLongestName);
-    h.text = text_of(payload["text"], kLongestText);
+    take_text(h, payload["text"]);
     h.response_url = text_of(payload["response_url"], kLongestUrl);
     h.direct = payload["channel_name"].string() == "directmessage";
     // What was typed again is another command; what Slack sends again is the same.

@@ -21,7 +21,8 @@ struct Heard {
     std::string response_url;  ///< of a slash command
     bool direct = false;       ///< in a conversation of two
     bool slash = false;
-    bool robot = false;  ///< another app said it
+    bool robot = false;     ///< another app said it
+    bool too_long = false;  ///< and so there is no text
 };
 
 struct Frame {

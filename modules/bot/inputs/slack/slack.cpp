@@ -72,6 +72,7 @@ void Slack::start() {
 void Slack::stop() {
     running_ = false;
     status_.link = Link::off;
+    api_.cancel(asking_);
     again_.cancel(), retire_.cancel();
     for (SocketPtr* s : {&now_, &next_, &old_}) drop(*s);
     outbox_.stop();
@@ -86,7 +87,9 @@ void Slack::on_new_token() {
 
 void Slack::connect() {
     set(Link::connecting, "asks Slack who it is");
-    api_.call("auth.test", bot_token_.value(), {}, [this](const Answer& a) { on_identity(a); });
+    api_.cancel(asking_);
+    asking_ =
+        api_.call("auth.test", bot_token_.value(), {}, [this](const Answer& a) { on_identity(a); });
 }
 
 void Slack::on_identity(const Answer& a) {
@@ -97,7 +100,6 @@ void Slack::on_identity(const Answer& a) {
     };
     self_ = word("user_id");
     if (!a.good() || self_.empty()) return try_again({a.hopeless(), a.retry_after, a.why()});
-    team_ = word("team_id");
     where_ = word("team") + " as " + word("user");
     outbox_.use_token(bot_token_.value());
     outbox_.pause(false);
@@ -108,6 +110,7 @@ void Slack::on_identity(const Answer& a) {
 // ---- sockets
 
 void Slack::open_socket() {
+    drop(next_);
     next_ = std::make_unique<Socket>(api_, calls(), settings_.debug);
     next_->open(app_token_.value());
 }
@@ -186,7 +189,11 @@ void Slack::on_heard(const Heard& h) {
     const bool event = h.event.empty() || is_new("e" + h.event);
     const bool message = h.ts.empty() || is_new("m" + h.channel + "/" + h.ts);
     if (!event || !message) return;
-    if (h.robot || h.user == self_ || h.text.empty()) return;
+    if (h.robot || h.user == self_) return;
+    if (h.too_long)
+        mh::log::warn("slack: a message is longer than 16 KiB and is not looked at",
+                      {{"channel", h.channel}});
+    if (h.text.empty()) return;
     status_.received++;
     Message m = slack::message_of(h, self_);
     if (h.slash) m.place.thread = place_for(h);

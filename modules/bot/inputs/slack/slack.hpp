@@ -62,7 +62,8 @@ class Slack final : public Input {
     SocketPtr now_, next_;  // the one that is heard, and the one that takes its place
     SocketPtr old_;         // still heard, until Slack has closed it
     std::vector<SocketPtr> ended_;
-    std::string self_, team_, where_;
+    slack::Api::Ticket asking_ = 0;  ///< who it is
+    std::string self_, where_;
     Backoff backoff_;
     mh::timer again_, retire_, sweep_;
     Status status_;

@@ -23,7 +23,8 @@ std::string why(const mh::ws_closed& c) {
 }  // namespace
 
 void Socket::open(std::string_view app_token) {
-    api_.call("apps.connections.open", app_token, {}, [this](const Answer& a) { connect(a); });
+    asking_ =
+        api_.call("apps.connections.open", app_token, {}, [this](const Answer& a) { connect(a); });
 }
 
 void Socket::connect(const Answer& a) {

@@ -36,6 +36,10 @@ class Socket {
     Socket(Api& api, Calls calls, bool debug)
         : api_(api), calls_(std::move(calls)), debug_(debug) {}
 
+    ~Socket() { api_.cancel(asking_); }
+    Socket(const Socket&) = delete;
+    Socket& operator=(const Socket&) = delete;
+
     /// Asks for a ticket and connects with it.
     void open(std::string_view app_token);
     /// Says goodbye, and nothing more.
@@ -52,6 +56,7 @@ class Socket {
     Api& api_;
     Calls calls_;
     bool debug_, ready_ = false, leaving_ = false, over_ = false;
+    Api::Ticket asking_ = 0;
     mh::websocket ws_;
     mh::timer patience_;  // until hello
 };

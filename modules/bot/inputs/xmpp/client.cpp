@@ -77,8 +77,8 @@ void Client::on_online(bool resumed) {
 }
 
 void Client::on_profile(const Element& iq) {
-    if (!mentions_.empty() || Jid::of(iq.attribute("from")).bare() != session_.self().bare())
-        return;
+    const Jid from = Jid::of(iq.attribute("from"));  // our own account may be left out
+    if (!mentions_.empty() || !(from.empty() || from.same_account(session_.self()))) return;
     const Element* q = iq.child("query", ns::kHipchatProfile);
     std::string name(q ? q->child_text("name", ns::kHipchatProfile).substr(0, 100)
                        : std::string_view{});

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "room.hpp"
 
+#include <algorithm>
+
 #include "namespaces.hpp"
 
 namespace microhost::bot::xmpp {
@@ -30,7 +32,9 @@ RoomPresence RoomPresence::read(const Element& presence) {
             if (c.ns == ns::kStanzaErrors && c.name != "text") out.condition = c.name;
     }
     const Element* x = presence.child("x", ns::kMucUser);
-    if (!x) return out;
+    const auto said = std::count_if(presence.children.begin(), presence.children.end(),
+                                    [](const Element& c) { return c.is("x", ns::kMucUser); });
+    if (said != 1) return out;  // of two, one may be an occupant's own: the room says it once
     for (const Element& c : x->children) {
         if (c.name == "status") read_status(c.attribute("code"), out);
         if (c.name == "destroy")

@@ -44,6 +44,11 @@ Settings Settings::xmpp(const mh_config* config) {
     s.account.jid = parsed->with_resource("");
     s.account.user = parsed->local;
     s.account.resource = parsed->resource;
+    for (const std::string& who : s.inviters)
+        if (who != "*" && Jid::of(who).empty())
+            throw mh::failure("xmpp_accept_invites: \"" + who.substr(0, 60) +
+                                  "\" is neither an address, a domain nor *",
+                              "/xmpp_accept_invites");
     s.direct_tls = tls == "direct";
     if (s.nick.empty()) s.nick = parsed->local;
     return s;

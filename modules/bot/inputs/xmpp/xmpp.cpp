@@ -91,15 +91,19 @@ void Xmpp::set(Link link, std::string detail) {
 
 void Xmpp::start() {
     running_ = true;
-    connect();
+    // Not at once: before a reload a trial starts us elsewhere and stops us again, and the server must see none of it.
+    set(Link::connecting, "about to connect");
+    again_.start(kSoon, [this] { connect(); });
 }
 
 void Xmpp::stop() {
     running_ = false;
     lookup_.cancel();
     again_.cancel(), tick_.cancel(), soon_.cancel();
+    const bool online = client_->session().online();
     client_->close();
     status_.link = Link::off;
+    if (!online) connection_.abort();
     if (!connection_) return;
     connection_.close();  // after the goodbye
     again_.start(kGoodbye, [this] { connection_.abort(); });
@@ -216,12 +220,11 @@ void Xmpp::on_open() {
 
 void Xmpp::on_closed(mh_status why, std::string_view text) {
     if (!running_) return;
-    const std::string line = address_ + ": " + std::string(text);
-    // Of another name: no waiting changes that. Anything else about a certificate may be mended on the other side.
-    if (why == MH_E_DENIED &&
-        (line.find("hostname mismatch") != line.npos || line.find("address mismatch") != line.npos))
-        return refuse(line + "; it has to be for " + settings_.account.jid.domain);
-    retry(why == MH_OK ? address_ + ": the server closed the connection" : line);
+    // The host's line names the address. Of another name: no waiting changes that. Anything else about a certificate may be
+    // mended on the other side.
+    if (why == MH_E_DENIED && text.find("another name") != text.npos)
+        return refuse(std::string(text) + "; it has to be for " + settings_.account.jid.domain);
+    retry(why == MH_OK ? address_ + ": the server closed the connection" : std::string(text));
 }
 
 void Xmpp::retry(std::string why) {

@@ -11,6 +11,7 @@ export const places = [
     ['s', 'Services', '/services'],
     ['t', 'Traffic', '/_/traffic'],
     ['m', 'Modules', '/_/modules'],
+    ['f', 'Configuration', '/_/config'],
     ['l', 'Logs', '/_/logs'],
     ['c', 'Console', '/_/console'],
     ['a', 'Apps', '/_/apps'],

@@ -9,6 +9,7 @@ import { Help, Palette } from './palette.js';
 import { About } from './pages/about.js';
 import { Apps } from './pages/apps.js';
 import { Client } from './pages/client.js';
+import { Config } from './pages/config.js';
 import { Console } from './pages/console.js';
 import { Login } from './pages/login.js';
 import { Logs } from './pages/logs.js';
@@ -24,7 +25,7 @@ import { route, startRouter } from './router.js';
 import { Shell } from './shell.js';
 import { useStore } from './store.js';
 
-const pages = { overview: Overview, services: Services, service: Service, client: Client, traffic: Traffic, modules: Modules, module: Module, logs: Logs, console: Console, apps: Apps, about: About, contributed: Contributed };
+const pages = { overview: Overview, services: Services, service: Service, client: Client, traffic: Traffic, modules: Modules, module: Module, config: Config, logs: Logs, console: Console, apps: Apps, about: About, contributed: Contributed };
 
 /// Until it is known who asks. A server that does not answer is asked again.
 function Starting() {

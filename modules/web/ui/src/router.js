@@ -15,6 +15,7 @@ const pages = [
     ['/_/traffic', 'traffic'],
     ['/_/modules', 'modules'],
     ['/_/modules/:id', 'module'],
+    ['/_/config', 'config'],
     ['/_/pages/:id/:number', 'contributed'],
     ['/_/logs', 'logs'],
     ['/_/apps', 'apps'],

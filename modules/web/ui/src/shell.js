@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is around every page: navigation, who is here, the bar that says that nothing comes any more.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { logOut, session } from './api.js';
 import { usePages } from './data/pages.js';
 import { span } from './format.js';
@@ -11,7 +11,7 @@ import { setTheme, theme, themes } from './look.js';
 import { useStore } from './store.js';
 import { useTick } from './widgets/parts.js';
 
-const sections = { overview: '/', services: '/services', service: '/services', client: '/services', traffic: '/_/traffic', modules: '/_/modules', module: '/_/modules', logs: '/_/logs', console: '/_/console', apps: '/_/apps' };
+const sections = { overview: '/', services: '/services', service: '/services', client: '/services', traffic: '/_/traffic', modules: '/_/modules', module: '/_/modules', config: '/_/config', logs: '/_/logs', console: '/_/console', apps: '/_/apps' };
 
 const Theme = () => html`<label class="theme"><span class="sr">Colours</span>
     <select value=${useStore(theme)} onChange=${(e) => setTheme(e.target.value)}>${themes.map(([k, t]) => html`<option key=${k} value=${k}>${t}</option>`)}</select>
@@ -47,7 +47,13 @@ function Who({ who }) {
 function Nav({ page, path: shown }) {
     const here = sections[page];
     const more = usePages() ?? [];
-    return html`<nav aria-label="Pages">${places.map(([key, title, path]) => html`<a key=${path} href=${path} aria-current=${path === here ? 'page' : undefined} aria-keyshortcuts=${`g ${key}`}>${title}<kbd aria-hidden="true">g ${key}</kbd></a>`)}
+    const nav = useRef(null);
+    useEffect(() => {
+        // narrow windows have it in one line that scrolls
+        const current = nav.current.querySelector('[aria-current]');
+        if (current) nav.current.scrollLeft = current.offsetLeft - (nav.current.clientWidth - current.clientWidth) / 2;
+    }, [shown, more.length]);
+    return html`<nav ref=${nav} aria-label="Pages">${places.map(([key, title, path]) => html`<a key=${path} href=${path} aria-current=${path === here ? 'page' : undefined} aria-keyshortcuts=${`g ${key}`}>${title}<kbd aria-hidden="true">g ${key}</kbd></a>`)}
         ${more.map((p) => html`<a key=${p.href} href=${p.href} title=${`of the module ${p.module}`} aria-current=${p.href === shown ? 'page' : undefined}>${p.title}</a>`)}</nav>`;
 }
 

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { matcher, score } from '../src/logic/filter.js';
 import { jsonProblem } from '../src/logic/json_problem.js';
 import { LineSplitter } from '../src/logic/ndjson.js';
-import { commandLine, curlLine, quoted, withoutSecrets } from '../src/logic/snippets.js';
+import { commandLine, curlLine, quoted, timeoutProblem, withoutSecrets } from '../src/logic/snippets.js';
 
 test('all words of a filter have to fit; a word with a field looks only there', () => {
     const rows = [{ name: 'go.micro.srv.Orders', state: 'alive' }, { name: 'go.micro.web.gone-fishing', state: 'alive' }, { name: 'old', state: 'gone' }];
@@ -50,6 +50,13 @@ test('a shell gets from a line exactly what the form had', () => {
     assert.deepEqual(cli.slice(0, 3), ['stream', 'go.micro.srv.a', 'Say.Hello']);
     assert.deepEqual(JSON.parse(cli[3]), JSON.parse(body));
     assert.equal(quoted(''), "''");
+});
+
+test('a timeout is seconds with a fraction, or has a unit', () => {
+    for (const good of ['', '5', '0.5', '.5', '250ms', '1.5s', '0.25ms']) assert.equal(timeoutProblem(good), '', good);
+    for (const bad of ['0', '0.0', '0ms', '1.', '.', '-1', '5m', '1e3', '1,5', 's', '5 s', '1234567']) assert.ok(timeoutProblem(bad), bad);
+    const line = (timeout) => commandLine({ service: 's', endpoint: 'e', body: '{}', timeout }).split(' ').pop();
+    assert.deepEqual(['5', '0.5', '.5', '250ms', '1.5s'].map(line), ['5s', '0.5s', '0.5s', '250ms', '1.5s']);
 });
 
 test('secrets are neither kept nor shown', () => {

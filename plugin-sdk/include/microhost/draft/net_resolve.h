@@ -33,8 +33,8 @@ typedef struct mh_net_resolve {
     uint32_t reserved;
 
     /* Looks a name up and calls fn on this thread, never before this returns, with MH_OK and at least one answer, or with
-     * MH_E_NOT_FOUND (no such name or record), MH_E_TIMEOUT, MH_E_IO and none. `*out` is for cancel; the lookup ends with the
-     * module. MH_E_BUSY when too many are under way.
+     * MH_E_NOT_FOUND (no such name or record), MH_E_TIMEOUT (timeout_ms; 0: 5 s, at most 60 s), MH_E_IO and none. `*out` is for
+     * cancel; the lookup ends with the module. MH_E_BUSY when too many are under way, MH_E_INVALID for what cannot be a name.
      * [loop] [main] [name copied; answers lent: until fn returns] */
     mh_status (*look_up)(const mh_host *h, mh_str name, int32_t what, uint32_t timeout_ms,
                          void (*fn)(void *user, mh_status s, const mh_resolved *v, uint32_t n), void *user, mh_token *out);

@@ -42,7 +42,8 @@ typedef struct mh_net_events {
     /* Connected, and with TLS verified; also after start_tls() succeeded.
      * [owner's loop] */
     void (*on_open)(void *user, mh_net_stream *s);
-    /* Bytes came. Return how many were used: the rest is shown again, with more behind it, when more comes or after resume().
+    /* Bytes came. Return how many were used. The rest is shown again: at once when some were used, so that a line or a message
+     * may be taken a call; when none were, with more behind it once more comes, or after resume().
      * A stream of which 1 MiB lies unused is closed with MH_E_LIMIT.
      * [owner's loop] [lent: until return] */
     size_t (*on_bytes)(void *user, mh_net_stream *s, mh_seg bytes);

@@ -110,6 +110,7 @@ TEST_SUITE("modules/bot") {
                        std::string(20'000, 'x') + "\""));
         REQUIRE(endless.heard);
         CHECK(endless.heard->text.empty());
+        CHECK(endless.heard->too_long);
         CHECK_FALSE(read(R"({"envelope_id":"e","type":"events_api"})").heard);
     }
 

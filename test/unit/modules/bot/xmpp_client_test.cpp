@@ -35,6 +35,15 @@ TEST_SUITE("modules/bot/xmpp/messages") {
             kAda, "groupchat", "microbot: deregister greeter",
             "<x xmlns='http://jabber.org/protocol/muc#user'><item jid='ada@example.org'/></x>");
         CHECK(w.heard().from.identity == "xmpp:mallory@elsewhere.example");
+        // A service that passes on what an occupant says of himself.
+        w.says(
+            "<presence from='ops@rooms.example.org/ada'><x "
+            "xmlns='http://jabber.org/protocol/muc#user'>"
+            "<item jid='ada@example.org/x'/><status code='110'/></x><x "
+            "xmlns='http://jabber.org/protocol/muc#user'>"
+            "<item jid='mallory@elsewhere.example/x'/></x></presence>");
+        w.message(kAda, "groupchat", "microbot: deregister greeter");
+        CHECK(w.heard().from.identity == "");
         w.presence("bob", "");  // the room does not say
         w.message(std::string(kOps) + "/bob", "groupchat", "hello there");
         m = w.heard();

@@ -11,6 +11,9 @@ const compact = (text) => {
     }
 };
 
+/// What is wrong with a timeout that was typed, in words; '' when it can be sent: 5, 0.5, 1.5s, 250ms.
+export const timeoutProblem = (text) => (!text || (/^(\d{1,6}(\.\d{1,9})?|\.\d{1,9})(s|ms)?$/.test(text) && /[1-9]/.test(text)) ? '' : 'seconds, as 5 or 0.5, or 250ms');
+
 const secret = /auth|cookie|token|secret|passw|api-?key|credential|session/i;
 
 /// Headers of which a value must be kept nowhere.
@@ -36,11 +39,14 @@ export function curlLine(call, origin, needsToken) {
     return parts.join(' \\\n  ');
 }
 
+/// As a flag wants it: with a unit, and a digit before the point.
+const durationOf = (text) => `${text.startsWith('.') ? '0' : ''}${text}${/s$/.test(text) ? '' : 's'}`;
+
 export function commandLine(call) {
     const parts = ['microhost', call.stream ? 'stream' : 'call', quoted(call.service), quoted(call.endpoint), quoted(compact(call.body || '{}'))];
     if (call.address) parts.push('--address', quoted(call.address));
     for (const [name, value] of call.headers ?? []) if (name) parts.push('--metadata', isSecret(name) ? `"${name}=$${name.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}"` : quoted(`${name}=${value}`));
-    if (call.timeout) parts.push('--timeout', quoted(`${call.timeout}s`));
+    if (call.timeout) parts.push('--timeout', quoted(durationOf(call.timeout)));
     return parts.join(' ');
 }
 

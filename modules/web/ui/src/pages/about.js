@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { session } from '../api.js';
 import { html } from '../html.js';
 import { useStore } from '../store.js';
+import { JsonButton } from '../widgets/json_button.js';
 import { Copy, Page, Section } from '../widgets/parts.js';
 
 const apis = [
@@ -24,7 +25,7 @@ export function About() {
     return html`<${Page} title="About">
         <p>microhost ${who.version}, instance <code>${who.instance}</code>. Apache-2.0.</p>
         <${Section} title="Everything here is JSON" note="these pages ask for nothing else">
-            <div class="scroll-x" tabindex="0" role="region" aria-label="Table"><table class="data"><caption class="sr">APIs</caption><tbody>${apis.map(([path, what]) => html`<tr key=${path}><td class="mono">${path.includes('NAME') || path.includes('events') ? path : html`<a href=${path} target="_blank" rel="noreferrer">${path}</a>`}</td><td class="dim">${what}</td><td class="num"><${Copy} text=${`curl -sS '${location.origin}${path}'`} label="Copy curl" /></td></tr>`)}</tbody></table></div>
+            <div class="scroll-x" tabindex="0" role="region" aria-label="Table"><table class="data apis"><caption class="sr">APIs</caption><tbody>${apis.map(([path, what]) => html`<tr key=${path}><td class="mono">${path.includes('NAME') || path.includes('events') ? path : html`<${JsonButton} path=${path} cls="link api-path">${path}</${JsonButton}>`}</td><td class="dim">${what}</td><td class="num"><${Copy} text=${`curl -sS '${location.origin}${path}'`} label="Copy curl" /></td></tr>`)}</tbody></table></div>
         </${Section}>
         <${Section} title="Libraries in these pages">${licences.map((l) => html`<details class="endpoint panel" key=${l.name}><summary><code>${l.name} ${l.version}</code><span class="dim">${l.license}</span></summary><pre class="licence">${l.text}</pre></details>`)}</${Section}>
     </${Page}>`;

@@ -71,10 +71,13 @@ export function Output({ run }) {
     const value = output.json.length === 1 ? output.json[0] : output.json.length ? output.json : objects(output);
     const tone = run.state === 'running' ? 'loading' : run.state === 'cancelled' ? 'warn' : run.problem || output.exit || output.errors.length ? 'failed' : 'ok';
     const word = run.state === 'done' ? (output.exit ? `exit ${output.exit}` : 'ok') : run.state;
+    const shown = output.rows.slice(-1000);
+    const numeric = (k) => shown.length > 0 && shown.every((row) => typeof cellValue(row[k]) === 'number');
+    const classes = (output.columns ?? []).map((_, k) => (numeric(k) ? 'num' : ''));
     return html`<li class="run"><div class="run-head"><code>${run.line}</code><${Badge} state=${tone} text=${word} />${run.took !== undefined && html`<span class="dim num">${ms(run.took)}</span>`}
             <span class="tools">${views.length > 1 && html`<${Choice} label="Show as" options=${views} value=${as} onChange=${choose} />`}${run.state === 'running' && html`<button class="small" onClick=${run.cancel}>Cancel</button>`}</span></div>
         ${output.notes.map((n, i) => html`<p class="dim" key=${i}>${n}</p>`)}
-        ${output.columns && as === 'table' && html`<div class="scroll-x" tabindex="0" role="region" aria-label="Table"><table class="data"><caption class="sr">${run.line}</caption><thead><tr>${output.columns.map((c) => html`<th scope="col" key=${c}>${c}</th>`)}</tr></thead><tbody>${output.rows.slice(-1000).map((row, i) => html`<tr key=${i}>${row.map((cell, k) => html`<td key=${k} class=${typeof cellValue(cell) === 'number' ? 'num' : 'cut'}>${cellText(cell)}</td>`)}</tr>`)}</tbody></table></div>`}
+        ${output.columns && as === 'table' && html`<div class="scroll-x" tabindex="0" role="region" aria-label="Table"><table class="data"><caption class="sr">${run.line}</caption><thead><tr>${output.columns.map((c, k) => html`<th scope="col" key=${c} class=${classes[k]}>${c}</th>`)}</tr></thead><tbody>${shown.map((row, i) => html`<tr key=${i}>${row.map((cell, k) => html`<td key=${k} class=${classes[k] || 'cut'}>${cellText(cell)}</td>`)}</tr>`)}</tbody></table></div>`}
         ${output.columns && as === 'text' && html`<${Code} text=${[output.columns, ...output.rows.map((r) => r.map(cellText))].map((r) => r.join('\t')).join('\n')} label="Answer" />`}
         ${(as === 'json' && output.columns) || output.json.length ? html`<${Code} text=${JSON.stringify(value, null, 2)} label="Answer" />` : ''}
         ${output.text && html`<${Code} text=${output.text.replace(/\n$/, '')} label="Answer" />`}

@@ -16,6 +16,12 @@ function nextOf(search) {
     return /^\/(?![/\\])/.test(next) ? next : '/';
 }
 
+/// Where somebody else lets people in.
+function elsewhere(url, path) {
+    const to = path === '/_/login' ? nextOf(location.search) : location.pathname + location.search;
+    return `${url}${url.includes('?') ? '&' : '?'}redirect_to=${encodeURIComponent(to)}`;
+}
+
 export function Login({ path }) {
     const who = useStore(session);
     const [user, setUser] = useState('');
@@ -37,7 +43,10 @@ export function Login({ path }) {
     return html`<main class="login"><form class="panel" onSubmit=${submit} aria-label="Log in">
         <div class="brand"><svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="7" /><path d="M8 23V11.5l8 7 8-7V23" /></svg><span>microhost<small>${who.instance}</small></span></div>
         <h1>Log in</h1>
-        ${who.login ? html`
+        ${who.login_url && !(who.login && path === '/_/login') ? html`
+            <p>You are not logged in, or not any more.</p>
+            <a class="button main" href=${elsewhere(who.login_url, path)}>Log in</a>`
+        : who.login ? html`
             <label class="field"><span>User</span><input name="username" autocomplete="username" autofocus required value=${user} onInput=${(e) => setUser(e.target.value)} /></label>
             <label class="field"><span>Password</span><input name="password" type="password" autocomplete="current-password" required value=${password} onInput=${(e) => setPassword(e.target.value)} /></label>
             <div role="alert">${state.problem && html`<p class="bad-text">${state.problem}</p>`}</div>

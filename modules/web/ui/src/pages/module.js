@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { ask } from '../api.js';
 import { runCommand } from '../data/commands.js';
+import { useAsked } from '../data/asked.js';
 import { newest, useModules } from '../data/modules.js';
 import { bytes, count, moment, percent, rate, span } from '../format.js';
 import { html } from '../html.js';
+import { groupsOf } from '../logic/config.js';
+import { ConfigTable } from '../widgets/config_table.js';
 import { Actions } from '../widgets/module_actions.js';
 import { Badge, Code, Page, Section, Trouble, useTick, Waiting } from '../widgets/parts.js';
 import { abiOf, microseconds } from './modules.js';
@@ -30,32 +33,13 @@ function Facts({ m }) {
     </dl></div>`;
 }
 
-function useAsked(fn, deps) {
-    const [said, set] = useState({ state: 'loading' });
-    useEffect(() => {
-        const aborter = new AbortController();
-        fn(aborter.signal).then(
-            (value) => set({ state: 'ok', value }),
-            (problem) => problem.name !== 'AbortError' && set({ state: 'failed', problem }),
-        );
-        return () => aborter.abort();
-    }, deps);
-    return said;
-}
-
-const text = (value) => (value === undefined ? '' : typeof value === 'string' ? value || '""' : JSON.stringify(value));
-
 function Config({ id, generation }) {
     const said = useAsked((signal) => ask(`/_/api/config?prefix=${encodeURIComponent(`modules.${id}`)}`, { signal }), [id, generation]);
     if (said.state === 'failed') return html`<${Trouble} problem=${said.problem} />`;
     if (said.state === 'loading') return html`<${Waiting} what="Reading …" />`;
-    const under = `modules.${id}.`;
-    const values = said.value.values.filter((v) => v.path.startsWith(under));
+    const values = groupsOf(said.value.values).flatMap((g) => g.values);
     if (!values.length) return html`<div class="empty">It has no options.</div>`;
-    return html`<div class="scroll-x" tabindex="0" role="region" aria-label="Table"><table class="data config"><caption class="sr">Configuration</caption><thead><tr><th scope="col">Option</th><th scope="col">Value</th><th scope="col">From</th><th scope="col">What it is</th></tr></thead>
-        <tbody>${values.map((v) => html`<tr key=${v.path} class=${v.origin === 'default' ? 'by-default' : ''}><td class="mono">${v.path.slice(under.length)}${!v.live && html` <span class="tag" title="a changed value counts from the next start on">at the start</span>`}</td>
-            <td class="mono wrap">${v.secret ? html`<span class="dim" title="not shown">••••••</span>` : text(v.value)}</td><td>${v.origin === 'default' ? html`<span class="dim">default</span>` : html`<span title=${v.origin}>${v.source || v.origin}</span>`}</td>
-            <td class="wrap dim">${v.doc}${!v.secret && v.default !== undefined && text(v.default) !== text(v.value) ? html` <span class="nowrap">(default ${text(v.default)})</span>` : ''}</td></tr>`)}</tbody></table></div>`;
+    return html`<${ConfigTable} caption="Configuration" groups=${[{ values }]} />`;
 }
 
 const verdicts = (f) => Object.entries(f.verdicts ?? {}).filter(([, n]) => n > 0).map(([k, n]) => `${count(n)} ${k}`).join(', ') || 'none yet';
@@ -96,7 +80,7 @@ export function Module({ params }) {
             ${m.detail && html`<div class=${m.state === 'running' ? 'notice' : 'trouble'}><strong>${m.detail}</strong></div>`}
             <${Facts} m=${m} />
             ${others.length > 0 && html`<p class="summary gap-top">Also there: ${others.map((o) => html`<span key=${o.generation}>generation ${o.generation} <${Badge} state=${o.state} /> with ${o.requests} in flight </span>`)}</p>`}
-            <${Section} title="Configuration" note="secrets are not shown"><${Config} id=${m.id} generation=${m.generation} /></${Section}>
+            <${Section} title="Configuration" note="secrets are not shown" tools=${html`<a href=${`/_/config?q=${encodeURIComponent(`name:${m.id}`)}`}>All of the host's</a>`}><${Config} id=${m.id} generation=${m.generation} /></${Section}>
             <${Filters} id=${m.id} generation=${m.generation} />
             <${Section} title="Manifest">${m.manifest ? html`<details class="manifest"><summary>${(m.manifest.requires ?? []).length} interfaces are required: <span class="dim mono">${(m.manifest.requires ?? []).join(' ')}</span></summary><${Code} text=${JSON.stringify(m.manifest, null, 2)} label="Manifest" /></details>` : html`<p class="dim">none</p>`}</${Section}>`}
     </${Page}>`;

@@ -7,6 +7,7 @@ import { html } from '../html.js';
 import { fieldsOf, isStream, rowsOf, skeleton } from '../logic/schema.js';
 import { setQuery } from '../router.js';
 import { CallForm } from '../widgets/call_form.js';
+import { JsonButton } from '../widgets/json_button.js';
 import { Badge, Choice, Code, Page, Pairs, Section, Trouble, Waiting } from '../widgets/parts.js';
 
 /// The record of a service, asked for again when the list says that its row changed.
@@ -33,8 +34,8 @@ function Nodes({ nodes }) {
     if (!nodes.length) return html`<div class="empty">No node of this version is alive.</div>`;
     const ttl = nodes.some((n) => n.metadata?.ttl);
     return html`<div class="scroll-x" tabindex="0" role="region" aria-label="Table"><table class="data"><caption class="sr">Nodes</caption>
-        <thead><tr><th scope="col">Address</th><th scope="col">Node</th>${ttl && html`<th scope="col" class="num">TTL</th>`}<th scope="col">Metadata</th></tr></thead>
-        <tbody>${nodes.map((n) => html`<tr key=${n.id}><td class="mono">${n.address || html`<span class="dim">in this process</span>`}</td><td class="mono cut" title=${n.id}>${n.id}</td>${ttl && html`<td class="num">${n.metadata?.ttl ?? '–'}</td>`}<td class="wrap"><${Pairs} of=${withoutTtl(n.metadata)} /></td></tr>`)}</tbody>
+        <thead><tr><th scope="col">Node</th>${ttl && html`<th scope="col" class="num">TTL</th>`}<th scope="col">Metadata</th></tr></thead>
+        <tbody>${nodes.map((n) => html`<tr key=${n.id}><td class="mono wrap">${n.address || html`<span class="dim">in this process</span>`}<span class="node-id">${n.id}</span></td>${ttl && html`<td class="num">${n.metadata?.ttl ?? '–'}</td>`}<td class="wrap"><${Pairs} of=${withoutTtl(n.metadata)} /></td></tr>`)}</tbody>
     </table></div>`;
 }
 
@@ -77,7 +78,7 @@ export function Service({ params, query }) {
         body?.scrollIntoView({ block: 'center' });
         body?.focus();
     };
-    const tools = record && html`<${Badge} state=${state === 'gone' ? 'gone' : record.state} /><a class="button" href=${`/_/traffic?kind=service&name=${encodeURIComponent(params.name)}`}>Traffic</a><a class="button" href=${`/_/api/services/${encodeURIComponent(params.name)}`} target="_blank" rel="noreferrer">JSON</a>`;
+    const tools = record && html`<${Badge} state=${state === 'gone' ? 'gone' : record.state} /><a class="button" href=${`/_/traffic?kind=service&name=${encodeURIComponent(params.name)}`}>Traffic</a><${JsonButton} path=${`/_/api/services/${encodeURIComponent(params.name)}`} />`;
     return html`<${Page} title=${params.name} crumb=${['Services', '/services']} tools=${tools}>
         ${state === 'loading' && html`<${Waiting} what="Asking the registry …" />`}
         ${state === 'failed' && html`<${Trouble} problem=${problem} again=${again} />${problem.status === 404 && html`<p>It may have stopped. <a href="/services">All services</a></p>`}`}

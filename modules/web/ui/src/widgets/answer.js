@@ -52,7 +52,11 @@ export function useCall() {
         const later = () => {
             if (drawn) return;
             drawn = true;
-            setTimeout(() => ((drawn = false), now.state === 'running' && draw({})), 150);
+            setTimeout(() => {
+                if (now.state === 'running') draw({});
+                // not again before this was seen: a slow machine would do nothing else
+                requestAnimationFrame(() => (drawn = false));
+            }, 150);
         };
         const onLine = (line) => {
             now.total += 1;
@@ -79,7 +83,7 @@ export function useCall() {
             if (problem.name === 'AbortError') draw({ state: 'cancelled' });
             else draw({ state: 'failed', problem, requestId: problem.id || now.requestId });
         }
-        remember(call, { status: now.status, ms: Math.round(now.ms) });
+        remember(call, { status: now.status, ms: Math.round(now.ms) }, now.text ?? (now.lines.join('\n') || now.problem?.message || ''));
     };
     return { answer, run, cancel: () => aborter.current?.abort() };
 }

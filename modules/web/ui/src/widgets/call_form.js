@@ -2,16 +2,15 @@
 // The form that calls an endpoint.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { hasRole, session } from '../api.js';
-import { forgetAll, history } from '../data/history.js';
-import { clock, ms } from '../format.js';
 import { html } from '../html.js';
 import { jsonProblem } from '../logic/json_problem.js';
 import { isStream, skeleton } from '../logic/schema.js';
-import { commandLine, curlLine, isSecret } from '../logic/snippets.js';
+import { commandLine, curlLine, isSecret, timeoutProblem } from '../logic/snippets.js';
 import { useStore } from '../store.js';
 import { Answer, useCall } from './answer.js';
+import { History } from './history.js';
 import { JsonField } from './json_field.js';
-import { Badge, Choice, Copy } from './parts.js';
+import { Choice, Copy } from './parts.js';
 
 const bodyFor = (endpoint) => JSON.stringify(skeleton(endpoint?.request), null, 2);
 
@@ -44,7 +43,8 @@ export function CallForm({ service, services, onService, endpoints = [], nodes =
         onEndpoint?.(name);
     };
     const wrong = call.body.trim() ? jsonProblem(call.body) : null;
-    const ready = may && call.service && call.endpoint && !wrong && answer.state !== 'running';
+    const late = timeoutProblem(call.timeout);
+    const ready = may && call.service && call.endpoint && !wrong && !late && answer.state !== 'running';
     const execute = () => ready && run(call);
     const replay = (old) => {
         const { at, status, ms: took, ...kept } = old;
@@ -70,8 +70,9 @@ export function CallForm({ service, services, onService, endpoints = [], nodes =
                     ${nodes.filter((n) => n.address).map((n) => html`<option key=${n.id} value=${n.address}>${n.address}</option>`)}
                     ${call.address && !nodes.some((n) => n.address === call.address) && html`<option value=${call.address}>${call.address} (gone)</option>`}
                 </select></label>
-                <label class="field"><span>Timeout, s</span><input class="num short" type="number" min="1" max="999999" step="1" inputmode="numeric" placeholder="5" value=${call.timeout} onInput=${(e) => set({ timeout: e.target.value })} /></label>
+                <label class="field" title="Seconds, or 250ms"><span>Timeout, s</span><input class="num short" inputmode="decimal" placeholder="5" value=${call.timeout} spellcheck=${false} aria-invalid=${late ? 'true' : undefined} onInput=${(e) => set({ timeout: e.target.value.trim() })} /></label>
             </div>
+            ${late && html`<p class="bad-text" role="status">Timeout: ${late}</p>`}
             <${Headers} rows=${call.headers} onChange=${(headers) => set({ headers })} />
             <div class="call-row foot">
                 <button class="main" disabled=${!ready} aria-keyshortcuts="Control+Enter">Execute</button><span class="dim keys"><kbd>Ctrl</kbd> <kbd>Enter</kbd></span>
@@ -115,12 +116,4 @@ function Snippets({ call, needsToken }) {
     const text = kind === 'curl' ? curlLine(call, location.origin, needsToken) : commandLine(call);
     return html`<section class="snippets"><div class="section-head"><h3>The same from a shell</h3><div class="tools"><${Choice} label="Program" options=${[['curl', 'curl'], ['cli', 'microhost']]} value=${kind} onChange=${choose} /><${Copy} text=${text} /></div></div>
         <pre class="line" tabindex="0" aria-label="Line for a shell">${text}</pre></section>`;
-}
-
-function History({ service, onReplay }) {
-    const calls = useStore(history).filter((c) => !service || c.service === service);
-    if (!calls.length) return null;
-    return html`<section class="history"><div class="section-head"><h3>Calls before</h3><span class="note">kept in this browser, without secret headers</span><div class="tools"><button type="button" class="small" onClick=${forgetAll}>Forget all</button></div></div>
-        <ul>${calls.slice(0, 20).map((c) => html`<li key=${c.at}><button type="button" class="link" title=${c.body} onClick=${() => onReplay(c)}>${service ? '' : html`<span class="dim">${c.service} </span>`}${c.endpoint}</button>
-            <span class="mono cut dim">${c.body.replace(/\s+/g, ' ')}</span><${Badge} state=${c.status >= 200 && c.status < 300 ? 'ok' : 'failed'} text=${String(c.status || 'none')} /><span class="num dim">${ms(c.ms)}</span><span class="num dim">${clock(c.at)}</span></li>`)}</ul></section>`;
 }

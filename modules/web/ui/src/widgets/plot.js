@@ -15,12 +15,14 @@ function resolved(name) {
     return value || colour(name);
 }
 
+const nearAxis = 20; // a time there would touch the lowest number of the other axis
+
 function axes(unit) {
     const text = resolved('--dim');
     const grid = { stroke: resolved('--grid'), width: 1 };
     const font = `11.5px ${getComputedStyle(document.body).fontFamily}`;
     return [
-        { stroke: text, font, grid, ticks: { show: false }, space: 48, size: 26, incrs: [60, 120, 300, 600, 900, 1800, 3600], values: (_, at) => at.map((t) => clock(t * 1000).slice(0, 5)) },
+        { stroke: text, font, grid, ticks: { show: false }, space: 48, size: 26, incrs: [60, 120, 300, 600, 900, 1800, 3600], values: (u, at) => at.map((t) => (u.valToPos(t, 'x') < nearAxis ? '' : clock(t * 1000).slice(0, 5))) },
         { stroke: text, font, grid, ticks: { show: false }, size: 58, space: 34, values: (_, at) => at.map(unit) },
     ];
 }
@@ -37,7 +39,7 @@ export function plot(into, { series, unit, height, onHover }, data) {
         {
             width: Math.max(200, into.clientWidth), height,
             legend: { show: false },
-            padding: [8, 8, 0, 0],
+            padding: [8, 18, 0, 0],
             cursor: { sync: { key: 'traffic', setSeries: false }, y: false, drag: { x: false, y: false }, points: { size: 7 } },
             scales: { x: { time: true }, y: { range: (_, __, high) => [0, high > 0 ? high * 1.08 : 1] } },
             axes: axes(unit),
