@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the tests and counts them: what meson compiled, and the Python files named *_test.py beside this file.
 
-usage: run.py --build build/dev [--only meson,integration,docs,check,abi,browser] [--all] [NAME]
+usage: run.py --build build/dev [--only meson,integration,docs,check,abi,browser,chat] [--all] [NAME]
 
 NAME is a part of a test's name ("a missing file", "host/json", "greeter"), in any case. A compiled test that is a doctest
 program counts with its cases; "abi" is those of meson's that are named so. Exit status 77 of a compiled test, or unittest's skip, is a skip: always printed with
@@ -228,6 +228,7 @@ def longer(build, part):
     asan, tsan = (build.parent / kind for kind in ("asan", "tsan"))
     yield page
     yield lambda: browser(build, part)
+    yield lambda: python("chat", build, part)
     yield lambda: compiled(asan, part)
     yield lambda: python("integration", asan, part)
     yield lambda: compiled(tsan, part)
@@ -288,7 +289,7 @@ def main():
     groups = [lambda: compiled(build, options.name)] if "meson" in only else []
     if "abi" in only:
         groups.append(lambda: compiled(build, options.name, "abi "))
-    for folder in ("check", "docs", "integration"):
+    for folder in ("check", "docs", "integration", "chat"):  # chat: needs node, or servers of Debian
         if folder in only:
             groups.append(lambda folder=folder: python(folder, build, options.name))
     if "browser" in only:

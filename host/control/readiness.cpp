@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <set>
 
+#include "module/background.hpp"
 #include "module/health.hpp"
+#include "module/module_set.hpp"
 
 namespace microhost::control {
 namespace {
@@ -89,7 +91,8 @@ std::vector<Check> readiness(const Sources& sources, const LoopFigures& figures,
     out.push_back(simple("started", now.started, "the start is not over"));
     out.push_back(simple("draining", !now.draining, "the process is stopping"));
     const std::vector<ListenerRow> listeners = sources.listeners();
-    out.push_back(simple("listeners", !listeners.empty(), "none is open"));
+    const bool needs_none = module::works_unheard(sources.modules.published());
+    out.push_back(simple("listeners", needs_none || !listeners.empty(), "none is open"));
     for (const ListenerRow& l : listeners)
         if (!l.problem.empty())
             out.push_back({"listener:" + l.name, CheckState::failing, one_line(l.problem)});

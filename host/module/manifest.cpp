@@ -220,7 +220,7 @@ Result<Manifest> parse_manifest(std::string_view text) {
         m.commands.push_back({each.text("name", true), each.text("summary")});
     });
     in.objects("pages", read_page);
-    in.member("background", Kind::boolean);  // serve/change.cpp asks for it
+    in.member("background", Kind::boolean);  // background.hpp asks for it
     read_reload(in, m);
     check_schema(in, in.member("config_schema", Kind::object), "config_schema");
     check_schema(in, in.member("filter_schema", Kind::object), "filter_schema");

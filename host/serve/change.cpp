@@ -9,6 +9,7 @@
 
 #include "http/abi_server.hpp"
 #include "json/writer.hpp"
+#include "module/background.hpp"
 #include "module/event_bus.hpp"
 #include "serve/clock.hpp"
 #include "supervise/link.hpp"
@@ -30,11 +31,6 @@ void tell(Runtime::State& s, std::string_view topic, const module::Generation& g
     w.object().key("id").string(g.id()).key("version").string(g.manifest().version);
     w.key("generation").uint64(g.number()).end();
     s.environment->events->tell(topic, std::move(text));
-}
-
-/// What a chat bot offers needs no listener of this process.
-bool works_unheard(const module::Contribution& c) {
-    return c.generation->manifest().document.root().find("background").as_bool().value_or(false);
 }
 
 void count_parked(Runtime::State& s) {
@@ -156,8 +152,7 @@ Result<> Change::lay_out() {
                             s_.sites->sites(), s_.folder.tools_socket());
     if (!sites) return sites.error();
     sites_ = std::move(*sites);
-    if (sites_.sites.empty() && wanted_.absent.empty() &&
-        std::ranges::none_of(next_, works_unheard))
+    if (sites_.sites.empty() && wanted_.absent.empty() && !module::works_unheard(next_))
         return error(
             "nothing to listen on: load a module that serves HTTP, for example --load NAME.so");
     return s_.sites->open(sites_.sites);

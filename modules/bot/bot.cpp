@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bot.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "../shared/json_writer.hpp"
@@ -19,6 +20,7 @@ namespace {
 constexpr size_t kLongestMessage = 64 * 1024;
 constexpr size_t kLongestShown = 120;  // of a command, in a question
 constexpr std::chrono::milliseconds kTick{100}, kPulse{5000};
+constexpr int kMostTurns = 50;  // of kTick, until other modules have started
 
 /// What is behind the output of a command that did not go well.
 std::string ending(const Result& r) {
@@ -69,7 +71,19 @@ void Bot::start(std::string_view inherited) {
             "what the generation before has saved cannot be read: the inputs connect anew");
     off_ = !kept("off").empty();
     if (off_) mh::log::info("the bot is off: an admin's \"bot on\" lets it answer again");
-    begin(from);
+    wait_for_commands(std::move(from), 0);
+}
+
+// When a process starts the commands of its modules are published together, after our own start. What is asked for before that would
+// be no command.
+void Bot::wait_for_commands(State from, int turns) {
+    const std::vector<HostCommand> all = host_commands();
+    const bool there =
+        std::ranges::any_of(all, [](const HostCommand& c) { return c.name == "list services"; });
+    if (there || turns == kMostTurns) return begin(from);
+    tick_.start(kTick, [this, from = std::move(from), turns]() mutable {
+        wait_for_commands(std::move(from), turns + 1);
+    });
 }
 
 void Bot::begin(const State& from) {
@@ -92,7 +106,7 @@ void Bot::begin(const State& from) {
 }
 
 void Bot::stop() {
-    if (std::exchange(stopped_, true)) return;
+    if (std::exchange(stopped_, true)) return tick_.cancel();
     running_->stop(Verdict::interrupted, "the bot stops");
     services_.stop();
     watches_.stop();
@@ -105,8 +119,9 @@ void Bot::stop() {
 std::string Bot::save() {
     State out;
     kept_.clear();
-    stopped_ = true;
-    running_->stop(Verdict::interrupted, "interrupted by a reload; ask again");
+    tick_.cancel();
+    if (std::exchange(stopped_, true)) return state_json(out);  // it has not begun
+    running_->stop(Verdict::interrupted, "interrupted by a reload");
     services_.stop();
     watches_.stop();
     tick_.cancel();
@@ -188,12 +203,12 @@ void Bot::handle(Request r) {
 void Bot::unknown(const Request& r) {
     // With a mere prefix it may have been meant for another bot.
     if (r.reach != Reach::named) return;
-    std::string out = "unknown command";
+    std::string out = "unknown command; ";
     const std::string_view typed = shared::trim(std::string_view(r.message.text).substr(0, 200));
     const std::vector<std::string> names = known_names(r);
     if (const std::string_view near = nearest(typed, names); !near.empty())
-        out.append("; did you mean \"").append(near).append("\"?");
-    say(r, {}, out + " \"help\" shows what there is", Verdict::unknown);
+        out.append("did you mean \"").append(near).append("\"? ");
+    say(r, {}, out + "\"help\" shows what there is", Verdict::unknown);
 }
 
 void Bot::decide(Request r, Match m) {
@@ -256,7 +271,7 @@ std::unique_ptr<Work> Bot::work_of(const Request& r, const Match& m, shared::Rol
     switch (m.kind) {
         case Match::Kind::own:
             return std::make_unique<Ask>([this, r, m](Output& out) { own(r, m, out); });
-        case Match::Kind::host: return std::make_unique<HostWork>(r.who, role, m.line);
+        case Match::Kind::host: return std::make_unique<HostWork>(r.who, role, m.line, m.style);
         case Match::Kind::service: {
             const ServiceCommand* c = services_.find(m.words[0]);
             if (!c) break;

@@ -82,6 +82,7 @@ class Bot final : private Ears {
     Vocabulary vocabulary() const;
     std::vector<const Input*> inputs() const;
     Input* input(std::string_view name) const;
+    void wait_for_commands(State from, int turns);
     void begin(const State& from);
     void keep_ticking();
     void pulse();

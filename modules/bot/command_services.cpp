@@ -126,7 +126,8 @@ void CommandServices::refresh(const mh_registry_view* v) {
         k.command.protobuf = now.traits.protobuf;
         if (k.signature == now.signature) continue;
         k.signature = std::move(now.signature);
-        ask_help(k);
+        k.tries = 0;
+        ask_help_soon(k);
     }
     if (over && !std::exchange(too_many_, over))
         mh::log::warn("there are more command services than the bot takes; the others are none",
@@ -134,20 +135,32 @@ void CommandServices::refresh(const mh_registry_view* v) {
     too_many_ = over;
 }
 
+// Not at once: calls see the new table a moment later. And again, if it fails, in ever longer pauses.
+void CommandServices::ask_help_soon(Known& k) {
+    constexpr std::chrono::milliseconds kPauses[] = {
+        std::chrono::milliseconds(1), std::chrono::seconds(1), std::chrono::seconds(10),
+        std::chrono::seconds(60)};
+    const auto pause = kPauses[std::min<size_t>(k.tries++, std::size(kPauses) - 1)];
+    k.again.start(pause, [this, &k] { ask_help(k); });
+}
+
 void CommandServices::ask_help(Known& k) {
     k.help.cancel();
     CallTo to{k.command.service, "Command.Help", {}, {}, kHelpMs};
     const bool protobuf = k.command.protobuf;
     to.content_type = protobuf ? kProtobufType : kJsonType;
-    k.help.begin(to, protobuf ? "" : "{}", [&k, protobuf](CallEnd end) {
+    k.help.begin(to, protobuf ? "" : "{}", [this, &k, protobuf](CallEnd end) {
         HelpResponse help;
         if (end.ok && !read_help(end.body, protobuf, help)) {
             end.ok = false;
             end.error = "the answer is no HelpResponse";
         }
-        if (!end.ok)
-            return mh::log::warn("a command does not say what it does",
-                                 {{"service", k.command.service}, {"why", end.error}});
+        if (!end.ok) {
+            if (k.tries == 2)
+                mh::log::warn("a command does not say what it does",
+                              {{"service", k.command.service}, {"why", end.error}});
+            return ask_help_soon(k);
+        }
         if (!help.usage.empty()) k.command.usage = one_line(help.usage, kLongestText);
         k.command.description = one_line(help.description, kLongestText);
     });

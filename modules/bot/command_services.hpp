@@ -3,6 +3,7 @@
 #pragma once
 
 #include <microhost/draft/registry.h>
+#include <microhost/watch.hpp>
 
 #include <map>
 #include <memory>
@@ -45,9 +46,12 @@ class CommandServices {
         ServiceCommand command;
         std::string signature;  ///< of what the registry knows about it
         Call help;
+        mh::timer again;
+        unsigned tries = 0;
     };
     static void on_registry(void* user, const mh_registry_view* v);
     void refresh(const mh_registry_view* v);
+    void ask_help_soon(Known& k);
     void ask_help(Known& k);
 
     const std::string prefix_;  ///< with the dot

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "matching.hpp"
 
+#include <algorithm>
+
 #include "../shared/text.hpp"
 
 namespace microhost::bot {
@@ -80,6 +82,25 @@ Match reply(std::string_view name, std::string text, bool failed) {
     return out;
 }
 
+/// What --output asks for. In a terminal that is the terminal's business: here, too, where the command has no such argument of its
+/// own, and it loses the words.
+Output::Style take_style(const HostCommand& c, Words& words, size_t from) {
+    const bool own =
+        std::ranges::any_of(c.args, [](const HostArgument& a) { return a.name == "output"; });
+    for (size_t i = from; i < words.size() && words[i] != "--"; ++i) {
+        const bool joined = words[i].starts_with("--output=");
+        if (!joined && (words[i] != "--output" || i + 1 == words.size())) continue;
+        const std::string value = joined ? words[i].substr(9) : words[i + 1];
+        if (value != "json" && value != "raw" && value != "table") break;
+        const auto at = words.begin() + static_cast<std::ptrdiff_t>(i);
+        if (!own) words.erase(at, at + (joined ? 1 : 2));
+        return value == "json"  ? Output::Style::json
+               : value == "raw" ? Output::Style::raw
+                                : Output::Style::table;
+    }
+    return Output::Style::table;
+}
+
 }  // namespace
 
 Match match(std::string_view text, const Vocabulary& known) {
@@ -110,6 +131,7 @@ Match match(std::string_view text, const Vocabulary& known) {
     out.changes = out.needs >= Role::operator_;
     if (command) {
         out.kind = Match::Kind::host;
+        out.style = take_style(*command, words, used);
         out.line = quoted_line(words);
         out.args = masked(words, used, command->secrets());
     } else {

@@ -9,6 +9,7 @@
 
 #include "command_services.hpp"
 #include "micro.hpp"
+#include "output.hpp"
 
 namespace microhost::bot {
 
@@ -24,7 +25,8 @@ struct Match {
     bool failed = false;   ///< kind reply: it says what is wrong
     Own own = Own::help;
     std::string line;  ///< kind host: quoted
-    Words words;       ///< kind service
+    Output::Style style = Output::Style::table;
+    Words words;  ///< kind service
 };
 
 /// What there is besides what is fixed.

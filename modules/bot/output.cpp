@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "../shared/json_writer.hpp"
 #include "../shared/text.hpp"
 #include "utf8.hpp"
 
@@ -10,7 +11,7 @@ namespace microhost::bot {
 namespace {
 
 constexpr size_t kMostBytes = 256 * 1024;
-constexpr size_t kWidestCell = 200;
+constexpr size_t kWidestCell = 200, kWidestJson = 4000;
 constexpr size_t kDeepest = 64;  // levels that are indented
 
 uint64_t lines_in(std::string_view text) {
@@ -39,6 +40,51 @@ bool has_layout(std::string_view text) {
 
 bool is_number(int32_t type) {
     return type == MH_TYPE_INTEGER || type == MH_TYPE_NUMBER || type == MH_TYPE_SIZE;
+}
+
+/// The value of a cell.
+std::string json_of(const mh_cell& c) {
+    switch (c.type) {
+        case MH_TYPE_INTEGER:
+        case MH_TYPE_DURATION:
+        case MH_TYPE_SIZE:
+        case MH_TYPE_TIME: return std::to_string(c.integer);
+        case MH_TYPE_BOOL: return c.integer ? "true" : "false";
+        case MH_TYPE_NULL: return "null";
+        case MH_TYPE_JSON:
+        case MH_TYPE_NUMBER: return one_line(shared::view(c.text), kWidestJson);
+        default: break;
+    }
+    std::string out;
+    shared::append_json_string(out, shared::view(c.text));
+    return out;
+}
+
+/// One object a line, in an array.
+std::vector<std::string> json_rows(const std::vector<std::string>& heading,
+                                   const std::vector<Row>& rows) {
+    std::vector<std::string> out{"["};
+    for (size_t i = 0; i < rows.size(); ++i) {
+        std::string line = "{";
+        for (size_t k = 0; k < rows[i].size() && k < heading.size(); ++k) {
+            line += k ? "," : "";
+            shared::append_json_string(line, heading[k]);
+            line += ":" + rows[i][k].text;
+        }
+        out.push_back(line + (i + 1 < rows.size() ? "}," : "}"));
+    }
+    out.emplace_back("]");
+    return out;
+}
+
+std::vector<std::string> raw_rows(const std::vector<Row>& rows) {
+    std::vector<std::string> out;
+    for (const Row& row : rows) {
+        std::string line;
+        for (const Cell& c : row) line += (&c == row.data() ? "" : "\t") + c.text;
+        out.push_back(std::move(line));
+    }
+    return out;
 }
 
 void append(std::vector<Line>& out, std::vector<std::string> lines, bool code) {
@@ -72,9 +118,11 @@ void Output::row(const mh_cell* cells, uint32_t n) {
     Row row;
     size_t bytes = 0;
     for (uint32_t i = 0; i < n; ++i) {
-        row.push_back(
-            {one_line(shared::view(cells[i].text), kWidestCell), is_number(cells[i].type)});
-        bytes += row.back().text.size() + 2;
+        std::string text = style_ == Style::json
+                               ? json_of(cells[i])
+                               : one_line(shared::view(cells[i].text), kWidestCell);
+        bytes += text.size() + 2;
+        row.push_back({std::move(text), is_number(cells[i].type)});
     }
     if (fits(bytes, 1)) item(Item::Kind::rows).rows.push_back(std::move(row));
 }
@@ -89,6 +137,7 @@ void Output::table(std::vector<std::string> heading, const std::vector<Row>& row
 }
 
 void Output::text(std::string_view text) {
+    if (text.empty()) return;
     const uint64_t before = missing_, lines = lines_in(text);
     if (fits(text.size(), lines)) {
         item(Item::Kind::text).text += text;
@@ -113,7 +162,13 @@ std::vector<Line> Output::lines() const {
     std::vector<Line> out;
     bool headed = false;
     for (const Item& i : items_) {
-        if (i.kind == Item::Kind::rows) {
+        if (i.kind == Item::Kind::rows && style_ == Style::json) {
+            append(out, json_rows(heading_, i.rows), true);
+            headed = true;
+        } else if (i.kind == Item::Kind::rows && style_ == Style::raw) {
+            append(out, raw_rows(i.rows), true);
+            headed = true;
+        } else if (i.kind == Item::Kind::rows) {
             append(out, aligned(headed ? std::vector<std::string>{} : heading_, i.rows), true);
             headed = true;
         } else if (i.kind == Item::Kind::json || has_layout(i.text)) {
@@ -123,7 +178,8 @@ std::vector<Line> Output::lines() const {
         }
     }
     // A table without rows still says what it would have shown.
-    if (!headed && !heading_.empty()) append(out, aligned(heading_, {}), true);
+    if (headed || heading_.empty() || style_ == Style::raw) return out;
+    append(out, style_ == Style::json ? json_rows({}, {}) : aligned(heading_, {}), true);
     return out;
 }
 

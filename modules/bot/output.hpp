@@ -21,6 +21,10 @@ struct Line {
 /// Takes at most 256 KiB, then only counts.
 class Output {
   public:
+    /// How rows are shown: what --output chooses in a terminal.
+    enum class Style : uint8_t { table, json, raw };
+    void style(Style s) { style_ = s; }
+
     void columns(const mh_str* names, uint32_t n);
     void row(const mh_cell* cells, uint32_t n);
     void table(std::vector<std::string> heading, const std::vector<Row>& rows);
@@ -47,6 +51,7 @@ class Output {
     std::vector<Item> items_;
     size_t bytes_ = 0;
     uint64_t missing_ = 0;
+    Style style_ = Style::table;
 };
 
 /// JSON on several lines, two spaces a level; text that is no JSON comes out somehow.

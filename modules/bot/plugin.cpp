@@ -197,7 +197,7 @@ MH_MODULE(R"json({
       },
       "console_socket": {
         "type": "string", "default": "",
-        "description": "talk over this unix socket instead of standard input"
+        "description": "talk over this unix socket instead of standard input and output"
       },
       "xmpp_jid": {
         "type": "string", "default": "",

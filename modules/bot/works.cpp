@@ -61,8 +61,10 @@ const mh_command_sink HostWork::kSink = {
         });
     }};
 
-HostWork::HostWork(const Person& who, shared::Role role, std::string line)
-    : subject_(who.subject()), line_(std::move(line)), role_(role) {}
+HostWork::HostWork(const Person& who, shared::Role role, std::string line, Output::Style style)
+    : subject_(who.subject()), line_(std::move(line)), role_(role) {
+    output.style(style);
+}
 
 HostWork::~HostWork() {
     if (token_) mh::use<mh_command>().cancel(token_);

@@ -45,7 +45,7 @@ class Ask final : public Work {
 /// A command of the host, with the role that the rules decided. [main]
 class HostWork final : public Work {
   public:
-    HostWork(const Person& who, shared::Role role, std::string line);
+    HostWork(const Person& who, shared::Role role, std::string line, Output::Style style);
     ~HostWork() override;
     void begin(Done done) override;
 

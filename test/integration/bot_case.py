@@ -36,6 +36,7 @@ class Chat:
         self.server = wire.Upstream(self._call, record=False)
         host.register("go.micro.net.test", self.server.address, endpoints=("Input.Send",), node="network-1")
         self.connection = wire.Client(host.control)
+        host.wait_for_log("listens to " + BOT)  # once the commands of all modules are there
 
     def _call(self, call, _):
         with self.changed:

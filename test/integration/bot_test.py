@@ -27,7 +27,9 @@ class Words(bot_case.Case):
             self.assertEqual(chat.ask("list services --outptu json").partition(";")[0],
                              'error executing cmd: "list services" has no flag --outptu')
             rows = json.loads(chat.ask("list services --output json"))
-            self.assertIn("go.micro.bot", [r["name"] for r in rows] if isinstance(rows[0], dict) else [r for r in rows])
+            self.assertEqual([r["name"] for r in rows], ["go.micro.bot", "go.micro.net.test"])
+            self.assertEqual([r["id"] for r in json.loads(chat.ask("modules list --output=json"))], ["cli", "bot"])
+            self.assertIn("bot\t0.1.0", chat.ask("modules list --output raw"))
 
     def test_in_a_room_it_wants_to_be_called(self):
         with self.chat() as (host, chat):

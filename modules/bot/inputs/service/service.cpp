@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kMostNetworks = 64, kMostWaiting = 256, kLongestAddress = 512;
 constexpr uint32_t kSendMs = 10'000;
 constexpr uint64_t kComplainMs = 10'000;
+constexpr std::chrono::milliseconds kSettle{300};
 
 /// "matrix/!room" -> the network's name, and the address there.
 std::pair<std::string_view, std::string_view> split_address(std::string_view address) {
@@ -194,7 +195,7 @@ bool Service::send(const Place& to, std::string_view text) {
 
 // One after the other, so that they arrive in their order.
 void Service::next(Network& n) {
-    if (n.calling || n.waiting.empty()) return;
+    if (n.calling || n.waiting.empty() || n.settling) return;
     n.calling = true;
     const std::string body = std::move(n.waiting.front());
     n.waiting.pop_front();
@@ -219,10 +220,10 @@ std::string Service::hand_over() {
     shared::JsonWriter w(out);
     w.begin_object();
     for (const auto& [name, n] : networks_) {
-        w.key(name).begin_array();
         // What is on its way may have arrived: it is not sent a second time.
+        w.key(name).begin_object().key("calling").boolean(n->calling).key("waiting").begin_array();
         for (const std::string& body : n->waiting) w.string(body);
-        w.end_array();
+        w.end_array().end_object();
         n->waiting.clear();
     }
     w.end_object();
@@ -236,9 +237,13 @@ bool Service::take_over(std::string_view state) {
     for (uint32_t i = 0; i < root.count(); ++i) {
         const auto at = networks_.find(root.key_at(i));
         if (at == networks_.end()) continue;
-        const mh::json_value list = root.at(i);
+        Network& n = *at->second;
+        const mh::json_value list = root.at(i)["waiting"];
         for (uint32_t k = 0; k < list.count(); ++k)
-            at->second->waiting.emplace_back(list.at(k).string().value_or(""));
+            n.waiting.emplace_back(list.at(k).string().value_or(""));
+        n.settling = root.at(i)["calling"].boolean().value_or(false);
+        // Not before what the last generation was sending.
+        if (n.settling) n.settled.start(kSettle, [this, &n] { n.settling = false, next(n); });
     }
     subscribe();
     for (auto& [name, n] : networks_) next(*n);

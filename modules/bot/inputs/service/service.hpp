@@ -39,6 +39,8 @@ class Service final : public Input {
         std::deque<std::string> waiting;  ///< bodies of Input.Send
         Call call;
         bool calling = false;
+        bool settling = false;  ///< the generation before was sending something
+        mh::timer settled;
     };
     static void on_event(void* user, const mh_event* e);
     void hear(std::string_view body);
