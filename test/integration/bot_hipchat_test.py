@@ -21,7 +21,7 @@ class Hipchat(bot_xmpp_case.Case):
     def hipchat(self, password=SECRET):
         flags = ["--inputs", "hipchat", "--hipchat_username", "bot@example.org", "--hipchat_server", f"localhost:{self.server.plain}",
                  "--hipchat_debug"]
-        config = {**bot_xmpp_case.WITH_API, "modules": {"bot": {"hipchat_ca_file": self.ca, "hipchat_rooms": ["1_ops"]}}}
+        config = {"load": ["bot.so"], "modules": {"bot": {"hipchat_ca_file": self.ca, "hipchat_rooms": ["1_ops"]}}}
         return harness.Microhost(config, *flags, env={"MICRO_HIPCHAT_PASSWORD": password})
 
     def test_its_own_way_in_full_names_and_mention_names(self):

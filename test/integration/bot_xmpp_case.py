@@ -9,7 +9,6 @@ import harness
 import tls_test
 
 ROOM = "ops@rooms.localhost"
-WITH_API = {"load": ["api.so", "cli.so", "bot.so"], "listeners": {"edge": {"module": "api", "address": "127.0.0.1:0"}}}
 SECRET = "not-for-any-log-7f3a"
 
 
@@ -29,7 +28,7 @@ class Case(harness.Case):
             "inputs": ["xmpp"], "xmpp_jid": "bot@localhost", "xmpp_password": SECRET, "xmpp_server": f"127.0.0.1:{port}",
             "xmpp_ca_file": self.ca, "xmpp_rooms": [ROOM], "xmpp_nick": "microbot", **more,
         }
-        return {**WITH_API, "modules": {"bot": options}}
+        return {"load": ["bot.so"], "modules": {"bot": options}}
 
     def bot(self, port, **more):
         """microhost with the bot in the room. Whatever happens, its password is in no line."""

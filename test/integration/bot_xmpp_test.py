@@ -113,6 +113,18 @@ class Room(bot_xmpp_case.Case):
             for i in range(3):
                 self.assertEqual(len(ada.heard(f"before-{i}")), 1)
 
+    def test_a_swap_with_other_rooms_goes_from_one_to_the_other(self):
+        with self.room("ada") as (host, ada):
+            ada.join("next@rooms.localhost", "ada")
+            before = self.server.log.count("Client connected")
+            options = {**host.config["modules"]["bot"], "xmpp_rooms": ["next@rooms.localhost"]}
+            host.write_config({**host.config, "modules": {"bot": options}})
+            self.command(host, "modules", "reload", "bot")
+            ada.wait(event="gone", room=ROOM, nick="microbot")
+            ada.wait(event="there", room="next@rooms.localhost", nick="microbot")
+            ada.ask("next@rooms.localhost", "microbot: ping", "pong")
+            self.assertEqual(self.server.log.count("Client connected"), before)
+
     def test_a_swap_that_fails_leaves_the_bot_in_the_room(self):
         with self.room("ada") as (host, ada):
             host.write_config({**host.config, "modules": {"bot": {**host.config["modules"]["bot"], "audit_file": "/no/such/folder/x"}}})
