@@ -2,7 +2,7 @@
 #include "irc_rig.hpp"
 #include "modules/shared/base64.hpp"
 
-using namespace microhost::test;
+using namespace microhost::bot::irc::test;
 
 TEST_SUITE("modules/bot/irc") {
     TEST_CASE("a server with nearly nothing is logged in to, and the channel joined") {

@@ -13,7 +13,7 @@
 #include "module/abi/tables.hpp"
 #include "modules/bot/inputs/irc/session.hpp"
 
-namespace microhost::test {
+namespace microhost::bot::irc::test {
 
 using namespace microhost::bot;
 using namespace microhost::bot::irc;
@@ -100,4 +100,4 @@ struct Rig {
 
 inline const Place kOps{"#ops", "ada", ""}, kAda{"", "ada", ""};
 
-}  // namespace microhost::test
+}  // namespace microhost::bot::irc::test

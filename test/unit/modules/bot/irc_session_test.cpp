@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "irc_rig.hpp"
 
-using namespace microhost::test;
+using namespace microhost::bot::irc::test;
 
 TEST_SUITE("modules/bot/irc") {
     TEST_CASE("who is meant is heard: a private message, or the nick in front") {

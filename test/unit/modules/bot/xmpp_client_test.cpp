@@ -2,7 +2,7 @@
 #include "modules/bot/inputs/xmpp/incoming.hpp"
 #include "xmpp_wire.hpp"
 
-using namespace microhost::test;
+using namespace microhost::bot::xmpp::test;
 
 namespace {
 

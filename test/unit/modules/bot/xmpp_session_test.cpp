@@ -5,7 +5,7 @@
 #include "modules/shared/base64.hpp"
 #include "xmpp_wire.hpp"
 
-using namespace microhost::test;
+using namespace microhost::bot::xmpp::test;
 using microhost::shared::base64_decode;
 using microhost::shared::base64_encode;
 

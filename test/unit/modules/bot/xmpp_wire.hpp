@@ -11,7 +11,7 @@
 
 #include "modules/bot/inputs/xmpp/client.hpp"
 
-namespace microhost::test {
+namespace microhost::bot::xmpp::test {
 
 using bot::Message;
 using bot::Place;
@@ -144,4 +144,4 @@ class Wire final : private Client::Owner {
     void on_change() override { ++changes; }
 };
 
-}  // namespace microhost::test
+}  // namespace microhost::bot::xmpp::test
