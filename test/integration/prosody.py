@@ -34,6 +34,7 @@ pidfile = "{folder}/prosody.pid"; data_path = "{folder}/data"; certificates = "{
 plugin_paths = {{ "{here}/prosody" }}
 log = {{ info = "{folder}/prosody.log" }}
 interfaces = {{ "127.0.0.1" }}; local_interfaces = {{ "127.0.0.1" }}
+network_settings = {{ nagle = false }} -- else it holds back what comes right behind an answer until that is acknowledged
 c2s_ports = {{ {plain} }}; c2s_direct_tls_ports = {{ {direct} }}; s2s_ports = {{ }}; http_ports = {{ }}; https_ports = {{ }}
 modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "smacks", "carbons", "posix", "offline" }}
 modules_disabled = {{ "s2s" }}
