@@ -185,7 +185,7 @@ class Editor : public LineSource {
         if (line.in_word)
             ::el_deletestr(edit_,
                            static_cast<int>(characters(before.substr(line.words.back().begin))));
-        ::el_insertstr(edit_, (quoted(common, !one) + (one ? " " : "")).c_str());
+        ::el_insertstr(edit_, (quoted_word(common, !one) + (one ? " " : "")).c_str());
         return CC_REFRESH;
     }
 

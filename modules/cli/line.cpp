@@ -96,7 +96,7 @@ Line split(std::string_view line) {
     return out;
 }
 
-std::string quoted(std::string_view word, bool open) {
+std::string quoted_word(std::string_view word, bool open) {
     constexpr std::string_view kPlain = "_-./:=@%+,~";
     const auto plain = [&](unsigned char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

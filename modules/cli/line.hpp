@@ -31,7 +31,7 @@ struct Line {
 Line split(std::string_view line);
 
 /// As split() takes it for one word. `open`: nothing is behind it yet, so that a quote that it needs stays open.
-std::string quoted(std::string_view word, bool open = false);
+std::string quoted_word(std::string_view word, bool open = false);
 
 /// What the program is asked to run: `list` alone is `list services`, `get NAME` is `get service NAME`, as Micro's interactive
 /// mode allowed; a `microhost` or `micro` in front is left out.

@@ -39,8 +39,8 @@ struct Answer {
 
 void ask(const std::shared_ptr<Answer>& answer, const Words& words, const std::string& prefix) {
     std::string line;
-    for (const std::string& w : words) line += quoted(w) + " ";
-    if (!prefix.empty()) line += quoted(prefix);
+    for (const std::string& w : words) line += quoted_word(w) + " ";
+    if (!prefix.empty()) line += quoted_word(prefix);
     answer->expect();
     const auto found = [answer, prefix](const std::vector<std::string>& some) {
         answer->add(some, prefix);

@@ -64,11 +64,11 @@ TEST_SUITE("modules/cli/line") {
         for (const char* word :
              {"", "a", "a b", "it's", "{\"a\": 1}", "a\\b", "\"", "$x;`y`", "zo\u00eb"}) {
             CAPTURE(word);
-            CHECK(words_of(quoted(word)) == Words{word});
-            CHECK(*microhost::command::split(quoted(word)) == Words{word});
+            CHECK(words_of(quoted_word(word)) == Words{word});
+            CHECK(*microhost::command::split(quoted_word(word)) == Words{word});
         }
-        CHECK(quoted("go.micro.srv.greeter") == "go.micro.srv.greeter");
-        CHECK(quoted("a b", true) == "'a b");
+        CHECK(quoted_word("go.micro.srv.greeter") == "go.micro.srv.greeter");
+        CHECK(quoted_word("a b", true) == "'a b");
     }
 
     TEST_CASE("Micro's shorter forms") {
