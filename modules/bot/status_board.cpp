@@ -100,7 +100,8 @@ void StatusBoard::changed(const Input& in) {
     refresh({&in});
     const std::string detail = one_line(s.detail, kLongestDetail);
     if (s.link == k.link && detail == k.detail) return;
-    const bool worse = s.link == Link::refused || (s.link == Link::waiting && k.link != s.link);
+    // A network that stays away for the same reason is one line, however often it is tried.
+    const bool worse = s.link == Link::refused || (s.link == Link::waiting && detail != k.warned);
     const bool quiet = s.link == Link::connecting || (s.link == Link::waiting && !worse);
     const int32_t level = s.link == Link::refused ? MH_LOG_ERROR
                           : worse                 ? MH_LOG_WARN
@@ -110,6 +111,8 @@ void StatusBoard::changed(const Input& in) {
                   {{"input", in.name()}, {"link", name_of(s.link)}, {"detail", detail}});
     k.link = s.link;
     k.detail = detail;
+    if (worse) k.warned = detail;
+    if (s.link == Link::online || s.link == Link::off) k.warned.clear();
     // A chat that is away is no reason to send the traffic elsewhere.
     const bool well = s.link == Link::online || s.link == Link::off;
     const std::string text = std::string(name_of(s.link)) + (detail.empty() ? "" : ": " + detail);

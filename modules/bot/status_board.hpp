@@ -37,7 +37,7 @@ class StatusBoard {
   private:
     struct Known {
         Link link = Link::off;
-        std::string detail;
+        std::string detail, warned;
         uint64_t reconnects = 0;
         uint64_t messages = 0, up = 0, latency = 0;  // series
         uint64_t reconnected = 0, dropped = 0;       // series

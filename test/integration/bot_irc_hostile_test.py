@@ -118,6 +118,16 @@ class Hostile(Case):
             self.assertEqual(host.stderr.count("too long; passed over"), 1)
             self.assertEqual(len(server.peers), 1)
 
+    def test_a_server_that_stays_away_is_one_line_however_often_it_is_tried(self):
+        def script(peer):
+            peer.wait("NICK")
+            peer.socket.shutdown(socket.SHUT_RDWR)
+
+        server, bot = self.played(script)
+        with bot as host:
+            harness.wait_for(lambda: len(server.peers) > 3, 60, "the fourth attempt")
+            self.assertEqual(host.stderr.count('"link":"waiting"'), 1, host.stderr)
+
     def test_nothing_that_is_said_becomes_a_line(self):
         def script(peer):
             peer.welcome()

@@ -154,7 +154,8 @@ void Irc::on_close(mh_status status, std::string_view text) {
 
 void Irc::wait(std::string why, ms floor) {
     if (stopped_) return;
-    set(Link::waiting, settings_.server + ": " + std::move(why));
+    // The connection's own words begin with the address.
+    set(Link::waiting, why.starts_with(settings_.server) ? why : settings_.server + ": " + why);
     timer_.start(backoff_.next(floor), [this] { connect(); });
 }
 
