@@ -151,10 +151,12 @@ TEST_SUITE("modules/bot/xmpp/session") {
     }
 
     TEST_CASE("a wrong password is refused for good, other refusals pass") {
-        for (const auto& [condition, how] : {std::pair{"not-authorized", End::How::refused},
-                                             {"account-disabled", End::How::refused},
-                                             {"temporary-auth-failure", End::How::lost},
-                                             {"aborted", End::How::lost}}) {
+        for (const auto& c : {std::pair{"not-authorized", End::How::refused},
+                              {"account-disabled", End::How::refused},
+                              {"temporary-auth-failure", End::How::lost},
+                              {"aborted", End::How::lost}}) {
+            const auto condition = c.first;
+            const auto how = c.second;
             CAPTURE(condition);
             Wire w;
             w.connects();
