@@ -24,7 +24,7 @@ import peers
 
 # What strangers, and files of strangers, are read by gets more time than the rest.
 FUZZED_LONGER = ("request_head", "response_head", "chunked", "path", "config", "manifest")
-FUZZ_SECONDS, FUZZ_SECONDS_LONGER = (int(os.environ.get("MICROHOST_FUZZ_SECONDS", default)) for default in ("15", "60"))
+FUZZ_SECONDS, FUZZ_SECONDS_LONGER = (int(os.environ.get("MICROHOST_FUZZ_SECONDS", default)) for default in ("10", "60"))
 SOAK_SECONDS = int(os.environ.get("MICROHOST_SOAK_SECONDS", "45"))
 
 
@@ -220,22 +220,26 @@ def swaps():
 
 
 def steps(build, asan_build):
-    """Lists of (name, function), those of a list beside each other: they wait more than they compute. A function returns None or
-    what is wrong, or raises SkipTest."""
+    """Lists of (name, function): the fuzzers; what waits more than it computes and may run beside them; what has to have the machine
+    for itself. A function returns None or what is wrong, or raises SkipTest."""
     os.environ.setdefault("MICROHOST_PREFIX", str(ROOT / ".cache/prefix" / build.name))
-    return [
-        [("fuzz", lambda: fuzz(asan_build))],
-        [("smuggling", lambda: http_kit("smuggling.py")), ("soak", soak)],
-        [("smuggling through web", lambda: web_kit("smuggling.py")), ("faults", lambda: http_kit("faults.py"))],
-        [("lifecycle", lifecycle)],
-        [("lifecycle through web", lambda: lifecycle(web=True))],
-        [("bad modules: start", lambda: bad_modules("--check_config", "--load")),
-         ("bad modules: check", lambda: bad_modules("check"))],
-        [("bad modules: trial", lambda: bad_modules("check", "--trial"))],
-        [("swaps", swaps)],
-        [("chaos under asan", lambda: chaos("asan"))],
-        [("chaos under tsan", lambda: chaos("tsan"))],
+    computing = [
+        ("swaps", swaps),
+        ("chaos under asan", lambda: chaos("asan")),
+        ("chaos under tsan", lambda: chaos("tsan")),
     ]
+    waiting = [
+        ("smuggling", lambda: http_kit("smuggling.py")),
+        ("smuggling through web", lambda: web_kit("smuggling.py")),
+        ("faults", lambda: http_kit("faults.py")),
+        ("lifecycle", lifecycle),
+        ("lifecycle through web", lambda: lifecycle(web=True)),
+        ("bad modules: start", lambda: bad_modules("--check_config", "--load")),
+        ("bad modules: check", lambda: bad_modules("check")),
+        ("bad modules: trial", lambda: bad_modules("check", "--trial")),
+        ("soak", soak),
+    ]
+    return [("fuzz", lambda: fuzz(asan_build))], waiting, computing
 
 
 # What --all leaves out for the time it takes.
@@ -245,8 +249,7 @@ BY_HAND = [("faults through web", lambda: web_kit("faults.py"))]
 def main():
     part = sys.argv[1] if len(sys.argv) > 1 else ""
     status = 0
-    by_name = [step for beside in steps(ROOT / "build/dev", ROOT / "build/asan") for step in beside]
-    for name, function in [*by_name, *BY_HAND]:
+    for name, function in [*sum(steps(ROOT / "build/dev", ROOT / "build/asan"), []), *BY_HAND]:
         if part not in name:
             continue
         try:

@@ -21,7 +21,7 @@ def fuzz(target, seconds, seed):
     name = target.name.removeprefix("fuzz_")
     learned = ROOT / ".cache/fuzz" / name
     learned.mkdir(parents=True, exist_ok=True)
-    command = [target, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-max_len=16384", f"-seed={seed}"]
+    command = ["nice", target, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-max_len=16384", f"-seed={seed}"]
     command += ["-print_final_stats=1", f"-artifact_prefix={learned.parent}/crash-{name}-", learned]
     seeds, words = HERE / "corpus" / name, HERE / f"{name}.dict"
     command += [seeds] if seeds.is_dir() else []
