@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "../../../shared/json_writer.hpp"
+#include "../../../shared/secret.hpp"
 #include "../../../shared/text.hpp"
 #include "../../clock.hpp"
 
@@ -22,15 +23,6 @@ std::pair<std::string_view, std::string_view> split_address(std::string_view add
     const size_t slash = address.find('/');
     if (slash == address.npos) return {address, {}};
     return {address.substr(0, slash), address.substr(slash + 1)};
-}
-
-/// The time depends on the lengths alone.
-bool same_secret(std::string_view a, std::string_view b) {
-    unsigned char differs = a.size() == b.size() ? 0 : 1;
-    for (size_t i = 0; i < a.size(); ++i)
-        differs |= static_cast<unsigned char>(a[i]) ^
-                   static_cast<unsigned char>(b.empty() ? 0 : b[i % b.size()]);
-    return differs == 0;
 }
 
 }  // namespace
@@ -137,7 +129,7 @@ void Service::complain(std::string_view text, std::string_view what) {
 }
 
 bool Service::vouched(std::string_view secret) const {
-    return !secret_.empty() && same_secret(secret, secret_);
+    return !secret_.empty() && shared::same_secret(secret, secret_);
 }
 
 void Service::hear(std::string_view body) {
