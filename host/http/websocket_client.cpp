@@ -86,6 +86,8 @@ void ClientWebsocket::attempt() {
     do {
         if (target_.start(engine_, *this, r, request_)) return;
     } while (target_.next());
+    // Of several addresses one may have answered, and not been believed: that says more.
+    if (!tls_problem_.empty()) return fail(kTlsFailed, tls_problem_);
     fail(kWsBroken, "cannot connect");
 }
 

@@ -321,15 +321,18 @@ class Secure(Case):
         self.addCleanup(listener.close)
         url = "wss://localhost:%d/" % listener.getsockname()[1]
 
-        def serve():
+        def talk(sock):
+            with contextlib.suppress(OSError, EOFError), context.wrap_socket(sock, server_side=True) as secure:
+                peer = Peer(secure)
+                peer.agree()
+                peer.send(FIN | TEXT, b"secret")
+                peer.read_end()
+
+        def serve():  # nobody waits for the end of another connection
             with contextlib.suppress(OSError):
                 while True:
                     sock, _ = listener.accept()
-                    with contextlib.suppress(OSError, EOFError), context.wrap_socket(sock, server_side=True) as secure:
-                        peer = Peer(secure)
-                        peer.agree()
-                        peer.send(FIN | TEXT, b"secret")
-                        peer.read_end()
+                    threading.Thread(target=talk, args=(sock,), daemon=True).start()
 
         threading.Thread(target=serve, daemon=True).start()
         self.tell("/open", Url=url, Ca=made.path("ca.pem"))
