@@ -202,8 +202,9 @@ bool UpstreamConnection::send(const iovec* v, int n, bool fin) {
     for (int i = 0; i < n; i++) want += v[i].iov_len;
     Output::Sent sent = output_.write(stream_, v, n);
     if (sent == Output::Sent::broken) {
-        if (wrote_) {
-            // The peer may have answered before it stopped reading; its answer counts, our bytes do not.
+        // The peer may have answered before it stopped reading; its answer counts, our bytes do not. And a handshake of TLS that
+        // failed as quickly as that has a reason to tell.
+        if (wrote_ || (stream_.tls() && !reused_)) {
             keep_ = false;
             request_done_ = true;
             output_.clear();
