@@ -6,16 +6,16 @@
 #include <string_view>
 #include <vector>
 
+#include "../shared/words.hpp"
+
 namespace microhost::bot {
 
-using Words = std::vector<std::string>;
+using shared::quoted_word, shared::Words;
 
 /// As a shell would split them: spaces, '...', "...", \. One that begins with { or [ is JSON up to the bracket that closes it, with
 /// the spaces and quotes in between. False, with one sentence in `why`, when a quote is not closed.
 bool split_words(std::string_view text, Words& out, std::string& why);
 
-/// As the host and split_words() take it for one word.
-std::string quoted_word(std::string_view word);
 /// The words from `from` on, each quoted, with a space between them.
 std::string quoted_line(const Words& words, size_t from = 0);
 
