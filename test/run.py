@@ -80,13 +80,26 @@ def environment(build):
 
 
 def run(command, env, timeout, cwd=ROOT):
-    """(exit status, output); status None when it took too long."""
+    """(exit status, output); status None when it took too long. A test in Python says where it was then (faulthandler)."""
+    with subprocess.Popen(command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as process:
+        try:
+            out = process.communicate(timeout=timeout)[0].decode("utf-8", "replace")
+            return process.returncode, out
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)
+            text = rest_of(process)
+        finally:
+            process.kill()
+    return None, f"{text}\nstill running after {timeout:.0f} s"
+
+
+def rest_of(process, seconds=10):
+    """What it still says. What it started may hold its output open for longer."""
     try:
-        done = subprocess.run(command, env=env, cwd=cwd, timeout=timeout, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        return done.returncode, done.stdout.decode("utf-8", "replace")
+        return process.communicate(timeout=seconds)[0].decode("utf-8", "replace")
     except subprocess.TimeoutExpired as late:
-        return None, f"{(late.stdout or b'').decode('utf-8', 'replace')}\nstill running after {timeout} s"
+        return (late.stdout or b"").decode("utf-8", "replace")
 
 
 # ---- what meson compiled
@@ -207,7 +220,7 @@ def python(folder, build, part, timeout=300, without=()):
     result = Count(f"{folder} ({build.name})")
 
     def file(path):
-        command = [sys.executable, __file__, "--file", str(path), part]
+        command = [sys.executable, "-X", "faulthandler", __file__, "--file", str(path), part]
         status, text = run(command, environment(build), timeout * int(SLOWER.get(build.name, 1)))
         last = text.rstrip().rpartition("\n")[2]
         if status or not last.startswith("{"):

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 
 #include "http/websocket_frames.hpp"
@@ -13,33 +12,7 @@
 namespace microhost::tool {
 namespace {
 
-void leave(int number) { ::_exit(128 + number); }
-
-/// Somebody who types, or a pipe, may never come to an end: signals end the process at once, whoever else waits for them.
-class Interruptible {
-  public:
-    Interruptible() {
-        struct sigaction ours {};
-        ours.sa_handler = leave;
-        for (size_t i = 0; i < std::size(kSignals); i++) {
-            ::sigaction(kSignals[i], nullptr, &before_[i]);
-            if (before_[i].sa_handler != SIG_IGN) ::sigaction(kSignals[i], &ours, nullptr);
-        }
-    }
-    ~Interruptible() {
-        for (size_t i = 0; i < std::size(kSignals); i++)
-            ::sigaction(kSignals[i], &before_[i], nullptr);
-    }
-    Interruptible(const Interruptible&) = delete;
-    Interruptible& operator=(const Interruptible&) = delete;
-
-  private:
-    static constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction before_[std::size(kSignals)];
-};
-
 Result<std::string> read_all(int fd, const std::string& name) {
-    const Interruptible here;
     std::string out;
     char piece[64 * 1024];
     while (true) {

@@ -13,7 +13,7 @@ constexpr size_t kLargestArgument = 4 * 1024 * 1024;
 /// Whether this value of that argument is @FILE or "-".
 bool names_file(const command::Definition& d, std::string_view name, std::string_view value);
 
-/// Puts the content in the place of each @FILE and "-". Blocks; ctrl-C ends the process meanwhile.
+/// Puts the content in the place of each @FILE and "-". Blocks; whoever takes signals does it afterwards.
 Result<> read_argument_files(const command::Definition& d, command::Given& given);
 
 }  // namespace microhost::tool

@@ -114,8 +114,6 @@ class Here {
 
     /// The exit status; nothing: it is a command for a serving process.
     std::optional<int> run(const std::vector<CandidatePtr>& modules) {
-        for (int number : {SIGINT, SIGTERM, SIGHUP}) signals_.add(number);
-        wait_for_signal();
         const auto started = process_.start(
             modules, [this](Result<> r) { r ? begin() : finish(refuse(r.error().what, 1)); });
         if (!started) finish(refuse(started.error().what, 1));
@@ -152,6 +150,7 @@ class Here {
         asked.surface = MH_SURFACE_TERMINAL;
         asked.timeout_ms = static_cast<uint32_t>(line->timeout_ms);
         asked.principal = &user_.principal;
+        take_signals();
         running_ = process_.commands().start(e, line->given, asked,
                                              {process_.loop(), kSink, this, nullptr}, refusal);
         if (!running_) finish(refuse(refusal.text, refusal.status == MH_E_INVALID ? 2 : 1));
@@ -165,6 +164,7 @@ class Here {
             app_ = app;
             app_side_ = &c.generation->side();
             set_terminal(&terminal_);
+            take_signals();
             std::vector<mh_str> args;
             for (size_t i = 1; i < words_.size(); i++) args.push_back(module::lend(words_[i]));
             module::take_report(*app_side_);
@@ -213,6 +213,13 @@ class Here {
     void give_up(int status) {
         if (running_) running_->cancel();
         finish(status);
+    }
+
+    /// Until there is something to cancel, a signal ends the process as it ends any other: a start that takes long, and
+    /// the read of an argument that somebody types, which blocks.
+    void take_signals() {
+        for (int number : {SIGINT, SIGTERM, SIGHUP}) signals_.add(number);
+        wait_for_signal();
     }
 
     void wait_for_signal() {

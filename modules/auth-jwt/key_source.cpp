@@ -129,6 +129,7 @@ void KeySource::on_answer(const mh::fetched& got) {
     } catch (const BadKey& bad) {
         why = bad.what();
     }
+    answers_.fetch_add(1);
     under_way_.store(false);
     if (why.empty()) {
         failures_ = 0;
@@ -149,7 +150,7 @@ void KeySource::schedule(ms delay) {
     timer_.start(delay - ms(jitter(random_)), [this] { fetch(); });
 }
 
-bool KeySource::wait_for_newer(mh::request& r, Again again) {
+bool KeySource::wait_for_newer(mh::request& r, uint32_t seen, Again again) {
     if (settings_.keys_url.empty()) return false;
     // In this order: who sees the new time sees that somebody asks, or has the keys that came.
     const bool lately = steady_ms() < next_wanted_ms_.load();
@@ -161,24 +162,27 @@ bool KeySource::wait_for_newer(mh::request& r, Again again) {
         if (!w) return false;
         waiters_.push_back({std::move(w), std::move(again)});
     }
-    auto* self = new std::weak_ptr<KeySource>(weak_from_this());
-    const auto drop = [](void* arg) { delete static_cast<std::weak_ptr<KeySource>*>(arg); };
+    struct Wanted {
+        std::weak_ptr<KeySource> source;
+        uint32_t seen;
+    };
+    auto* wanted = new Wanted{weak_from_this(), seen};
+    const auto drop = [](void* arg) { delete static_cast<Wanted*>(arg); };
     const auto run = [](void*, void* arg) {
-        const std::unique_ptr<std::weak_ptr<KeySource>> kept(
-            static_cast<std::weak_ptr<KeySource>*>(arg));
+        const std::unique_ptr<Wanted> kept(static_cast<Wanted*>(arg));
         mh::guarded("on_wanted", [&] {
-            if (const auto source = kept->lock()) source->on_wanted();
+            if (const auto source = kept->source.lock()) source->on_wanted(kept->seen);
             return MH_OK;
         });
     };
-    if (mh::use<mh_loop>().post(mh::the_host, MH_LOOP_MAIN, run, self, drop) < 0) drop(self);
+    if (mh::use<mh_loop>().post(mh::the_host, MH_LOOP_MAIN, run, wanted, drop) < 0) drop(wanted);
     return true;
 }
 
-// Of all that wait for the same unknown key the first one asks.
-void KeySource::on_wanted() {
+// Of all that wait for the same unknown key the first one asks. The answer may have come before this as well.
+void KeySource::on_wanted(uint32_t seen) {
     if (under_way_.load()) return;
-    if (steady_ms() < next_wanted_ms_.load()) return wake();
+    if (answers_.load() != seen || steady_ms() < next_wanted_ms_.load()) return wake();
     under_way_.store(true);
     next_wanted_ms_.store(steady_ms() + settings_.refresh_unknown.count());
     fetch();

@@ -34,11 +34,14 @@ class KeySource : public std::enable_shared_from_this<KeySource> {
     /// Null as long as there were none.
     mh::published<KeySet> keys;
 
+    /// How many questions have been answered. [any]
+    uint32_t answers() const { return answers_.load(); }
+
     using Again = std::function<mh::verdict(mh::request&)>;
     /// A request that the keys of now do not do for: true when newer ones may come soon, and then `again` decides once they
-    /// have come or failed to. False: there is nothing to wait for.
+    /// have come or failed to. False: there is nothing to wait for. `seen`: answers() before it looked at the keys.
     /// [loop]
-    bool wait_for_newer(mh::request& r, Again again);
+    bool wait_for_newer(mh::request& r, uint32_t seen, Again again);
 
   private:
     using ms = std::chrono::milliseconds;
@@ -47,7 +50,7 @@ class KeySource : public std::enable_shared_from_this<KeySource> {
         Again again;
     };
     void on_file(mh_status s, std::string_view content);
-    void on_wanted();
+    void on_wanted(uint32_t seen);
     void fetch();
     void on_answer(const mh::fetched& got);
     void take(std::string_view text, Origin origin);
@@ -65,6 +68,7 @@ class KeySource : public std::enable_shared_from_this<KeySource> {
     unsigned failures_ = 0;
     std::minstd_rand random_{std::random_device{}()};
     std::atomic<bool> under_way_{false};
+    std::atomic<uint32_t> answers_{0};
     std::atomic<int64_t> next_wanted_ms_{
         0};  // of the steady clock: when an unknown key may make it ask again
     std::mutex mutex_;

@@ -68,10 +68,11 @@ struct JwtFilter : mh::filter<JwtFilter> {
             return microhost::shared::refuse(r, 401, kId, "a token is required", challenge_);
         if (found == Found::several)
             return refuse(r, 400, "invalid_request", "there is more than one token");
+        const uint32_t seen = source_.answers();  // before the keys: what comes later is newer than they are
         const auto keys = keys_.get();
         const auto again = [this](mh::request& later) { return decide(later, false); };
         if (!keys) {
-            if (may_wait && source_.wait_for_newer(r, again)) return mh::pending;
+            if (may_wait && source_.wait_for_newer(r, seen, again)) return mh::pending;
             no_keys_.warn(r, "there are no keys yet: requests are answered as on_error says");
             return mh::undecided;
         }
@@ -85,7 +86,7 @@ struct JwtFilter : mh::filter<JwtFilter> {
         if (why) return refuse(r, 401, "invalid_token", why);
         const auto candidates = policy_->keys_for(token, *keys);
         if (candidates.empty()) {
-            if (may_wait && source_.wait_for_newer(r, again)) return mh::pending;
+            if (may_wait && source_.wait_for_newer(r, seen, again)) return mh::pending;
             if (may_wait && keys_.get() != keys) return decide(r, false);  // they came meanwhile
             return refuse(r, 401, "invalid_token", "its key is not known");
         }

@@ -143,7 +143,7 @@ class Rights(bot_case.Case):
             chat.ask("list services", "carl")
             chat.ask(f"register service {self.SERVICE}", "carl")
             chat.ask('call go.micro.net.test Input.Nothing {"password": "h1dden-in-json"} --metadata token=h1dden-in-flag')
-            lines = [json.loads(line) for line in host.stderr.splitlines() if '"bot command"' in line]
+            lines = host.log_rows('"bot command"')
             self.assertEqual([(l["command"], l["user"], l["verdict"]) for l in lines[:2]],
                              [("list services", "carl", "ok"), ("register service", "carl", "denied")])
             self.assertEqual(lines[2]["identity"], "service:test/ada")

@@ -28,8 +28,8 @@ class Case(harness.Case):
 
     def popen(self, *words, env=None, **options):
         options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options}
-        return subprocess.Popen([str(harness.PROGRAM), *map(str, words)], cwd=self.folder,
-                                env=harness.clean_environment(self.folder, env), **options)
+        return harness.Process([str(harness.PROGRAM), *map(str, words)], cwd=self.folder,
+                               env=harness.clean_environment(self.folder, env), **options)
 
     def run_here(self, *words, status=0, env=None, given=None):
         """Standard output of microhost WORDS; standard error is kept in self.stderr."""

@@ -264,7 +264,7 @@ class Terminal(Commands):
     def test_interrupting_cancels(self):
         before = self.state()["cancelled"]
         env = harness.clean_environment(self.host.folder)
-        with subprocess.Popen([str(harness.PROGRAM), "test", "hang"], env=env, stdout=subprocess.PIPE) as client:
+        with harness.Process([str(harness.PROGRAM), "test", "hang"], env=env, stdout=subprocess.PIPE) as client:
             self.assertEqual(client.stdout.readline(), b"waiting\n")
             client.send_signal(signal.SIGINT)
             self.assertEqual(client.wait(10), -signal.SIGINT)

@@ -32,8 +32,7 @@ def host(*topics, load=(), modules=None, listeners=None, **options):
 
 def heard(of, by="main"):
     """What the module has logged, in order."""
-    rows = [json.loads(line) for line in of.stderr.splitlines() if '"heard"' in line]
-    return [row for row in rows if row["by"] == by]
+    return [row for row in of.log_rows('"heard"') if row["by"] == by]
 
 
 def wait_for_heard(of, count, by="main"):

@@ -41,6 +41,21 @@ def wait_for(condition, seconds=5.0, what="the condition"):
         time.sleep(0.005)
 
 
+def has_open(pid, kind):
+    """Whether a file descriptor of the process is of this kind: "eventpoll", a path."""
+    folder = f"/proc/{pid}/fd"
+    return any(kind in os.readlink(f"{folder}/{fd}") for fd in os.listdir(folder) if os.path.islink(f"{folder}/{fd}"))
+
+
+class Process(subprocess.Popen):
+    """In a with statement. One that a failed test leaves is killed; Popen alone would wait for its end, for ever."""
+
+    def __exit__(self, problem, *more):
+        if problem:
+            self.kill()
+        return super().__exit__(problem, *more)
+
+
 def clean_environment(folder, more=None):
     """Ours without anything that the program reads on its own account."""
     own = ("MICRO_", "MICROHOST_", "XDG_", "LISTEN_", "NOTIFY_", "STATE_")
@@ -168,6 +183,11 @@ class Microhost:
     @property
     def stderr(self):
         return Path(self.log.name).read_text(errors="replace")
+
+    def log_rows(self, part=""):
+        """The lines of the log that are whole, as far as they hold `part`, read as JSON."""
+        lines = self.stderr.splitlines(keepends=True)
+        return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("\n") and part in line]
 
     def wait_for_log(self, text, seconds=5.0):
         wait_for(lambda: text in self.stderr, seconds, f"a log line with {text!r}")

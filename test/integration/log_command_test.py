@@ -15,11 +15,6 @@ def about(rows, body):
     return [r for r in rows if r.get("body") == body]
 
 
-def written(host, part=""):
-    """The lines of the log's file that are whole, as far as they hold `part`."""
-    return [json.loads(line) for line in host.stderr.splitlines(keepends=True) if line.endswith("\n") and part in line]
-
-
 class Logs(terminal_case.Case):
     @classmethod
     def setUpClass(cls):
@@ -36,7 +31,7 @@ class Logs(terminal_case.Case):
                 event_test.publish(h, "t", body)
             event_test.wait_for_heard(h, 3)
             rows = self.logged(h)
-            self.assertEqual(rows, written(h)[:len(rows)])
+            self.assertEqual(rows, h.log_rows()[:len(rows)])
             self.assertIn("ready", [r["msg"] for r in rows])
             text = self.terminal(h, "logs")
             self.assertRegex(text, r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} INFO  host  ready listeners=1$")
@@ -69,7 +64,7 @@ class Logs(terminal_case.Case):
             one, another = (h.get("/shop/x")["X-Request-Id"] for _ in range(2))
             for number in (one, another):
                 lines = harness.wait_for(
-                    lambda: len(found := written(h, number)) == 2 and found, 5, "both lines")
+                    lambda: len(found := h.log_rows(number)) == 2 and found, 5, "both lines")
                 self.assertEqual({row["module"] for row in lines}, {"api", "host/http"}, "whoever says something of it")
                 self.assertEqual(self.logged(h, "--request", number), lines)
             self.assertEqual(self.terminal(h, "logs", "--request", one[:8]), "", "the whole id")
@@ -81,7 +76,7 @@ class Logs(terminal_case.Case):
             logs.wait_for_out(lambda lines: len(about(map(json.loads, lines), "to come")) == 2, "what came")
             self.assertEqual(logs.interrupt(), -signal.SIGINT)
             sequence = [json.loads(line) for line in logs.out]
-            self.assertEqual(sequence, written(h)[:len(sequence)], "each line once, in order")
+            self.assertEqual(sequence, h.log_rows()[:len(sequence)], "each line once, in order")
 
     def test_following_with_a_filter_and_nothing_of_before(self):
         with event_test.host("t") as h:
@@ -106,7 +101,7 @@ class Logs(terminal_case.Case):
                 for _ in range(4000):
                     self.assertEqual(talker.request("POST", "/t", (), body).status, 204)
             event_test.publish(h, "t", b"the last one")
-            harness.wait_for(lambda: event_test.heard(h)[-1]["body"] == "the last one", 20, "the last event")
+            h.wait_for_log('"the last one"', 20)
             self.assertEqual(h.ask_control("GET", "/healthz").status, 200)
             reader.sock.settimeout(10 * harness.SLOW)
             while b"the last one" not in received:

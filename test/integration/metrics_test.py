@@ -128,7 +128,7 @@ class Modules(forwarder.Case):
                 self.assertGreater(of(one, "request_duration_seconds_sum", module="moods"), 0)
 
             def rows():
-                found = [json.loads(line) for line in host.stderr.splitlines() if '"target"' in line]
+                found = host.log_rows('"target"')
                 return found if len(found) == 100 else None
             took = [row["duration_us"] for row in harness.wait_for(rows, 5, "the access log")]
             self.assertGreater(sum(took), 0)

@@ -111,10 +111,11 @@ class Jwt(Case):
                 self.refused(host.get("/", [("Authorization", token[0][1][:-8] + "AAAAAAAA")]), 401, "its signature is not valid")
 
     def test_keys_of_an_address_are_there_for_the_first_request(self):
-        with wire.Upstream() as upstream, Jwks(self.issuer) as jwks, self.guarded(upstream, keys_url=jwks.url, loops=2) as host:
-            self.assertEqual([host.get("/", self.issuer.bearer()).status for _ in range(4)], [200] * 4)
-            self.assertEqual(jwks.asked, 1)
-            self.assertEqual((jwks.requests[0].target, jwks.requests[0]["Accept"]), ("/keys?x=1", "application/json"))
+        for _ in range(8):  # requests that come just before the keys, and just after
+            with wire.Upstream() as upstream, Jwks(self.issuer) as jwks, self.guarded(upstream, keys_url=jwks.url, loops=2) as host:
+                self.assertEqual([host.get("/", self.issuer.bearer()).status for _ in range(4)], [200] * 4)
+                self.assertEqual(jwks.asked, 1)
+                self.assertEqual((jwks.requests[0].target, jwks.requests[0]["Accept"]), ("/keys?x=1", "application/json"))
 
     def test_an_unknown_key_makes_it_ask_once_while_the_requests_wait(self):
         with wire.Upstream() as upstream, Jwks(self.issuer) as jwks, self.guarded(upstream, keys_url=jwks.url, loops=2) as host:

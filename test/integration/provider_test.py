@@ -274,8 +274,7 @@ class Provider(harness.Case):
 
     def said(self, host):
         """What the teller was told, in order."""
-        return [row["msg"] for line in host.stderr.splitlines() if line.startswith("{") for row in [json.loads(line)]
-                if row["msg"].startswith("provider ")]
+        return [row["msg"] for row in host.log_rows() if row["msg"].startswith("provider ")]
 
     def test_what_a_module_enlists_is_announced_and_withdrawn(self):
         with self.serve("synced", f"enlist 30 {self.node()}") as host:

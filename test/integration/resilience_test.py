@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Limits that hold over all loops, stops that lose nothing, sockets from elsewhere, filters that are missing."""
-import json
 import os
 import signal
 import socket
@@ -299,7 +298,7 @@ class Resilience(harness.Case):
             self.assertEqual(ready.status, 503)
             self.assertIn("[-]filter:token", ready.text)
             self.assertEqual(host.ask_control("GET", "/healthz").status, 200)
-            said = [json.loads(line) for line in host.stderr.splitlines() if '"token"' in line]
+            said = host.log_rows('"token"')
             self.assertEqual((said[0]["level"], said[0]["filter"]), ("error", "token"))
             self.assertIn("forward", said[0]["reason"])
 
