@@ -230,7 +230,7 @@ def python(folder, build, part, timeout=300, without=()):
             found["failures"][-1][1] += f"\nwhat {path.name} printed:\n{said}"
         return found
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(4) as pool:  # most of them wait most of their time
         for found in pool.map(file, sorted(p for p in (TEST / folder).glob("*_test.py") if p.name not in without)):
             result.add(**found)
     return result

@@ -139,7 +139,7 @@ void Loop::adopt_thread() { current_loop = this; }
 
 int Loop::wait_hint() const {
     if (posted_.load(std::memory_order_relaxed) || !deferred_.empty()) return 0;
-    return wheel_.next_timeout_ms(now_ms());
+    return wheel_.next_timeout_ms(now_ns_ / 1'000'000);  // as of this turn: it is over just now
 }
 
 void Loop::turn(int max_wait_ms) {
@@ -150,6 +150,7 @@ void Loop::turn(int max_wait_ms) {
     int n = epoll_wait(epoll_fd_, events.data(), events.size(), wait);
     stamp();
     now_ns_ = clock_ns();
+    in_turn_ = true;
     if (watched_.load(std::memory_order_relaxed)) tell_watcher();
     if (n > 1) run_first(events.data(), n);
     for (int i = 0; i < n; i++)
@@ -157,6 +158,7 @@ void Loop::turn(int max_wait_ms) {
     run_posted();
     wheel_.advance(now_ms());
     run_deferred();
+    in_turn_ = false;
 }
 
 // What they are told may change what the others may do; they hear it once.

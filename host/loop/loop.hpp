@@ -52,9 +52,9 @@ class Loop {
     /// The living loop of that index, or null. Thread: any; loops outlive every module.
     static Loop* by_index(unsigned index);
 
-    /// Nanoseconds of CLOCK_MONOTONIC, read once a turn.
-    uint64_t now_ns() const { return now_ns_; }
-    uint64_t now_ms() const { return now_ns_ / 1'000'000; }
+    /// Nanoseconds of CLOCK_MONOTONIC, read once a turn; between turns, where Asio runs handlers of the control thread, each time.
+    uint64_t now_ns() const { return in_turn_ ? now_ns_ : clock_ns(); }
+    uint64_t now_ms() const { return now_ns() / 1'000'000; }
     /// The same clock, read now.
     static uint64_t clock_ns();
     void arm(Timer& t, uint64_t delay_ms) { wheel_.arm(t, now_ms(), delay_ms); }
@@ -138,6 +138,7 @@ class Loop {
     int epoll_fd_;
     int wake_fd_;
     uint64_t now_ns_ = 0;
+    bool in_turn_ = false;
     Wheel wheel_;
     std::vector<Deferred> deferred_, running_;
     std::atomic<Task*> posted_{

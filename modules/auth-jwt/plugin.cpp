@@ -68,7 +68,8 @@ struct JwtFilter : mh::filter<JwtFilter> {
             return microhost::shared::refuse(r, 401, kId, "a token is required", challenge_);
         if (found == Found::several)
             return refuse(r, 400, "invalid_request", "there is more than one token");
-        const uint32_t seen = source_.answers();  // before the keys: what comes later is newer than they are
+        const uint32_t seen =
+            source_.answers();  // before the keys: what comes later is newer than they are
         const auto keys = keys_.get();
         const auto again = [this](mh::request& later) { return decide(later, false); };
         if (!keys) {

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -30,6 +31,22 @@ TEST_SUITE("host/loop") {
         runner.join();
         CHECK(ran == kThreads * kEach);
         CHECK(ordered);
+    }
+
+    TEST_CASE("a timer armed between two turns counts from then") {
+        struct Alarm : Timer {
+            uint64_t fired_ns = 0;
+        } alarm;
+        alarm.fire = [](Timer& t) { static_cast<Alarm&>(t).fired_ns = Loop::clock_ns(); };
+        Loop loop(0);
+        loop.turn(0);
+        // The control thread's loop rests while Asio sleeps and runs a handler.
+        std::this_thread::sleep_for(std::chrono::milliseconds(400));
+        const uint64_t armed_ns = Loop::clock_ns();
+        CHECK(loop.now_ns() >= armed_ns);
+        loop.arm(alarm, 300);
+        while (!alarm.fired_ns) loop.turn();
+        CHECK(alarm.fired_ns - armed_ns >= 300'000'000);
     }
 
     TEST_CASE("work posted to a closed loop is dropped, not leaked and not run") {

@@ -30,9 +30,11 @@ const std::string kSecond =
 const std::string kThird =
     "POST / HTTP/1.1\r\nHost: x\r\nMicro-Id: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
 
+constexpr MessageReader::Bounds kBounds{1000, 100, 16};
+
 struct Cut {
     http::h1::Parser parser;
-    MessageReader reader{MessageReader::Side::server, parser, {1000, 100, 16}};
+    MessageReader reader{MessageReader::Side::server, parser, kBounds};
     std::string got;
 
     MessageReader::Got feed(std::string_view bytes) {
