@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/module_listener.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <algorithm>
 #include <atomic>
 #include <map>
 #include <mutex>
 #include <vector>
 
 #include "module/generation.hpp"
+#include "net/module_sockets.hpp"
 #include "net/no_connections.hpp"
 
 namespace microhost::net {
@@ -21,38 +18,6 @@ using module::HostSide;
 constexpr size_t kMostPerLoop = 256;
 
 thread_local std::map<mh_token, ModuleListener*> listeners_here;
-
-/// All of the process. Of one module's, those of its newest generation accept; the others are there in case that one fails.
-struct Shared {
-    struct One {
-        std::string module, address;
-        uint32_t generation;
-        mh_token token;
-        Loop* loop;
-        Acceptor* acceptor;
-    };
-    std::mutex mutex;  // descriptors are doubled and closed under it
-    std::vector<One> all;
-
-    static Shared& get() {
-        static auto& shared = *new Shared;
-        return shared;
-    }
-    void choose(const std::string& module, const std::string& address) {
-        uint32_t newest = 0;
-        const auto same = [&](const One& o) { return o.module == module && o.address == address; };
-        for (const One& o : all)
-            if (same(o)) newest = std::max(newest, o.generation);
-        for (const One& o : all)
-            if (same(o)) pause(o, o.generation != newest);
-    }
-    static void pause(const One& o, bool paused) {
-        o.loop->post([token = o.token, acceptor = o.acceptor, paused] {
-            if (!ModuleListener::find(token)) return;
-            paused ? acceptor->pause() : acceptor->resume();
-        });
-    }
-};
 
 }  // namespace
 
@@ -81,14 +46,14 @@ mh_status ModuleListener::open(Loop& loop, HostSide& side, ListenWish wish,
         new ModuleListener(loop, side, std::move(wish), on_accept, user));
     if (auto at = Address::parse(l->wish_.address); !at)
         return refuse(side, MH_E_INVALID, at.error().what);
-    Shared& shared = Shared::get();
-    const std::scoped_lock lock(shared.mutex);
+    ModuleSockets& sockets = ModuleSockets::get();
+    const std::scoped_lock lock(sockets.mutex);
     if (connections_forbidden()) {  // the address may be that of the generation that serves
         l->enlist();
         *out = l.release()->token_;
         return MH_OK;
     }
-    auto fd = l->socket();
+    auto fd = sockets.socket(side.id, l->wish_.address);
     if (!fd) {
         const bool used = fd.error().what.find("in use") != std::string::npos;
         return refuse(side, used ? MH_E_EXISTS : MH_E_IO, fd.error().what);
@@ -105,32 +70,20 @@ mh_status ModuleListener::open(Loop& loop, HostSide& side, ListenWish wish,
     return MH_OK;
 }
 
-Result<int> ModuleListener::socket() const {
-    for (const Shared::One& o : Shared::get().all)
-        if (o.module == side_.id && o.address == wish_.address)
-            if (const int fd = ::fcntl(o.acceptor->fd(), F_DUPFD_CLOEXEC, 3); fd >= 0) return fd;
-    ListenOptions options;
-    options.reuse_port = false;
-    return open_listener(Address::parse(wish_.address).value(), options);
-}
-
 void ModuleListener::enlist() {
     listeners_here[token_] = this;
     side_.generation.at_end(loop_.index(), end_all);
-    if (!acceptor_) return;
-    Shared& shared = Shared::get();
-    shared.all.push_back(
-        {side_.id, wish_.address, side_.generation.number(), token_, &loop_, acceptor_.get()});
-    shared.choose(side_.id, wish_.address);
+    if (acceptor_)
+        ModuleSockets::get().add(
+            {side_.id, wish_.address, side_.generation.number(), token_, &loop_, acceptor_.get()});
 }
 
 void ModuleListener::close() {
     {
-        Shared& shared = Shared::get();
-        const std::scoped_lock lock(shared.mutex);
-        std::erase_if(shared.all, [&](const Shared::One& o) { return o.token == token_; });
+        ModuleSockets& sockets = ModuleSockets::get();
+        const std::scoped_lock lock(sockets.mutex);
+        sockets.remove(side_.id, wish_.address, token_);
         if (acceptor_) acceptor_->close();
-        shared.choose(side_.id, wish_.address);
     }
     listeners_here.erase(token_);
     loop_.free_later(this);  // this may be within a call of the acceptor

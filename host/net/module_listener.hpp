@@ -34,8 +34,6 @@ class ModuleListener {
     ModuleListener(Loop& loop, module::HostSide& side, ListenWish wish,
                    ModuleStream::OnAccept on_accept, void* user);
     static void end_all(module::HostSide& side);
-    /// Before there is one to accept by: the socket, shared with who listens there for the same module already.
-    Result<int> socket() const;
     void enlist();
     void take(int fd, const Address& peer);
 

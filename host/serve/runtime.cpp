@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <cstdio>
 #include <random>
@@ -13,6 +14,7 @@
 #include "http/poison.hpp"
 #include "json/writer.hpp"
 #include "module/event_bus.hpp"
+#include "net/module_sockets.hpp"
 #include "serve/card.hpp"
 #include "serve/module_operations.hpp"
 #include "serve/notify.hpp"
@@ -23,6 +25,8 @@
 
 namespace microhost::serve {
 namespace {
+
+constexpr std::chrono::seconds kModulesAsk{10};  // for what they listened at before an upgrade
 
 unsigned loop_count(const config::HostSettings& host) {
     if (host.loops) return std::min(host.loops, Loop::kMaxLoops - 2);
@@ -392,6 +396,10 @@ void Runtime::State::ready() {
     log->domain("host").info("ready", {{"listeners", told}});
     if (link) link->ready();
     notify("READY=1");
+    auto timer = std::make_shared<boost::asio::steady_timer>(control->io, kModulesAsk);
+    timer->async_wait([timer](const boost::system::error_code& ec) {
+        if (!ec) net::ModuleSockets::get().forget_kept();
+    });
 }
 
 }  // namespace microhost::serve

@@ -8,15 +8,26 @@
 #include <mutex>
 
 #include "net/listener.hpp"
+#include "net/module_sockets.hpp"
 #include "net/tls.hpp"
 #include "supervise/link.hpp"
 
 namespace microhost::serve {
 
 SiteSet::SiteSet(std::vector<std::unique_ptr<RequestLoop>>& loops, Loop& control)
-    : loops_(loops), control_(control), live_(loops.size()), leaving_(loops.size()) {}
+    : loops_(loops),
+      control_(control),
+      adopted_(net::adopted_listeners()),
+      live_(loops.size()),
+      leaving_(loops.size()) {
+    net::ModuleSockets::get().keep(adopted_);  // before any module starts
+    net::ModuleSockets::get().watch([this] { control_.post([this] { tell_supervisor(); }); });
+}
 
-SiteSet::~SiteSet() = default;
+SiteSet::~SiteSet() {
+    net::ModuleSockets::get().watch({});
+    for (const net::Adopted& a : adopted_) ::close(a.fd);
+}
 
 // The count goes down on the loops; the last one calls home.
 void SiteSet::on_every_loop(std::function<void(RequestLoop&)> fn, std::function<void()> done) {
@@ -48,8 +59,7 @@ SitePlanPtr SiteSet::open_already(const SitePlan& wanted) const {
 }
 
 Result<> SiteSet::open(const std::vector<SitePlanPtr>& wanted) {
-    std::vector<net::Adopted> adopted;
-    if (!std::exchange(opened_before_, true)) adopted = net::adopted_listeners();
+    std::vector<net::Adopted> adopted = std::exchange(adopted_, {});
     const auto loops = static_cast<unsigned>(loops_.size());
     Result<> result;
     for (const SitePlanPtr& s : wanted) {
@@ -148,6 +158,8 @@ void SiteSet::tell_supervisor() const {
     if (!link) return;
     for (const SitePlanPtr& s : sites_)
         for (const int fd : s->sockets->fds) link->socket(fd, s->name);
+    net::ModuleSockets::get().each(
+        [&](int fd, const std::string& name) { link->socket(fd, name); });
     link->sockets_end();
 }
 
@@ -180,6 +192,8 @@ void SiteSet::each(unsigned loop, const std::function<void(const http::Site&)>& 
 }
 
 void SiteSet::stop_accepting(bool gently, std::function<void()> done) {
+    net::ModuleSockets::get().watch({});  // whoever comes next has been told
+    if (gently) net::ModuleSockets::get().pause();
     on_every_loop(
         [this, gently](RequestLoop& l) {
             for (auto& s : live_[l.loop.index()]) s->stop_accepting();

@@ -42,8 +42,8 @@ class SiteSet {
 
     /// Reads the certificates again and uses them for new connections. Errors: the old ones stay.
     Result<std::vector<std::string>> reload_certificates();
-    /// No new connections; on every loop, then `done` on main. The idle ones are closed, unless `gently`: then each has one
-    /// more request.
+    /// No new connections; on every loop, then `done` on main. The idle ones are closed, unless `gently`, when
+    /// another worker serves: then each has one more request, and modules accept none where they listen themselves.
     void stop_accepting(bool gently, std::function<void()> done);
     /// Frees the sites and the shards of their filters, then `done`. No request may be left.
     void remove(std::function<void()> done);
@@ -63,8 +63,8 @@ class SiteSet {
     std::vector<std::unique_ptr<RequestLoop>>& loops_;
     Loop& control_;
     std::vector<SitePlanPtr> sites_;
-    bool opened_before_ = false;
-    std::vector<Live> live_, leaving_;  // by loop
+    std::vector<net::Adopted> adopted_;  // until the first open()
+    std::vector<Live> live_, leaving_;   // by loop
 };
 
 }  // namespace microhost::serve

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -15,8 +16,8 @@ import harness
 USERS = {"me": {"identities": ["console:local"], "role": "admin"}}
 
 
-def config(**bot):
-    return {"host": {"loops": 1}, "load": ["bot.so"], "modules": {"bot": {"inputs": ["console"], "users": USERS, "rate": "1000/s",
+def config(supervise=False, **bot):
+    return {"host": {"loops": 1, "supervise": supervise}, "load": ["bot.so"], "modules": {"bot": {"inputs": ["console"], "users": USERS, "rate": "1000/s",
                                                                           "burst": 1000, **bot}}}
 
 
@@ -52,11 +53,11 @@ class Client:
 
 class Socket(bot_case.Case):
     @contextlib.contextmanager
-    def console(self, mode=0o700, **bot):
+    def console(self, mode=0o700, supervise=False, **bot):
         with tempfile.TemporaryDirectory() as folder:
             os.chmod(folder, mode)
             path = Path(folder) / "bot.sock"
-            with harness.Microhost(config(console_socket=str(path), **bot)) as host:
+            with harness.Microhost(config(supervise, console_socket=str(path), **bot)) as host:
                 yield host, path
 
     def test_several_clients_each_in_a_conversation_of_its_own(self):
@@ -107,6 +108,37 @@ class Socket(bot_case.Case):
             self.assertEqual(late.ask("ping"), "pong")
             late.close()
             client.close()
+
+    def test_an_upgrade_hands_the_socket_on(self):
+        with self.console(supervise=True) as (host, path):
+            Client(path).close()
+            over, refused = threading.Event(), []
+
+            def knock():
+                while not over.wait(0.02):
+                    with socket.socket(socket.AF_UNIX) as door:
+                        door.settimeout(10 * harness.SLOW)
+                        try:
+                            door.connect(str(path))
+                        except OSError as problem:
+                            refused.append(problem)
+
+            visitor = threading.Thread(target=knock)
+            visitor.start()
+            try:
+                for _ in range(3):
+                    before = host.stderr.count('"link":"online"')
+                    upgrade = subprocess.run([harness.PROGRAM, "upgrade"], env=harness.clean_environment(host.folder), capture_output=True, text=True)
+                    self.assertEqual(upgrade.returncode, 0, upgrade.stderr)
+                    harness.wait_for(lambda: host.stderr.count('"link":"online"') > before, 10, "the next worker's console")
+                    client = Client(path)
+                    self.assertEqual(client.ask("ping"), "pong")
+                    client.close()
+            finally:
+                over.set()
+                visitor.join()
+            self.assertEqual(refused, [])
+            self.assertNotIn("in use", host.stderr)
 
     def test_ping_is_quick(self):
         with self.console() as (host, path):

@@ -74,10 +74,12 @@ bool Console::listen() {
     o.address = "unix:" + socket_;
     const mh_status s = acceptor_.listen(o, [this](mh::connection c) -> mh::connection::handler {
         if (clients_.size() >= kMostClients) {
-            mh::log::warn("the console has no room for another client",
-                          {{"most", std::to_string(kMostClients)}});
+            if (!std::exchange(full_, true))
+                mh::log::warn("the console has no room for another client",
+                              {{"most", std::to_string(kMostClients)}});
             return {};
         }
+        full_ = false;
         Client& client = add(std::to_string(++last_));
         client.connection = std::move(c);
         return handler_of(client);

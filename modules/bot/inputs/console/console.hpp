@@ -61,6 +61,7 @@ class Console final : public Input {
     mh::timer idle_;
     uint64_t last_ = 0;
     bool stopped_ = false;
+    bool full_ = false;  ///< and somebody was turned away
     Status status_;
 };
 

@@ -100,7 +100,8 @@ typedef struct mh_net {
     /* Accepts connections at an address: on_accept(user, s, events, stream_user) sets what the new stream calls, on_open follows
      * (after the handshake with MH_NET_TLS, which needs `cert_file`). A negative answer of it turns the connection away. Accepting
      * ends with unlisten() or the module. A reload that listens at the same address takes the socket over, from before the old
-     * generation ends, so that nobody is turned away. A unix socket is made with mode 0660. `o` is copied. MH_E_EXISTS and other
+     * generation ends, so that nobody is turned away. `microhost upgrade` hands
+     * it to the next worker likewise, whose module should listen within ten seconds. A unix socket is made with mode 0660. `o` is copied. MH_E_EXISTS and other
      * errors are explained in the log.
      * [loop] [main] */
     mh_status (*listen)(const mh_host *h, const mh_net_options *o,
