@@ -52,9 +52,9 @@ const LocalService* Engine::local(std::string_view name) const {
     return nullptr;
 }
 
-// The loop's clock stands still within a turn.
+// What was on the stack in one turn, or in a handler of Asio behind it, is not in the next.
 void Engine::wake_resting() {
-    if (resting_.empty() || resting_since_ == http.loop.now_ns()) return;
+    if (resting_.empty() || resting_since_ == http.loop.turn_stamp()) return;
     free_.insert(free_.end(), resting_.begin(), resting_.end());
     resting_.clear();
 }
@@ -74,7 +74,7 @@ Call* Engine::take() {
 
 void Engine::recycle(Call* c) {
     wake_resting();
-    resting_since_ = http.loop.now_ns();
+    resting_since_ = http.loop.turn_stamp();
     resting_.push_back(c);
 }
 

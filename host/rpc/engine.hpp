@@ -113,7 +113,7 @@ class Engine {
     std::vector<Call*> free_;
     std::vector<Call*>
         resting_;  // over since resting_since_: their methods may still be on the stack
-    uint64_t resting_since_ = 0;
+    uint64_t resting_since_ = 0;  // the loop's turn_stamp()
     uint64_t id_ = 0;
     uint64_t said_ms_ = 0;
 };
