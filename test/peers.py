@@ -66,7 +66,8 @@ def environment():
 
     if not TREE.exists():
         return dict(os.environ)
-    libraries = [f"usr/lib/{TRIPLET}", f"lib/{TRIPLET}", "usr/lib"]
+    # pulseaudio: Chromium's sound looks for its other half where it would be installed
+    libraries = [f"usr/lib/{TRIPLET}", f"lib/{TRIPLET}", "usr/lib", f"usr/lib/{TRIPLET}/pulseaudio"]
     return {
         **os.environ,
         "PATH": in_front("PATH", ["usr/sbin", "usr/bin", "bin"], os.defpath),

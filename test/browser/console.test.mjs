@@ -15,3 +15,20 @@ test('console: a command is run, its error is shown, and it can be had again', a
     await page.keyboard.press('ArrowUp');
     await page.waitForFunction(() => /nobody/.test(document.activeElement.value));
 });
+
+test('console: a line that is typed before the commands are known is run when they are', async (visit) => {
+    const context = await visit.context();
+    let answer;
+    const asked = new Promise((now) => {
+        context.route('**/_/commands', (route) => {
+            answer = () => route.continue();
+            now();
+        });
+    });
+    const page = await visit.at('open', '/_/console', { context });
+    await asked;
+    await page.getByRole('main').getByRole('combobox').fill('list services');
+    await page.keyboard.press('Enter');
+    await answer();
+    await page.getByText('go.micro.srv.greeter').first().waitFor();
+});

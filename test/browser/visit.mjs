@@ -8,7 +8,7 @@ import { settings, worlds } from './tests.mjs';
 const require = createRequire(join(process.env.NODE_PATH, 'here.js'));
 const { chromium } = require('playwright-core');
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'); // evaluated from outside: the policy allows no script of others
-const MINUTE = 5000 * settings.slow;
+const PATIENCE = 10_000 * settings.slow; // of a slow machine; what must be quick is measured
 
 export function launch() {
     const args = ['--no-proxy-server', '--disable-gpu', '--force-color-profile=srgb', '--font-render-hinting=none'];
@@ -34,7 +34,7 @@ export class Visit {
     /// Another browser, as far as cookies and storage go. Options: playwright's of newContext.
     async context(options = {}) {
         const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...options });
-        context.setDefaultTimeout(MINUTE);
+        context.setDefaultTimeout(PATIENCE);
         await context.addInitScript(watchPolicy);
         context.on('console', (m) => m.type() === 'error' && this.problems.push(`console: ${m.text()} (${m.location().url})`));
         context.on('weberror', (e) => this.problems.push(`uncaught: ${e.error().stack}`));

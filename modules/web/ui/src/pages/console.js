@@ -87,7 +87,7 @@ export function Output({ run }) {
 }
 
 function useCommands() {
-    const [said, set] = useState({ commands: [] });
+    const [said, set] = useState({ commands: [], loading: true });
     useEffect(() => void listCommands().then((commands) => set({ commands }), (problem) => set({ commands: [], problem })), []);
     return said;
 }
@@ -148,7 +148,8 @@ function helpText(c) {
 export function Console({ query }) {
     useModules();
     const who = useStore(session);
-    const { commands, problem } = useCommands();
+    const { commands, problem, loading } = useCommands();
+    const [early, hold] = useState([]); // lines typed before the commands are known
     const { runs, start, refuse, clear } = useRuns();
     const [help, explain] = useState(null);
     const end = useRef(null);
@@ -167,12 +168,17 @@ export function Console({ query }) {
         if (wrong) return refuse(line, wrong);
         return start(command.args.some((a) => a.secret && a.name in args) ? `${command.name} …` : line, command, args);
     };
+    useEffect(() => {
+        if (loading || !early.length) return;
+        hold([]);
+        early.forEach(run);
+    }, [loading, early]);
     return html`<${Page} title="Console" tools=${html`<button onClick=${clear} disabled=${!runs.length}>Clear</button>`}>
         <p class="summary">The host's commands, as in a terminal. <kbd>Tab</kbd> completes, <kbd>↑</kbd> brings back, <code>--help</code> explains. This is no shell.</p>
         ${problem && html`<${Trouble} problem=${problem} />`}
         <ol class="runs" aria-live="polite">${runs.map((r) => html`<${Output} key=${r.id} run=${r} />`)}</ol>
         ${help && html`<div class="run"><div class="run-head"><code>${help.name} --help</code><span class="tools"><button class="small" onClick=${() => explain(null)}>Close</button></span></div><${Code} text=${helpText(help)} label="Help" /></div>`}
-        <${Prompt} key=${query.get('run')} commands=${commands} onRun=${(line) => (explain(null), run(line))} first=${query.get('run') ?? ''} />
+        <${Prompt} key=${query.get('run')} commands=${commands} onRun=${(line) => (explain(null), loading ? hold((lines) => [...lines, line]) : run(line))} first=${query.get('run') ?? ''} />
         <div ref=${end}></div>
         <details class="commands" open=${!runs.length}><summary>All commands</summary><ul>${commands.map((c) => html`<li key=${c.name}><button class="link" disabled=${c.allowed === false} onClick=${() => (setQuery({ run: `${c.name} ` }), explain(c))}><code>${c.name}</code></button><span class="dim">${c.summary}${c.role && !hasRole(who, c.role) ? `; needs ${c.role}` : ''}</span></li>`)}</ul></details>
     </${Page}>`;
