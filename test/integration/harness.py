@@ -43,8 +43,11 @@ def wait_for(condition, seconds=5.0, what="the condition"):
 
 def has_open(pid, kind):
     """Whether a file descriptor of the process is of this kind: "eventpoll", a path."""
-    folder = f"/proc/{pid}/fd"
-    return any(kind in os.readlink(f"{folder}/{fd}") for fd in os.listdir(folder) if os.path.islink(f"{folder}/{fd}"))
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):  # it may just be closed
+            if kind in os.readlink(link):
+                return True
+    return False
 
 
 class Process(subprocess.Popen):
