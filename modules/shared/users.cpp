@@ -52,7 +52,7 @@ void add_roles(std::string_view part, std::vector<std::string>& roles) {
     if (good) for_each_item(part, ',', [&](std::string_view r) { add_once(roles, r); });
 }
 
-std::string quoted(std::string_view s) { return "\"" + std::string(s) + "\""; }
+std::string in_quotes(std::string_view s) { return "\"" + std::string(s) + "\""; }
 
 }  // namespace
 
@@ -77,11 +77,11 @@ Users::Users(std::string_view htpasswd, const Roles& roles) {
             damaged(number, "the name of the user is too long or no text");
         const std::string_view rest = line.substr(colon + 1);
         User u{std::string(name), std::string(rest.substr(0, rest.find(':'))), {}};
-        if (by_name_.contains(u.name)) damaged(number, quoted(name) + " is there twice");
-        if (u.hash.empty()) damaged(number, quoted(name) + " has no hash");
+        if (by_name_.contains(u.name)) damaged(number, in_quotes(name) + " is there twice");
+        if (u.hash.empty()) damaged(number, in_quotes(name) + " has no hash");
         const HashKind kind = kind_of(u.hash);
         if (!kind.usable) {
-            problems_.push_back("user " + quoted(name) + " (line " + std::to_string(number) +
+            problems_.push_back("user " + in_quotes(name) + " (line " + std::to_string(number) +
                                 "): " + std::string(kind.name) + " " + std::string(kind.why));
             u.hash.clear();
         }

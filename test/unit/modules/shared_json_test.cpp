@@ -13,7 +13,7 @@ using microhost::test::Json;
 
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string as_json(std::string_view text) {
     std::string out;
     append_json_string(out, text);
     return out;
@@ -42,14 +42,14 @@ TEST_SUITE("modules/shared") {
     }
 
     TEST_CASE("strings are escaped as Go does") {
-        CHECK(quoted("a\"b\\c") == R"("a\"b\\c")");
-        CHECK(quoted("<a&b>") == R"("\u003ca\u0026b\u003e")");
-        CHECK(quoted("\n\r\t\x01\x1f") == R"("\n\r\t\u0001\u001f")");
-        CHECK(quoted("J\xc3\xbcrgen \xf0\x9f\x98\x80") == "\"J\xc3\xbcrgen \xf0\x9f\x98\x80\"");
-        CHECK(quoted("\xe2\x80\xa8\xe2\x80\xa9") == R"("\u2028\u2029")");
+        CHECK(as_json("a\"b\\c") == R"("a\"b\\c")");
+        CHECK(as_json("<a&b>") == R"("\u003ca\u0026b\u003e")");
+        CHECK(as_json("\n\r\t\x01\x1f") == R"("\n\r\t\u0001\u001f")");
+        CHECK(as_json("J\xc3\xbcrgen \xf0\x9f\x98\x80") == "\"J\xc3\xbcrgen \xf0\x9f\x98\x80\"");
+        CHECK(as_json("\xe2\x80\xa8\xe2\x80\xa9") == R"("\u2028\u2029")");
         for (const char* bad :
              {"\x80", "\xc0\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xe2\x82"}) {
-            CHECK_MESSAGE(quoted(bad).starts_with("\"\\ufffd"), bad);
+            CHECK_MESSAGE(as_json(bad).starts_with("\"\\ufffd"), bad);
             CHECK_FALSE(is_utf8(bad));
         }
     }
