@@ -26,7 +26,7 @@
 namespace microhost::serve {
 namespace {
 
-constexpr std::chrono::seconds kModulesAsk{10};  // for what they listened at before an upgrade
+constexpr std::chrono::seconds kSocketsKept{10};  // until their modules listen
 
 unsigned loop_count(const config::HostSettings& host) {
     if (host.loops) return std::min(host.loops, Loop::kMaxLoops - 2);
@@ -396,7 +396,7 @@ void Runtime::State::ready() {
     log->domain("host").info("ready", {{"listeners", told}});
     if (link) link->ready();
     notify("READY=1");
-    auto timer = std::make_shared<boost::asio::steady_timer>(control->io, kModulesAsk);
+    auto timer = std::make_shared<boost::asio::steady_timer>(control->io, kSocketsKept);
     timer->async_wait([timer](const boost::system::error_code& ec) {
         if (!ec) net::ModuleSockets::get().forget_kept();
     });
