@@ -20,7 +20,7 @@ constexpr std::array kTimes{Unit{"ms", 1}, Unit{"s", 1000}, Unit{"m", 60'000}, U
 constexpr std::array kSizes{Unit{"B", 1}, Unit{"KiB", 1LL << 10}, Unit{"MiB", 1LL << 20},
                             Unit{"GiB", 1LL << 30}};
 constexpr double kMostSeconds = 10.0 * 365 * 86'400;
-constexpr double kMostBytes = 9.0e15;  // exact in a double
+constexpr double kLargestSize = 9.0e15;  // exact in a double
 
 /// Takes a number such as 1 or 1.5 from the front.
 bool take_number(std::string_view& text, double& out) {
@@ -91,7 +91,7 @@ Result<std::int64_t> parse_size(std::string_view text) {
         if (same_letters(name, unit.name) || same_letters(name, unit.name.substr(0, 1)))
             size = unit.size;
     const double bytes = number * static_cast<double>(size);
-    if (size == 0 || !text.empty() || bytes > kMostBytes || bytes != std::floor(bytes))
+    if (size == 0 || !text.empty() || bytes > kLargestSize || bytes != std::floor(bytes))
         return bad_size(whole);
     return static_cast<std::int64_t>(bytes);
 }

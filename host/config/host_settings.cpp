@@ -104,7 +104,7 @@ const T& get(const Settings& settings, std::string_view path) {
 }
 
 template <class E>
-E choice(const Settings& settings, std::string_view path,
+E chosen(const Settings& settings, std::string_view path,
          std::initializer_list<std::pair<std::string_view, E>> of) {
     const auto& word = get<std::string>(settings, path);
     for (const auto& [name, value] : of)
@@ -116,11 +116,11 @@ E choice(const Settings& settings, std::string_view path,
 Log log_settings(const Settings& s) {
     Log out;
     out.level = get<std::string>(s, "log/level");
-    out.format = choice<LogFormat>(
+    out.format = chosen<LogFormat>(
         s, "log/format",
         {{"auto", LogFormat::automatic}, {"text", LogFormat::text}, {"json", LogFormat::json}});
     out.file = get<std::string>(s, "log/file");
-    out.access_log = choice<AccessLog>(
+    out.access_log = chosen<AccessLog>(
         s, "log/access_log",
         {{"off", AccessLog::off}, {"combined", AccessLog::combined}, {"json", AccessLog::json}});
     return out;

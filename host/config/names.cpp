@@ -10,10 +10,11 @@
 namespace microhost::config {
 namespace {
 
-constexpr std::string_view kActions[] = {"help", "version", "check_config", "print_schema"};
+constexpr std::string_view kActionNames[] = {"help", "version", "check_config", "print_schema"};
 
 bool is_action(std::string_view name) {
-    return std::find(std::begin(kActions), std::end(kActions), name) != std::end(kActions);
+    return std::find(std::begin(kActionNames), std::end(kActionNames), name) !=
+           std::end(kActionNames);
 }
 
 // A shell cannot set a variable with a dot in its name, which the ids of third parties have.
@@ -134,7 +135,7 @@ std::vector<std::string_view> Names::all_flags() const {
     // The host's names live as long as the program.
     static const std::vector<std::string> host = [] {
         std::vector<std::string> out{"config", "load"};
-        out.insert(out.end(), std::begin(kActions), std::end(kActions));
+        out.insert(out.end(), std::begin(kActionNames), std::end(kActionNames));
         for (const Key& key : keys()) {
             out.push_back(flag_name(key.path));
             if (!key.alias.empty()) out.push_back(flag_name(key.alias));

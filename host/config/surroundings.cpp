@@ -17,7 +17,7 @@ extern char** environ;
 namespace microhost::config {
 namespace {
 
-constexpr std::size_t kMostBytes = 1024 * 1024;
+constexpr std::size_t kLargestFile = 1024 * 1024;
 
 /// An XDG folder for this program, or the one below the home directory that stands for it.
 std::string user_folder(const Surroundings& in, std::string_view variable,
@@ -59,7 +59,7 @@ Result<std::optional<std::string>> contents(const std::string& path) {
     if (std::filesystem::is_directory(status)) return error("{}: is a directory, not a file", path);
     std::ifstream in(path, std::ios::binary);
     if (!in) return error("{}: {}", path, std::strerror(errno));
-    std::string text(kMostBytes + 1, '\0');
+    std::string text(kLargestFile + 1, '\0');
     in.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(in.gcount()));
     if (in.bad()) return error("{}: cannot be read", path);
@@ -111,7 +111,7 @@ Result<File> parse_file(std::string path, std::string_view text) {
     json::Options options;
     options.comments = options.lines = true;
     options.nul = false;  // values become C strings
-    options.max_bytes = kMostBytes;
+    options.max_bytes = kLargestFile;
     auto document = json::Document::parse(text, options);
     if (!document) return error("{}:{}", path, document.error().what);
     if (!document->root().is_object())

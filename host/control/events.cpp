@@ -79,7 +79,7 @@ void publish(command::Running& r, EventBus& bus) {
 // ---- subscribe
 
 /// On one line, whatever is in it.
-std::string one_line(std::string_view text) {
+std::string escaped(std::string_view text) {
     std::string out;
     for (const char c : text)
         if (c == '\n')
@@ -164,7 +164,7 @@ class Subscription final : public Ongoing {
         if (output_ == "json") return run().json(json_of(e));
         if (output_ == "raw") return run().text(std::string(view(e.body)) + "\n");
         return run().row(
-            {Cell::time(e.time_ms), Cell::of(view(e.topic)), Cell::of(one_line(view(e.body)))});
+            {Cell::time(e.time_ms), Cell::of(view(e.topic)), Cell::of(escaped(view(e.body)))});
     }
 
     EventBus& bus_;

@@ -94,13 +94,6 @@ std::string text_of(const http::Match& m) {
     return out.empty() ? "every request" : out;
 }
 
-void names(Writer& w, std::string_view key, const std::vector<std::string>& list) {
-    if (list.empty()) return;
-    w.key(key).array();
-    for (const std::string& s : list) w.string(s);
-    w.end();
-}
-
 bool is_there(const FilterRow& f, const LoopFigures& figures) {
     return f.problem.empty() && !figures.broken.contains(f.name);
 }
@@ -115,8 +108,8 @@ void write(Writer& w, const FilterRow& f, const Asked& asked, const LoopFigures&
     w.key("applies").boolean(wrong.empty());
     w.key("match").string(text_of(f.match));
     if (!wrong.empty()) w.key("mismatch").string(wrong);
-    names(w, "after", f.after);
-    names(w, "before", f.before);
+    if (!f.after.empty()) w.key("after").strings(f.after);
+    if (!f.before.empty()) w.key("before").strings(f.before);
     if (const auto own = costs.find(f.module); own != costs.end()) write_hooks(w, own->second);
     w.end();
 }

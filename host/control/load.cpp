@@ -8,7 +8,7 @@
 namespace microhost::control {
 namespace {
 
-namespace names = observe::names;
+namespace metric = observe::names;
 using observe::Family;
 using observe::Sample;
 
@@ -23,29 +23,29 @@ bool is_looking(const Sample& s) { return s.values[0] == "control"; }
 
 void read_family(const Family& f, Reading& out) {
     for (const Sample& s : f.samples) {
-        if (f.name == names::kRequests.name && !is_looking(s)) {
+        if (f.name == metric::kRequests.name && !is_looking(s)) {
             Counted& c = out.routes[{s.values[0], s.values[1]}];
             const uint64_t failed = s.values[2] == "5xx" ? count_of(s) : 0;
             c.calls += count_of(s);
             c.errors += failed;
             out.all.calls += count_of(s);
             out.all.errors += failed;
-        } else if (f.name == names::kRequestDuration.name && !is_looking(s)) {
+        } else if (f.name == metric::kRequestDuration.name && !is_looking(s)) {
             add_times(s, out.routes[{s.values[0], s.values[1]}].times);
             add_times(s, out.all.times);
-        } else if (f.name == names::kRpcCalls.name) {
+        } else if (f.name == metric::kRpcCalls.name) {
             Counted& c = out.services[s.values[0]];
             c.calls += count_of(s);
             if (s.values[1] != "ok" && s.values[1] != "cancelled") c.errors += count_of(s);
-        } else if (f.name == names::kRpcDuration.name) {
+        } else if (f.name == metric::kRpcDuration.name) {
             add_times(s, out.services[s.values[0]].times);
-        } else if (f.name == names::kRpcStreams.name) {
+        } else if (f.name == metric::kRpcStreams.name) {
             out.services[s.values[0]].streams = static_cast<int64_t>(count_of(s));
-        } else if (f.name == names::kUpstreamDuration.name) {
+        } else if (f.name == metric::kUpstreamDuration.name) {
             add_times(s, out.upstreams[s.values[0]].times);
-        } else if (f.name == names::kModuleCalls.name) {
+        } else if (f.name == metric::kModuleCalls.name) {
             out.modules[s.values[0]].calls += count_of(s);
-        } else if (f.name == names::kModuleSeconds.name) {
+        } else if (f.name == metric::kModuleSeconds.name) {
             out.modules[s.values[0]].nanoseconds += count_of(s);
         }
     }

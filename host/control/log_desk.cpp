@@ -12,7 +12,7 @@ namespace {
 
 using module::lend;
 
-void end_on_main(module::HostSide& side) {
+void end_reading(module::HostSide& side) {
     if (LogDesk* desk = LogDesk::current()) desk->end(side);
 }
 
@@ -51,7 +51,7 @@ mh_token LogDesk::follow(module::HostSide* side, LogFilter filter, Fn fn, void* 
     f.seen = log_.newest();
     const mh_token token = follows_.add(std::move(f));
     if (!token) return 0;
-    if (side) side->generation.at_end(main_.index(), end_on_main);
+    if (side) side->generation.at_end(main_.index(), end_reading);
     arm();
     return token;
 }

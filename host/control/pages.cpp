@@ -12,12 +12,6 @@ namespace {
 
 using json::Writer;
 
-void names(Writer& w, std::string_view key, const std::vector<std::string>& list) {
-    w.key(key).array();
-    for (const std::string& s : list) w.string(s);
-    w.end();
-}
-
 using Costs = std::map<std::string, std::map<std::string, HookCost>>;
 
 void write_contributions(Writer& w, const module::ModuleSet& modules, const module::Generation& g) {
@@ -25,7 +19,7 @@ void write_contributions(Writer& w, const module::ModuleSet& modules, const modu
     for (const module::Contribution& c : modules.published())
         if (c.generation == &g) by_point[c.point].push_back(c.name.empty() ? g.id() : c.name);
     w.key("contributions").object();
-    for (const auto& [point, list] : by_point) names(w, point, list);
+    for (const auto& [point, list] : by_point) w.key(point).strings(list);
     w.end();
 }
 
@@ -34,8 +28,10 @@ void write_module(Writer& w, const module::ModuleSet& modules, module::Generatio
     w.object().key("id").string(g.id()).key("version").string(g.manifest().version);
     w.key("summary").string(g.manifest().summary).key("file").string(g.path());
     w.key("generation").uint64(g.number()).key("stage").string(module::stage_name(g.stage()));
-    names(w, "flags", g.pinned() ? std::vector<std::string>{"pinned"} : std::vector<std::string>{});
-    names(w, "requires", g.manifest().needs);
+    w.key("flags").array();
+    if (g.pinned()) w.string("pinned");
+    w.end();
+    w.key("requires").strings(g.manifest().needs);
     write_contributions(w, modules, g);
     if (auto own = all.find(g.id()); own != all.end()) write_hooks(w, own->second);
     w.key("panics").uint64(g.side().panics.load(std::memory_order_relaxed));

@@ -15,9 +15,9 @@ using command::Cell;
 using command::RunningPtr;
 
 constexpr int64_t kShortestMs = 200, kLongestMs = 3'600'000;
-constexpr int64_t kMostLines = 10'000;
+constexpr int64_t kMostRows = 10'000;
 // A loop that hangs is not waited for: what it told last is used.
-constexpr uint64_t kAnswersMs = 100;
+constexpr uint64_t kSettleMs = 100;
 
 class Top final : public Ongoing {
   public:
@@ -42,7 +42,7 @@ class Top final : public Ongoing {
     void ask() {
         asked_ = true;
         census_.ask(from_.listens(), [] {});
-        tick_after(kAnswersMs);
+        tick_after(kSettleMs);
     }
 
     void on_tick() override {
@@ -55,7 +55,7 @@ class Top final : public Ongoing {
             if (before_ && once_) return finish();
             before_ = std::move(now);
         }
-        tick_after(interval_ms_ - kAnswersMs);
+        tick_after(interval_ms_ - kSettleMs);
     }
 
     void show(Load load) {
@@ -108,8 +108,8 @@ std::string fault_of(const command::Values& given) {
         return fmt::format("--interval: {} ms; at least {} ms and at most an hour are possible",
                            interval, kShortestMs);
     const int64_t lines = given.find("lines")->integer;
-    if (lines < 1 || lines > kMostLines)
-        return fmt::format("--lines: {} is not between 1 and {}", lines, kMostLines);
+    if (lines < 1 || lines > kMostRows)
+        return fmt::format("--lines: {} is not between 1 and {}", lines, kMostRows);
     return {};
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint64_t kStepNs = TrafficFeed::kStepMs * 1'000'000;
 
-void end_on_main(module::HostSide& side) {
+void end_listening(module::HostSide& side) {
     if (TrafficFeed* feed = TrafficFeed::current()) feed->end(side);
 }
 
@@ -85,7 +85,7 @@ mh_token TrafficFeed::watch(module::HostSide* side, Fn fn, void* user) {
     w.user = user;
     const mh_token token = watches_.add(std::move(w));
     if (!token) return 0;
-    if (side) side->generation.at_end(main_.index(), end_on_main);
+    if (side) side->generation.at_end(main_.index(), end_listening);
     start();
     return token;
 }

@@ -17,16 +17,13 @@ struct Wanted {
 constexpr Wanted kAll{joined(kMicroFields, kForwardedFields), true};
 constexpr Wanted kForwardedOnly{kForwardedFields, false};
 
-bool has_prefix(std::string_view name, std::string_view prefix) {
-    return name.size() >= prefix.size() && iequals(name.substr(0, prefix.size()), prefix);
-}
-
 // Names of these families that have no id.
 bool trusted_family(std::string_view name, const Wanted& w) {
     switch (name.front() | 0x20) {
-        case 'm': return w.micro && has_prefix(name, "micro-");
+        case 'm': return w.micro && istarts_with(name, "micro-");
         case 'x':
-            return (w.micro && has_prefix(name, "x-micro-")) || has_prefix(name, "x-forwarded-");
+            return (w.micro && istarts_with(name, "x-micro-")) ||
+                   istarts_with(name, "x-forwarded-");
         default: return false;
     }
 }

@@ -150,6 +150,10 @@ bool iequals(std::string_view a, std::string_view b) {
     return true;
 }
 
+bool istarts_with(std::string_view s, std::string_view prefix) {
+    return s.size() >= prefix.size() && iequals(s.substr(0, prefix.size()), prefix);
+}
+
 bool is_token(std::string_view s) {
     bool good = !s.empty();
     for (const char c : s) good &= kToken[static_cast<uint8_t>(c)];

@@ -16,6 +16,14 @@ std::string_view header_name(uint32_t id);
 
 /// ASCII case does not count; every other byte must be the same.
 bool iequals(std::string_view a, std::string_view b);
+bool istarts_with(std::string_view s, std::string_view prefix);
+
+/// What a hexadecimal digit stands for; -1 for any other byte.
+constexpr int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    const char l = static_cast<char>(c | 0x20);
+    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+}
 
 /// RFC 9110 section 5.6.2; an empty string is none.
 bool is_token(std::string_view s);

@@ -26,12 +26,6 @@ Byte kind(char c) { return kPathByte[static_cast<uint8_t>(c)]; }
 
 constexpr char kHex[] = "0123456789ABCDEF";
 
-int hex(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    const char l = static_cast<char>(c | 0x20);
-    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
-}
-
 bool unreserved(unsigned c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
            c == '.' || c == '_' || c == '~';
@@ -55,8 +49,8 @@ struct Writer {
 
 /// Reads "%xx" at s[i]; i is then on its last digit.
 Refusal decode(std::string_view s, size_t& i, Writer& w) {
-    const int high = i + 1 < s.size() ? hex(s[i + 1]) : -1;
-    const int low = i + 2 < s.size() ? hex(s[i + 2]) : -1;
+    const int high = i + 1 < s.size() ? hex_value(s[i + 1]) : -1;
+    const int low = i + 2 < s.size() ? hex_value(s[i + 2]) : -1;
     if (high < 0 || low < 0) return bad("invalid percent-encoding in path");
     const auto c = static_cast<unsigned>(high << 4 | low);
     if (c < 0x20 || c == 0x7f) return bad("encoded control byte in path");

@@ -171,7 +171,7 @@ mh_status copied(mh_status s, mh_str* out) {
     return s;
 }
 
-const mh_principal* principal(mh_req* r) {
+const mh_principal* copied_principal(mh_req* r) {
     const mh_principal* p = kRequestTable.principal(r);
     Lease* l = Lease::current();
     auto* out =
@@ -190,8 +190,8 @@ const char* module_now() {
     return l ? l->module() : "";
 }
 
-mh_status collect(mh_req* r, uint64_t max, void (*fn)(mh_req*, void*, mh_status, mh_seg),
-                  void* user) {
+mh_status leased_collect(mh_req* r, uint64_t max, void (*fn)(mh_req*, void*, mh_status, mh_seg),
+                         void* user) {
     struct Call {
         void (*fn)(mh_req*, void*, mh_status, mh_seg);
         void* user;
@@ -211,7 +211,7 @@ mh_status collect(mh_req* r, uint64_t max, void (*fn)(mh_req*, void*, mh_status,
     return s;
 }
 
-mh_status post(mh_token t, void (*fn)(mh_req*, void*), void* arg, void (*drop)(void*)) {
+mh_status leased_post(mh_token t, void (*fn)(mh_req*, void*), void* arg, void (*drop)(void*)) {
     struct Call {
         void (*fn)(mh_req*, void*);
         void* arg;
@@ -252,9 +252,9 @@ mh_http_request poisoned_table() {
     t.attribute_get = [](mh_req* r, mh_str name, mh_str* out) {
         return copied(kRequestTable.attribute_get(r, name, out), out);
     };
-    t.principal = principal;
-    t.collect = collect;
-    t.post = post;
+    t.principal = copied_principal;
+    t.collect = leased_collect;
+    t.post = leased_post;
     return t;
 }
 

@@ -17,7 +17,8 @@ namespace microhost::http {
 namespace {
 
 constexpr uint16_t kTlsFailed = 1015;
-constexpr uint32_t kLingerMs = 2'000;  // until the server ends the connection that both have closed
+constexpr uint32_t kClosingMs =
+    2'000;  // until the server ends the connection that both have closed
 constexpr size_t kMostReasonText = 200;
 
 /// Those of this thread whose module has not heard of the end.
@@ -162,7 +163,7 @@ void ClientWebsocket::let_go(bool broken) {
         lingers_ = true;
         shutdown_write();
         resume_reading();
-        loop_.arm(timer_, kLingerMs);
+        loop_.arm(timer_, kClosingMs);
         return;
     }
     lingers_ = false;

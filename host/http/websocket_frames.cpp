@@ -18,7 +18,7 @@ namespace {
 constexpr size_t kMostControl = 125;
 constexpr size_t kKeptBuffer = 64 * 1024;  // what a connection may hold on to between messages
 
-bool is_control(WsOpcode o) { return static_cast<uint8_t>(o) & 8; }
+bool is_control_frame(WsOpcode o) { return static_cast<uint8_t>(o) & 8; }
 
 bool known(uint8_t opcode) { return opcode <= 2 || (opcode >= 8 && opcode <= 10); }
 
@@ -86,7 +86,7 @@ bool WsReader::step() {
         return false;
     }
     if (!in_frame_ && !begin_frame(f)) return false;
-    std::string& into = is_control(frame_) ? control_ : message_;
+    std::string& into = is_control_frame(frame_) ? control_ : message_;
     if (f.data_length) into.append(reinterpret_cast<const char*>(f.data), f.data_length);
     left_ -= std::min<uint64_t>(left_, f.data_length);
     if (left_ == 0) end_frame();
@@ -105,7 +105,7 @@ bool WsReader::begin_frame(const Frame& f) {
     if (f.rsv) return broken(kWsProtocolError, "reserved bits without an extension");
     if (!known(f.opcode)) return broken(kWsProtocolError, "unknown opcode");
     const auto opcode = static_cast<WsOpcode>(f.opcode);
-    if (is_control(opcode)) {
+    if (is_control_frame(opcode)) {
         if (!f.fin || f.payload_length > kMostControl)
             return broken(kWsProtocolError, "control frame in fragments or too long");
         control_.clear();
@@ -126,7 +126,7 @@ bool WsReader::begin_frame(const Frame& f) {
 
 void WsReader::end_frame() {
     in_frame_ = false;
-    if (is_control(frame_))
+    if (is_control_frame(frame_))
         end_control();
     else if (fin_)
         end_message();

@@ -11,7 +11,7 @@ namespace microhost::json {
 namespace {
 
 /// Longer words are no typing errors of ours, and the table below is quadratic.
-constexpr std::size_t kLongest = 64;
+constexpr std::size_t kLongestWord = 64;
 
 /// '-' and '_' are one sign in every name of ours.
 char fold(char c) { return c == '-' ? '_' : c; }
@@ -35,11 +35,11 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
-    if (word.size() > kLongest) return {};
+    if (word.size() > kLongestWord) return {};
     std::string_view best;
     std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
     for (std::string_view candidate : candidates) {
-        if (candidate.size() > kLongest) continue;
+        if (candidate.size() > kLongestWord) continue;
         const std::size_t here = distance(word, candidate);
         if (here >= least || here >= candidate.size()) continue;
         least = here;

@@ -9,7 +9,7 @@
 namespace microhost::json {
 namespace {
 
-constexpr std::size_t kLongest = 256;
+constexpr std::size_t kLongestPattern = 256;
 constexpr unsigned kMostRepeats = 64;
 constexpr std::string_view kEscapable = "^$|()?*+.[]{}\\fnrtv";
 
@@ -18,7 +18,7 @@ class Pattern {
     explicit Pattern(std::string_view text) : text_(text) {}
 
     Result<> check() {
-        if (text_.size() > kLongest) return error("longer than {} bytes", kLongest);
+        if (text_.size() > kLongestPattern) return error("longer than {} bytes", kLongestPattern);
         if (text_.find('\0') != text_.npos) return error("contains \\u0000");
         take('^');
         if (auto r = alternatives(0); !r) return r;

@@ -222,6 +222,12 @@ Writer& Writer::value(Value v) {
     return *this;
 }
 
+Writer& Writer::strings(std::span<const std::string> all) {
+    array();
+    for (const std::string& one : all) string(one);
+    return end();
+}
+
 std::string to_text(Value value, bool pretty) {
     std::string out;
     Writer{out, {.pretty = pretty}}.value(value);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -36,8 +37,9 @@ class Writer {
         double v);  ///< shortest text that reads back the same; NaN and infinities become null
     Writer& boolean(bool v);
     Writer& null();
-    Writer& raw(std::string_view json);  ///< a complete JSON value, copied as it is
-    Writer& value(Value v);              ///< a parsed value; an absent one is null
+    Writer& raw(std::string_view json);                 ///< a complete JSON value, copied as it is
+    Writer& value(Value v);                             ///< a parsed value; an absent one is null
+    Writer& strings(std::span<const std::string> all);  ///< an array of them
 
     bool complete() const { return open_.empty() && wrote_; }
 

@@ -64,7 +64,7 @@ struct Pipe {
 /// Not on the command line, where everybody could read it.
 Fd file_of(const std::string& text) {
     Fd fd = above(Fd(memfd_create("input", MFD_CLOEXEC)));
-    if (!fd || write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+    if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
         lseek(fd.get(), 0, SEEK_SET) != 0)
         return Fd();
     return fd;

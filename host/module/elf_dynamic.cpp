@@ -9,7 +9,7 @@ namespace microhost::module {
 namespace {
 
 constexpr size_t kMaxEntries = 4096;
-constexpr uint64_t kMaxStrings = 64u << 20;
+constexpr uint64_t kMaxDynamicStrings = 64u << 20;
 
 /// Address and size of the tables that the system's loader follows blindly.
 struct Followed {
@@ -51,7 +51,7 @@ Result<Strings> dynamic_strings(const ElfTables& t, const Elf& elf, const Tags& 
     const auto at = tags.find(DT_STRTAB), size = tags.find(DT_STRSZ);
     if (at == tags.end() || size == tags.end() || tags.find(DT_SYMTAB) == tags.end())
         return error("damaged: no dynamic symbols; copy it again");
-    if (size->second > kMaxStrings) return error("damaged: its string table is too large");
+    if (size->second > kMaxDynamicStrings) return error("damaged: its string table is too large");
     std::string bytes(size->second, '\0');
     if (!t.read_at(elf.segments, at->second, bytes.data(), bytes.size()))
         return error("damaged: its string table lies outside the file; copy it again");

@@ -18,7 +18,7 @@ bool is_plain(std::string_view s) {
     });
 }
 
-int64_t now_ms() {
+int64_t unix_ms() {
     using namespace std::chrono;
     return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
@@ -107,7 +107,7 @@ EventBus::~EventBus() = default;
 
 mh_status EventBus::publish(Event event) {
     if (event.id.empty()) event.id = observe::random_uuid();
-    if (!event.time_ms) event.time_ms = now_ms();
+    if (!event.time_ms) event.time_ms = unix_ms();
     const auto e = std::make_shared<const Event>(std::move(event));
     std::scoped_lock lock(mutex_);
     std::map<Group, std::vector<QueuePtr>> shared;

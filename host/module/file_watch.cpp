@@ -15,12 +15,11 @@
 namespace microhost::module {
 namespace {
 
-constexpr uint32_t kInteresting = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
-                                  IN_CREATE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF |
-                                  IN_ONLYDIR;
+constexpr uint32_t kFileEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
+                                 IN_CREATE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 constexpr uint64_t kSearchMs = 1000;
 
-std::atomic<FileWatch*> current{nullptr};
+std::atomic<FileWatch*> current_watch{nullptr};
 
 std::string folder_name(const std::string& path) {
     const size_t slash = path.rfind('/');
@@ -43,7 +42,7 @@ mh_status read_all(int fd, uint64_t size, std::string& out) {
 }
 
 mh_status open_and_read(const std::string& path, struct stat& s, std::string& out) {
-    const int fd = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) return errno == ENOENT || errno == ENOTDIR ? MH_E_NOT_FOUND : MH_E_IO;
     mh_status status = MH_E_IO;
     if (fstat(fd, &s) == 0 && S_ISREG(s.st_mode))
@@ -62,19 +61,19 @@ FileWatch::FileWatch(Loop& control, log::Domain log)
         log_.warn("files are not watched", {{"why", std::strerror(errno)}});
     search_.owner = this;
     search_.fire = [](Timer& t) { static_cast<Search&>(t).owner->search_again(); };
-    current.store(this, std::memory_order_release);
+    current_watch.store(this, std::memory_order_release);
 }
 
 FileWatch::~FileWatch() {
     FileWatch* self = this;
-    current.compare_exchange_strong(self, nullptr);
+    current_watch.compare_exchange_strong(self, nullptr);
     if (inotify_ < 0) return;
     control_.remove(inotify_);
     close(inotify_);
 }
 
 int FileWatch::folder_of(const std::string& path) {
-    return inotify_ < 0 ? -1 : inotify_add_watch(inotify_, folder_name(path).c_str(), kInteresting);
+    return inotify_ < 0 ? -1 : inotify_add_watch(inotify_, folder_name(path).c_str(), kFileEvents);
 }
 
 mh_status FileWatch::watch(HostSide* side, const std::string& path, Callback fn, void* user,
@@ -112,7 +111,7 @@ void FileWatch::read(mh_token t, bool always) {
 }
 
 mh_status FileWatch::unwatch(mh_token t) {
-    FileWatch* self = current.load(std::memory_order_acquire);
+    FileWatch* self = current_watch.load(std::memory_order_acquire);
     if (!self) return MH_E_GONE;
     if (Loop::current() && Loop::current() != &self->control_) return MH_E_WRONG_THREAD;
     auto it = self->watches_.find(t);

@@ -77,12 +77,12 @@ void Generation::drop_shard(unsigned loop) {
 }
 
 void Generation::make_shards(std::function<void(Result<>)> done) {
-    struct Outcome {
+    struct Made {
         std::atomic<unsigned> made{0};
         std::mutex mutex;
         std::string why;
     };
-    auto outcome = std::make_shared<Outcome>();
+    auto outcome = std::make_shared<Made>();
     Environment& e = side_.environment;
     e.on_every_loop(
         [this, outcome](unsigned loop) {

@@ -15,9 +15,9 @@ namespace microhost::module {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr uint32_t kInteresting = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
-                                  IN_CREATE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF |
-                                  IN_ONLYDIR;
+constexpr uint32_t kFolderEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
+                                   IN_CREATE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF |
+                                   IN_ONLYDIR;
 constexpr size_t kMostFiles = 1000;
 
 // Partial files of rsync and editors begin with a dot.
@@ -60,7 +60,7 @@ std::vector<std::string> PluginDir::files(const std::string& folder) {
 }
 
 bool PluginDir::watch() {
-    watched_ = inotify_add_watch(inotify_, folder_.c_str(), kInteresting);
+    watched_ = inotify_add_watch(inotify_, folder_.c_str(), kFolderEvents);
     return watched_ >= 0;
 }
 

@@ -23,7 +23,7 @@ constexpr uint32_t kDefaultKeys = 65536, kMostKeys = 1u << 22;
 constexpr uint64_t kMostPeriodMs = uint64_t{366} * 24 * 3600 * 1000;
 constexpr uint64_t kRestAfterFull = 10 * kTicksPerMs;
 
-std::atomic<RateLimits*> current{nullptr};
+std::atomic<RateLimits*> current_limits{nullptr};
 
 uint64_t time_of(uint64_t state) { return state & kTimeMask; }
 
@@ -190,11 +190,11 @@ void RateSet::sweep(uint64_t now) {
     used_.fetch_sub(freed, std::memory_order_relaxed);
 }
 
-RateLimits::RateLimits() { current.store(this, std::memory_order_release); }
+RateLimits::RateLimits() { current_limits.store(this, std::memory_order_release); }
 
 RateLimits::~RateLimits() {
     RateLimits* self = this;
-    current.compare_exchange_strong(self, nullptr);
+    current_limits.compare_exchange_strong(self, nullptr);
 }
 
 uint64_t RateLimits::open(std::string_view owner, std::string_view name, uint32_t max_keys) {
@@ -208,7 +208,7 @@ uint64_t RateLimits::open(std::string_view owner, std::string_view name, uint32_
 }
 
 RateSet* RateLimits::find(uint64_t handle) {
-    RateLimits* limits = current.load(std::memory_order_acquire);
+    RateLimits* limits = current_limits.load(std::memory_order_acquire);
     if (!limits || handle == 0 || handle > kMostSets) return nullptr;
     return limits->sets_[handle - 1].load(std::memory_order_acquire);
 }

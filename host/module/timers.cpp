@@ -10,7 +10,7 @@ namespace microhost::module {
 namespace {
 
 // cancel() has nothing but a token.
-std::atomic<Timers*> current{nullptr};
+std::atomic<Timers*> current_timers{nullptr};
 
 // A token: loop (8 bits), slot (24), times the slot was used (32, never 0).
 mh_token token_of(unsigned loop, uint32_t slot, uint32_t use) {
@@ -43,12 +43,12 @@ struct Timers::Slab {
 
 Timers::Timers(unsigned loops) {
     for (unsigned i = 0; i < loops; i++) slabs_.push_back(std::make_unique<Slab>());
-    current.store(this, std::memory_order_release);
+    current_timers.store(this, std::memory_order_release);
 }
 
 Timers::~Timers() {
     Timers* self = this;
-    current.compare_exchange_strong(self, nullptr);
+    current_timers.compare_exchange_strong(self, nullptr);
 }
 
 mh_token Timers::start(HostSide& side, uint32_t delay_ms, uint32_t period_ms, Callback fn,
@@ -88,7 +88,7 @@ void Timers::fired(Timer& t) {
 }
 
 mh_status Timers::cancel(mh_token t) {
-    Timers* timers = current.load(std::memory_order_acquire);
+    Timers* timers = current_timers.load(std::memory_order_acquire);
     return timers ? timers->stop(t) : MH_E_GONE;
 }
 

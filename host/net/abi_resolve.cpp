@@ -27,7 +27,7 @@ using module::lend;
 using module::view;
 
 constexpr uint32_t kDefaultMs = 5'000, kLongestMs = 60'000;
-constexpr size_t kMostPerLoop = 256;
+constexpr size_t kMostQuestions = 256;
 constexpr size_t kMostOnWorkers = 16;  // they block, and are for others too
 
 using Answer = void (*)(void* user, mh_status s, const mh_resolved* v, uint32_t n);
@@ -168,7 +168,7 @@ mh_status look_up(const mh_host* h, mh_str name, int32_t what, uint32_t timeout_
     Loop* loop = Loop::current();
     if (!loop) return MH_E_WRONG_THREAD;
     if (!dns_name(view(name))) return MH_E_INVALID;
-    if (questions_here.size() >= kMostPerLoop) return MH_E_BUSY;
+    if (questions_here.size() >= kMostQuestions) return MH_E_BUSY;
     const uint32_t ms = timeout_ms ? std::min(timeout_ms, kLongestMs) : kDefaultMs;
     return module::guard_status([&] {
         return Question::ask(*loop, *side, std::string(view(name)), what, ms, fn, user, out);

@@ -23,7 +23,7 @@ using module::HostSide;
 using module::lend;
 using module::view;
 
-constexpr size_t kMostPerLoop = 1024;
+constexpr size_t kMostSockets = 1024;
 constexpr uint32_t kMostHops = 255;
 
 mh_status status_of(int e) {
@@ -133,7 +133,7 @@ mh_status open(const mh_host* h, const mh_udp_options* o, const mh_udp_events* e
         return MH_E_INVALID;
     Loop* loop = Loop::current();
     if (!loop) return MH_E_WRONG_THREAD;
-    if (sockets_here.size() >= kMostPerLoop) return MH_E_LIMIT;
+    if (sockets_here.size() >= kMostSockets) return MH_E_LIMIT;
     return module::guard_status([&]() -> mh_status {
         auto at = Address::parse(view(o->address));
         if (!at || at->is_unix()) return MH_E_INVALID;

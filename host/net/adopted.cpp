@@ -13,8 +13,8 @@
 namespace microhost::net {
 namespace {
 
-constexpr int kFirst = 3;         // sd_listen_fds(3): SD_LISTEN_FDS_START
-constexpr int kMost = 16 * 1024;  // listeners times loops
+constexpr int kFirst = 3;                // sd_listen_fds(3): SD_LISTEN_FDS_START
+constexpr int kMostAdopted = 16 * 1024;  // listeners times loops
 
 std::optional<int> number(const char* name) {
     const char* text = std::getenv(name);
@@ -63,7 +63,7 @@ std::vector<Adopted> adopted_listeners() {
     std::string_view names = text;
     for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(name);
     if (!pid || *pid != ::getpid() || !count) return out;
-    for (int fd = kFirst; fd < kFirst + std::clamp(*count, 0, kMost); fd++) {
+    for (int fd = kFirst; fd < kFirst + std::clamp(*count, 0, kMostAdopted); fd++) {
         const size_t end = std::min(names.find(':'), names.size());
         const std::string_view name = names.substr(0, end);
         names.remove_prefix(std::min(names.size(), end + 1));

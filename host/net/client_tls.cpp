@@ -12,25 +12,25 @@
 namespace microhost::net {
 namespace {
 
-constexpr size_t kMostContexts = 1000;
+constexpr size_t kMostClientContexts = 1000;
 
 using Stamps = std::array<FileStamp, 3>;
 
-struct Known {
+struct KnownClient {
     Stamps stamps;
     const TlsClientContext* context = nullptr;
 };
 
-struct Contexts {
+struct ClientContexts {
     std::mutex mutex;
-    std::map<ClientTls, Known> known;
+    std::map<ClientTls, KnownClient> known;
     std::vector<std::unique_ptr<TlsClientContext>> made;  // also those that were replaced
 };
 
 }  // namespace
 
 Result<const TlsClientContext*> client_tls(const ClientTls& wanted) {
-    static Contexts all;
+    static ClientContexts all;
     if (wanted.certificate.empty() && !wanted.key.empty())
         return error("tls: there is a key \"{}\", but no certificate", wanted.key);
     // Before they are read: a change in between is seen the next time.
@@ -39,9 +39,9 @@ Result<const TlsClientContext*> client_tls(const ClientTls& wanted) {
     const std::scoped_lock lock(all.mutex);
     if (auto it = all.known.find(wanted); it != all.known.end() && it->second.stamps == now)
         return it->second.context;
-    if (all.made.size() >= kMostContexts)
+    if (all.made.size() >= kMostClientContexts)
         return error("tls: more than {} combinations and versions of certificate files; restart",
-                     kMostContexts);
+                     kMostClientContexts);
     TlsClientOptions options;
     options.ca = wanted.ca;
     options.verify = wanted.verify;

@@ -13,10 +13,10 @@
 namespace microhost::net {
 namespace {
 
+constexpr size_t kDiscarded = 64 * 1024;
 constexpr uint64_t kCloseMs = 5'000;  // for what waits, once close() was called
 constexpr uint64_t kLingerMs =
     1'000;  // for the other end's last bytes, which would make the system throw ours away
-constexpr size_t kPiece = 64 * 1024;
 
 /// Those that nobody has any more. The process may end before they do: they go with it.
 class Lingering {
@@ -374,7 +374,7 @@ void Connection::end(mh_status why, std::string text) {
 }
 
 void Connection::linger() {
-    static thread_local char piece[kPiece];
+    static thread_local char piece[kDiscarded];
     for (int i = 0; i < 16; i++) {
         const ssize_t n = parts_.stream.read(piece, sizeof piece);
         if (n == -EAGAIN) return;

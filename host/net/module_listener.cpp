@@ -15,7 +15,7 @@ namespace {
 
 using module::HostSide;
 
-constexpr size_t kMostPerLoop = 256;
+constexpr size_t kMostListeners = 256;
 
 thread_local std::map<mh_token, ModuleListener*> listeners_here;
 
@@ -35,7 +35,7 @@ ModuleListener* ModuleListener::find(mh_token token) {
 
 mh_status ModuleListener::open(Loop& loop, HostSide& side, ListenWish wish,
                                ModuleStream::OnAccept on_accept, void* user, mh_token* out) {
-    if (listeners_here.size() >= kMostPerLoop)
+    if (listeners_here.size() >= kMostListeners)
         return refuse(side, MH_E_LIMIT, "more than 256 addresses to listen at");
     if (wish.tls) {
         auto tls = server_tls(*wish.tls);

@@ -12,7 +12,7 @@ namespace microhost::net {
 namespace {
 
 constexpr uint64_t kKeptMs = 30'000;
-constexpr size_t kMost = 16'384;
+constexpr size_t kMostParked = 16'384;
 
 /// Its timer is the loop's where it was parked; it may be another that takes it.
 struct Expiry : Timer {
@@ -50,7 +50,7 @@ void expire(Timer& t) {
 uint64_t park(Loop& loop, std::string_view module, ConnectionParts parts) {
     Lot& lot = Lot::get();
     const std::scoped_lock lock(lot.mutex);
-    if (lot.parked.size() >= kMost) return 0;
+    if (lot.parked.size() >= kMostParked) return 0;
     uint64_t key = 0;
     while (!key || lot.parked.contains(key)) key = uint64_t{lot.random()} << 32 | lot.random();
     auto* expiry = new Expiry;

@@ -10,22 +10,22 @@
 namespace microhost::net {
 namespace {
 
-constexpr size_t kMostContexts = 1000;
+constexpr size_t kMostServerContexts = 1000;
 
-struct Known {
+struct KnownServer {
     std::array<FileStamp, 3> stamps;
     std::shared_ptr<const TlsServerContext> context;
 };
 
-struct Contexts {
+struct ServerContexts {
     std::mutex mutex;
-    std::map<ServerTls, Known> known;
+    std::map<ServerTls, KnownServer> known;
 };
 
 }  // namespace
 
 Result<std::shared_ptr<const TlsServerContext>> server_tls(const ServerTls& wanted) {
-    static auto& all = *new Contexts;  // OpenSSL ends before static objects do
+    static auto& all = *new ServerContexts;  // OpenSSL ends before static objects do
     if (wanted.certificate.empty())
         return error("tls: who accepts TLS needs a certificate; set cert_file and key_file");
     // Before they are read: a change in between is seen the next time.
@@ -34,7 +34,7 @@ Result<std::shared_ptr<const TlsServerContext>> server_tls(const ServerTls& want
     const std::scoped_lock lock(all.mutex);
     if (auto it = all.known.find(wanted); it != all.known.end() && it->second.stamps == now)
         return it->second.context;
-    if (all.known.size() >= kMostContexts) all.known.erase(all.known.begin());
+    if (all.known.size() >= kMostServerContexts) all.known.erase(all.known.begin());
     TlsServerOptions options;
     options.certificates.push_back({wanted.certificate, wanted.key});
     options.client_ca = wanted.client_ca;

@@ -18,7 +18,7 @@ constexpr int kReceiveBuffer = 1 << 20;
 constexpr uint32_t kLoopback = 1;  // in each network namespace of Linux
 constexpr int kBatch = 64;  // datagrams of a turn: others of the loop want their turn as well
 
-bool set(int fd, int level, int option, int value) {
+bool set_option(int fd, int level, int option, int value) {
     return ::setsockopt(fd, level, option, &value, sizeof value) == 0;
 }
 
@@ -43,26 +43,27 @@ Address mapped(const Address& v4) {
 
 bool prepare_v4(int fd, const UdpOptions& o) {
     // Without IP_MULTICAST_ALL off, a socket hears the groups that others of this machine have joined.
-    return set(fd, IPPROTO_IP, IP_PKTINFO, 1) && set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) &&
-           set(fd, IPPROTO_IP, IP_MULTICAST_LOOP, o.loopback) &&
-           set(fd, IPPROTO_IP, IP_MULTICAST_TTL, static_cast<int>(o.hops));
+    return set_option(fd, IPPROTO_IP, IP_PKTINFO, 1) &&
+           set_option(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) &&
+           set_option(fd, IPPROTO_IP, IP_MULTICAST_LOOP, o.loopback) &&
+           set_option(fd, IPPROTO_IP, IP_MULTICAST_TTL, static_cast<int>(o.hops));
 }
 
 bool prepare_v6(int fd, const UdpOptions& o) {
-    set(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);  // Linux 4.20
-    return set(fd, IPPROTO_IPV6, IPV6_V6ONLY, !o.both_families) &&
-           set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
-           set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, o.loopback) &&
-           set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, static_cast<int>(o.hops));
+    set_option(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);  // Linux 4.20
+    return set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !o.both_families) &&
+           set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
+           set_option(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, o.loopback) &&
+           set_option(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, static_cast<int>(o.hops));
 }
 
 bool prepare(int fd, const UdpOptions& o) {
-    if (o.shared && !set(fd, SOL_SOCKET, SO_REUSEADDR, 1)) return false;
+    if (o.shared && !set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1)) return false;
     // For programs that share only with this one set. One of another user then still refuses, which bind() says.
-    if (o.shared) set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (o.shared) set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     // One question may bring hundreds of answers at once. The system gives as much of it as it allows.
-    set(fd, SOL_SOCKET, SO_RCVBUF, kReceiveBuffer);
-    if (o.broadcast && !set(fd, SOL_SOCKET, SO_BROADCAST, 1)) return false;
+    set_option(fd, SOL_SOCKET, SO_RCVBUF, kReceiveBuffer);
+    if (o.broadcast && !set_option(fd, SOL_SOCKET, SO_BROADCAST, 1)) return false;
     const bool v6 = o.at.family() == AF_INET6;
     if (v6 && !prepare_v6(fd, o)) return false;
     if ((!v6 || o.both_families) && !prepare_v4(fd, o)) return false;

@@ -18,7 +18,7 @@
 namespace microhost::registry {
 namespace {
 
-constexpr int64_t kFormat = 1;
+constexpr int64_t kSnapshotFormat = 1;
 
 std::string now_text() {
     const time_t now = ::time(nullptr);
@@ -46,8 +46,8 @@ Result<LastKnown::Content> understand(std::string_view text) {
     auto document = json::Document::parse(text, options);
     if (!document) return document.error();
     const json::Value root = document->root();
-    if (root.find("format").as_int64().value_or(0) != kFormat)
-        return error("\"format\" is not {}", kFormat);
+    if (root.find("format").as_int64().value_or(0) != kSnapshotFormat)
+        return error("\"format\" is not {}", kSnapshotFormat);
     if (!root.find("services").is_array()) return error("\"services\" is not an array");
     LastKnown::Content out;
     out.written = root.find("written").as_string().value_or("");
@@ -88,7 +88,7 @@ Result<void> LastKnown::write(const std::vector<Service>& services) const {
     if (path_.empty()) return {};
     std::string text;
     json::Writer w(text);
-    w.object().key("format").int64(kFormat).key("provider").string(provider_);
+    w.object().key("format").int64(kSnapshotFormat).key("provider").string(provider_);
     w.key("written").string(now_text()).key("services").array();
     for (const Service& s : services) {
         text += '\n';

@@ -8,7 +8,7 @@
 namespace microhost::registry {
 namespace {
 
-constexpr size_t kLongestName = 1024;
+constexpr size_t kLongestField = 1024;
 
 /// Error can be made from a string too, so a Result<std::string> must be told which one is meant.
 Result<std::string> ok(std::string text) {
@@ -25,7 +25,7 @@ Result<std::string> text_of(json::Value object, std::string_view key) {
 Result<std::string> name_of(json::Value object, std::string_view key) {
     auto text = text_of(object, key);
     if (!text) return text;
-    if (text->size() > kLongestName) return error("{}: is longer than {}", key, kLongestName);
+    if (text->size() > kLongestField) return error("{}: is longer than {}", key, kLongestField);
     const bool clean = std::none_of(text->begin(), text->end(), [](char c) {
         return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
     });

@@ -9,7 +9,7 @@ namespace microhost::registry {
 namespace {
 
 constexpr size_t kMostEdits = 3;
-constexpr size_t kLongestName = 256;  // longer ones are attacks or accidents: no suggestion
+constexpr size_t kLongestWanted = 256;  // longer ones are attacks or accidents: no suggestion
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -41,7 +41,7 @@ void strip_same_ends(std::string_view& a, std::string_view& b) {
 }  // namespace
 
 NearestName::NearestName(std::string_view wanted) : rank_(kMostEdits + 2) {
-    if (wanted.size() > kLongestName) return;
+    if (wanted.size() > kLongestWanted) return;
     wanted_.resize(wanted.size());
     std::transform(wanted.begin(), wanted.end(), wanted_.begin(), lower);
     letters_ = letters_of(wanted_);
@@ -50,7 +50,7 @@ NearestName::NearestName(std::string_view wanted) : rank_(kMostEdits + 2) {
 }
 
 void NearestName::offer(std::string_view candidate) {
-    if (wanted_.empty() || candidate.size() > kLongestName) return;
+    if (wanted_.empty() || candidate.size() > kLongestWanted) return;
     lowered_.resize(candidate.size());
     std::transform(candidate.begin(), candidate.end(), lowered_.begin(), lower);
     if (rank_ == 0) return;
@@ -74,7 +74,7 @@ size_t NearestName::distance(std::string_view candidate, size_t limit) const {
     const size_t n = wanted.size();
     const size_t m = candidate.size();
     if (std::max(n, m) - std::min(n, m) > limit) return limit + 1;
-    std::array<size_t, kLongestName + 1> row;
+    std::array<size_t, kLongestWanted + 1> row;
     for (size_t j = 0; j <= m; ++j) row[j] = j;
     for (size_t i = 1; i <= n; ++i) {
         const size_t from = i > limit ? i - limit : 1;

@@ -12,7 +12,7 @@
 namespace microhost::registry {
 namespace {
 
-constexpr int64_t kFormat = 1;
+constexpr int64_t kNodeFormat = 1;
 constexpr int64_t kLongestTtl = 366LL * 24 * 3600;
 
 /// "LINE: " of a top-level key, or "" where the key is missing.
@@ -25,7 +25,7 @@ Result<void> check_format(const json::Document& doc) {
     const json::Value format = doc.root().find("format");
     const auto number = format.as_int64();
     if (!number) return error("{}\"format\" must be 1", line_of(doc, "format"));
-    if (*number != kFormat) {
+    if (*number != kNodeFormat) {
         return error("{}\"format\" is {}, this microhost reads format 1", line_of(doc, "format"),
                      *number);
     }
@@ -87,7 +87,7 @@ Result<NodeFile> parse_node_file(std::string_view text, std::string_view node_id
 std::string format_node_file(const NodeFile& file) {
     std::string text;
     json::Writer out(text, {.pretty = true});
-    out.object().key("format").int64(kFormat);
+    out.object().key("format").int64(kNodeFormat);
     write_members(out, file.service);
     out.key("ttl_s").int64(file.ttl.count());
     if (file.owner_pid != 0) out.key("owner_pid").int64(file.owner_pid);

@@ -17,7 +17,6 @@ namespace {
 using module::broken;
 using module::HostSide;
 using module::lend;
-using module::view;
 using registry::ServiceNodes;
 using registry::Snapshot;
 
@@ -41,16 +40,16 @@ uint64_t revision(const mh_registry_view* v) { return v ? RegistryDesk::of(v).re
 int32_t state(const mh_registry_view* v, mh_str name) {
     if (!v || broken(name)) return MH_SERVICE_UNKNOWN;
     const Snapshot& s = RegistryDesk::of(v);
-    if (s.find(view(name))) return MH_SERVICE_ALIVE;
+    if (s.find(module::view(name))) return MH_SERVICE_ALIVE;
     const Loop* loop = Loop::current();
     if (!loop || s.vanished_names().empty()) return MH_SERVICE_UNKNOWN;
     const registry::TimePoint now{std::chrono::nanoseconds(loop->now_ns())};
-    return s.vanished(view(name), now) ? MH_SERVICE_GONE : MH_SERVICE_UNKNOWN;
+    return s.vanished(module::view(name), now) ? MH_SERVICE_GONE : MH_SERVICE_UNKNOWN;
 }
 
 mh_str nearest(const mh_registry_view* v, mh_str name) {
     if (!v || broken(name)) return {"", 0};
-    return lend(RegistryDesk::of(v).nearest(view(name)));
+    return lend(RegistryDesk::of(v).nearest(module::view(name)));
 }
 
 uint32_t count(const mh_registry_view* v) {
@@ -70,10 +69,11 @@ const mh_service_view* at(const mh_registry_view* v, uint32_t i) {
 
 const mh_service_view* find(const mh_registry_view* v, mh_str name, mh_str version) {
     if (!v || broken(name) || broken(version)) return nullptr;
-    const ServiceNodes* s = RegistryDesk::of(v).find(view(name));
+    const ServiceNodes* s = RegistryDesk::of(v).find(module::view(name));
     if (!s) return nullptr;
     for (size_t i = 0; i < s->versions.size(); i++)
-        if (!version.len || s->versions[i].version == view(version)) return version_of(*s, i);
+        if (!version.len || s->versions[i].version == module::view(version))
+            return version_of(*s, i);
     return nullptr;
 }
 
@@ -102,7 +102,7 @@ mh_status endpoint_at(const mh_service_view* s, uint32_t i, mh_endpoint_view* ou
 mh_status endpoint(const mh_service_view* s, mh_str wanted, mh_endpoint_view* out) {
     if (!s || broken(wanted)) return MH_E_NOT_FOUND;
     for (const mh_endpoint_view& e : s->endpoints)
-        if (view(e.name) == view(wanted)) return give(e, out);
+        if (module::view(e.name) == module::view(wanted)) return give(e, out);
     return MH_E_NOT_FOUND;
 }
 
@@ -137,7 +137,7 @@ mh_status enlist(const mh_host* h, mh_str service_json, uint32_t ttl_s, mh_token
     Announced* announced = Announced::current();
     if (!announced) return MH_E_WRONG_THREAD;
     return module::guard_status(
-        [&] { return announced->enlist(*side, view(service_json), ttl_s, *out); });
+        [&] { return announced->enlist(*side, module::view(service_json), ttl_s, *out); });
 }
 
 mh_status deregister(mh_token t) {
@@ -168,14 +168,14 @@ mh_status put(const mh_host* h, mh_str service_json, uint32_t ttl_s) {
     if (!HostSide::find(h) || broken(service_json)) return MH_E_INVALID;
     RegistrySources* all = RegistrySources::current();
     if (!all) return Announced::current() ? MH_E_UNSUPPORTED : MH_E_WRONG_THREAD;
-    return module::guard_status([&] { return all->put(view(service_json), ttl_s); });
+    return module::guard_status([&] { return all->put(module::view(service_json), ttl_s); });
 }
 
 mh_status remove(const mh_host* h, mh_str service_json) {
     if (!HostSide::find(h) || broken(service_json)) return MH_E_INVALID;
     RegistrySources* all = RegistrySources::current();
     if (!all) return Announced::current() ? MH_E_UNSUPPORTED : MH_E_WRONG_THREAD;
-    return module::guard_status([&] { return all->remove(view(service_json)); });
+    return module::guard_status([&] { return all->remove(module::view(service_json)); });
 }
 
 mh_str fault(const mh_host*) {

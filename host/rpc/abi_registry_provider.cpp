@@ -20,7 +20,6 @@ namespace {
 using module::broken;
 using module::guard_status;
 using module::HostSide;
-using module::view;
 using DoorPtr = std::shared_ptr<ReportDoor>;
 
 constexpr uint64_t kSilentMs = 10'000;
@@ -84,7 +83,7 @@ class Outstanding {
     HostSide* side_;
 };
 
-Result<registry::Service> parse(std::string_view text) {
+Result<registry::Service> parse_service(std::string_view text) {
     auto document = json::Document::parse(text);
     if (!document) return document.error();
     return registry::service_from_json(document->root());
@@ -104,7 +103,7 @@ mh_status with(const mh_host* h, const mh_registry_provider* p, F&& fn) {
 mh_status upsert(const mh_host* h, const mh_registry_provider* p, mh_str json, uint32_t ttl_s) {
     if (broken(json)) return MH_E_INVALID;
     return with(h, p, [&](ReportDoor& door) -> mh_status {
-        auto service = parse(view(json));
+        auto service = parse_service(module::view(json));
         if (!service) {
             door.refuse(service.error().what);
             return MH_E_INVALID;
@@ -119,10 +118,10 @@ mh_status remove(const mh_host* h, const mh_registry_provider* p, mh_str name, m
                  mh_str node_id) {
     if (broken(name) || broken(version) || broken(node_id) || !name.len) return MH_E_INVALID;
     return with(h, p, [&](ReportDoor& door) {
-        return door.post([name = std::string(view(name)), version = std::string(view(version)),
-                          id = std::string(view(node_id))](registry::Provider& told, auto&) {
-            told.remove(name, version, id);
-        });
+        return door.post([name = std::string(module::view(name)),
+                          version = std::string(module::view(version)),
+                          id = std::string(module::view(node_id))](
+                             registry::Provider& told, auto&) { told.remove(name, version, id); });
     });
 }
 
@@ -138,16 +137,15 @@ mh_status synced(const mh_host* h, const mh_registry_provider* p) {
 mh_status looked_up(const mh_host* h, const mh_registry_provider* p, mh_str name) {
     if (broken(name) || !name.len) return MH_E_INVALID;
     return with(h, p, [&](ReportDoor& door) {
-        return door.post([name = std::string(view(name))](registry::Provider&, Providers& all) {
-            all.looked_up(name);
-        });
+        return door.post([name = std::string(module::view(name))](
+                             registry::Provider&, Providers& all) { all.looked_up(name); });
     });
 }
 
 void trouble(const mh_host* h, const mh_registry_provider* p, mh_status s, mh_str text) {
     if (broken(text)) return;
     with(h, p, [&](ReportDoor& door) {
-        std::string what(view(text).substr(0, 4096));
+        std::string what(module::view(text).substr(0, 4096));
         if (s >= MH_OK)
             what.clear();
         else if (what.empty())

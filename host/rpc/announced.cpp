@@ -19,11 +19,11 @@ namespace {
 
 thread_local Announced* current_announced = nullptr;
 
-void end_on_this_thread(module::HostSide& side) {
+void end_announced(module::HostSide& side) {
     if (current_announced) current_announced->end(side);
 }
 
-Result<registry::Service> parse(std::string_view text) {
+Result<registry::Service> parse_one_node(std::string_view text) {
     auto document = json::Document::parse(text);
     if (!document) return document.error();
     auto service = registry::service_from_json(document->root());
@@ -74,7 +74,7 @@ mh_status Announced::enlist(module::HostSide& side, std::string_view service_jso
                             mh_token& out) {
     if (!publisher_) return MH_E_UNSUPPORTED;
     if (over_) return MH_E_GONE;
-    auto service = parse(service_json);
+    auto service = parse_one_node(service_json);
     if (!service) {
         module::report(side, MH_E_INVALID, {}, "enlist: " + service.error().what);
         return MH_E_INVALID;
@@ -85,7 +85,7 @@ mh_status Announced::enlist(module::HostSide& side, std::string_view service_jso
         return MH_E_IO;
     }
     out = add(&side, std::move(*service), ttl_s);
-    side.generation.at_end(side.environment.control_index(), end_on_this_thread);
+    side.generation.at_end(side.environment.control_index(), end_announced);
     return MH_OK;
 }
 

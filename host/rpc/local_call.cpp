@@ -10,7 +10,6 @@ namespace microhost::rpc {
 namespace {
 
 using module::broken;
-using module::view;
 
 mh_status taken(mh_rpc_in* in) {
     if (!in) return MH_E_INVALID;
@@ -22,7 +21,7 @@ mh_status reply(mh_rpc_in* in, mh_str content_type, mh_seg body) {
     if (broken(content_type) || broken(body)) return MH_E_INVALID;
     if (mh_status s = taken(in); s != MH_OK) return s;
     return module::guard_status([&] {
-        Incoming::of(in).answer(view(content_type), view(body));
+        Incoming::of(in).answer(module::view(content_type), module::view(body));
         return MH_OK;
     });
 }
@@ -32,16 +31,16 @@ mh_status fail(mh_rpc_in* in, uint32_t code, mh_str id, mh_str detail) {
     if (mh_status s = taken(in); s != MH_OK) return s;
     Incoming& c = Incoming::of(in);
     char text[2048];
-    std::string_view from = id.len ? view(id) : std::string_view(c.service);
+    std::string_view from = id.len ? module::view(id) : std::string_view(c.service);
     return module::guard_status([&] {
-        c.answer_error(http::error_json(text, sizeof text, from, code, view(detail)));
+        c.answer_error(http::error_json(text, sizeof text, from, code, module::view(detail)));
         return MH_OK;
     });
 }
 
 mh_status metadata(mh_rpc_in* in, mh_str name, mh_str* out) {
     if (!in || !out || broken(name)) return MH_E_INVALID;
-    std::string_view value = Incoming::of(in).metadata.find(view(name));
+    std::string_view value = Incoming::of(in).metadata.find(module::view(name));
     if (!value.data()) return MH_E_NOT_FOUND;
     *out = http::str(value);
     return MH_OK;
@@ -82,8 +81,9 @@ namespace {
 mh_status send(mh_rpc_in* in, mh_str content_type, mh_seg body, uint32_t fin) {
     if (broken(content_type) || broken(body) || (!body.ptr && !fin)) return MH_E_INVALID;
     if (mh_status s = taken(in); s != MH_OK) return s;
-    return module::guard_status(
-        [&] { return Incoming::of(in).send(view(content_type), view(body), fin != 0); });
+    return module::guard_status([&] {
+        return Incoming::of(in).send(module::view(content_type), module::view(body), fin != 0);
+    });
 }
 
 mh_status splice(mh_rpc_in* in, mh_rpc_call* out) {

@@ -26,6 +26,9 @@ inline constexpr http::IdSet kNotMetadata =
                                          MH_H_TRACEPARENT,
                                      }));
 
+/// What the field Micro-Error holds in the message that ends a stream well (go-micro v1.18 server/rpc_stream.go).
+inline constexpr std::string_view kEndOfStream = "EOS";
+
 /// What stays the same when a request is sent to another node.
 struct Request {
     std::string_view service, endpoint, accept, request_id, traceparent, from_service;

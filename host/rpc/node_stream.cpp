@@ -16,8 +16,6 @@ namespace {
 
 using http::view;
 
-constexpr std::string_view kEnd = "EOS";
-
 }  // namespace
 
 NodeStream::NodeStream(Engine& e)
@@ -158,7 +156,7 @@ mh_status NodeStream::push(std::string_view body, bool fin) {
         if ((begun_ ? unsent() : held_.size()) > kWindow) return MH_E_BUSY;
         if (!write(body, {})) return MH_E_GONE;
     }
-    if (fin && !write({}, kEnd)) return MH_E_GONE;
+    if (fin && !write({}, mucp::kEndOfStream)) return MH_E_GONE;
     return MH_OK;
 }
 
@@ -254,7 +252,7 @@ void NodeStream::take_message() {
     }
     answered_ = true;
     const std::string_view error = h.value(MH_H_MICRO_ERROR);
-    if (error == kEnd) return end(MH_OK, {});
+    if (error == mucp::kEndOfStream) return end(MH_OK, {});
     if (!error.empty()) return end(MH_E_INVALID, error);
     const std::string_view type = h.value(MH_H_CONTENT_TYPE);
     if (!http::same(type, content_type_) && body.starts_with("Unsupported Content-Type"))

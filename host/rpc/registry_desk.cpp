@@ -16,7 +16,7 @@ thread_local RegistryDesk* current_desk = nullptr;
 // The thread's number in front, so that a token of another thread is told from one that is over.
 uint64_t thread_bits() { return uint64_t{Loop::current() ? Loop::current()->index() : 255} << 56; }
 
-void end_on_this_thread(module::HostSide& side) {
+void end_watches(module::HostSide& side) {
     if (current_desk) current_desk->end(side);
 }
 
@@ -74,7 +74,7 @@ mh_token RegistryDesk::watch(module::HostSide* side, Fn fn, void* user) {
     watches_.push_back({token, side, fn, user});
     if (side) {
         const unsigned loop = Loop::current() ? Loop::current()->index() : 0;
-        side->generation.at_end(loop, end_on_this_thread);
+        side->generation.at_end(loop, end_watches);
     }
     telling_++;
     tell(watches_.size() - 1);

@@ -9,13 +9,12 @@
 #include "http/h1/write_head.hpp"
 #include "http/names.hpp"
 #include "rpc/missing.hpp"
+#include "rpc/mucp.hpp"
 
 namespace microhost::rpc {
 namespace {
 
 using http::view;
-
-constexpr std::string_view kEnd = "EOS";
 
 MessageReader::Bounds bounds_of(const http::Limits& l) {
     return {l.header_bytes, static_cast<size_t>(l.body_bytes), l.max_headers};
@@ -66,7 +65,7 @@ mh_status ServedStream::send(std::string_view content_type, std::string_view bod
     }
     if (!fin) return MH_OK;
     waiting = false;
-    write_end(kEnd);
+    write_end(mucp::kEndOfStream);
     end_later(MH_OK);
     return MH_OK;
 }
@@ -163,7 +162,7 @@ void ServedStream::take_message() {
     if (!is_ours(a)) return refuse_other(a);
     if (!a.error.empty()) {
         caller_done_ = true;
-        if (a.error == kEnd) return out_ ? pass_end_on() : tell_no_more();
+        if (a.error == mucp::kEndOfStream) return out_ ? pass_end_on() : tell_no_more();
         waiting = false;
         over_ = true;
         return end_later(MH_E_CANCELLED);
@@ -256,7 +255,7 @@ void ServedStream::on_out_end(void* user, mh_rpc_call*, mh_status s, mh_str erro
     self.out_ = nullptr;
     if (!self.x_ || self.over_) return;
     self.waiting = false;
-    self.write_end(s == MH_OK ? std::string(kEnd)
+    self.write_end(s == MH_OK ? std::string(mucp::kEndOfStream)
                               : mucp::error_line(failure_text(s, view(error), self.service)));
     self.end_later(MH_OK);
 }

@@ -21,8 +21,6 @@
 namespace microhost::supervise {
 namespace {
 
-uint64_t now_ms() { return Loop::clock_ns() / 1'000'000; }
-
 // The sockets of many listeners and loops are many.
 void raise_file_limit() {
     rlimit l;
@@ -43,6 +41,8 @@ Supervisor::~Supervisor() {
     close_all(kept_);
     if (signals_ >= 0) ::close(signals_);
 }
+
+uint64_t Supervisor::now_ms() { return Loop::clock_ns() / 1'000'000; }
 
 int Supervisor::run() {
     Result<> begun = open();

@@ -45,6 +45,8 @@ class Supervisor {
     void check(Worker& w, uint64_t now);
     uint64_t patience(uint64_t now) const;
 
+    static uint64_t now_ms();
+
     const config::HostSettings host_;
     Recipe recipe_;
     Journal log_;

@@ -20,8 +20,6 @@ constexpr uint64_t kAbortMs = 5'000;   // for a core dump
 constexpr uint64_t kLookMs = 200;
 constexpr uint64_t kShortestHangMs = 1'000;  // some signs of life may be late
 
-uint64_t now_ms() { return Loop::clock_ns() / 1'000'000; }
-
 std::string how_it_ended(int status) {
     if (WIFSIGNALED(status)) return fmt::format("signal {}", WTERMSIG(status));
     return fmt::format("exit status {}", WEXITSTATUS(status));

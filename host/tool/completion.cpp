@@ -48,7 +48,7 @@ std::optional<std::string> next_word(std::string_view name, std::span<const std:
 }
 
 /// What stands before the cursor, cut up.
-struct Typed {
+struct TypedLine {
     config::Scan scan;   ///< of the words that are whole
     std::string prefix;  ///< of the one that is not
     Words words() const {
@@ -59,10 +59,10 @@ struct Typed {
     }
 };
 
-std::optional<Typed> read_line(std::string_view before) {
+std::optional<TypedLine> read_line(std::string_view before) {
     auto words = command::split(before);
     if (!words || words->empty()) return std::nullopt;
-    Typed out;
+    TypedLine out;
     const char last = before.back();
     if (last != ' ' && last != '\t') {
         out.prefix = words->back();

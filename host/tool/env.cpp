@@ -20,7 +20,7 @@ namespace microhost::tool {
 namespace {
 
 /// What was typed.
-struct Typed {
+struct TypedRemote {
     std::string action, name, url, ca_file, token_file, output = "table";
     bool insecure = false;
 };
@@ -36,7 +36,7 @@ void append_row(std::string& out, const std::vector<std::string>& texts) {
     command::append_row(out, cells.data(), static_cast<uint32_t>(cells.size()));
 }
 
-int list(const Typed& typed, const Remotes& remotes, const Options& options) {
+int list(const TypedRemote& typed, const Remotes& remotes, const Options& options) {
     const auto format = format_named(typed.output);
     if (!format) return options.refuse("--output: there are table, json and raw");
     const std::vector<mh_str> names{module::lend("name"), module::lend("url"),
@@ -55,7 +55,7 @@ int list(const Typed& typed, const Remotes& remotes, const Options& options) {
 }
 
 /// Whether it could be used at once: what is wrong is told now, not with the first command.
-Result<> check(const Typed& typed, const config::Surroundings& in) {
+Result<> check_typed(const TypedRemote& typed, const config::Surroundings& in) {
     RemoteFlags as_used;
     as_used.remote = typed.url;
     if (!typed.ca_file.empty()) as_used.ca_file = typed.ca_file;
@@ -66,7 +66,7 @@ Result<> check(const Typed& typed, const config::Surroundings& in) {
     return {};
 }
 
-int add(const Typed& typed, Remotes& remotes, const Options& options,
+int add(const TypedRemote& typed, Remotes& remotes, const Options& options,
         const config::Surroundings& in) {
     if (typed.url.empty()) return options.refuse("add needs NAME and URL");
     if (!is_remote_name(typed.name))
@@ -79,13 +79,13 @@ int add(const Typed& typed, Remotes& remotes, const Options& options,
     if (const auto at = remotes.all.find(typed.name); at != remotes.all.end())
         return no(error("there is a remote {} already ({}); microhost env remove {} first",
                         typed.name, at->second.url, typed.name));
-    if (auto ok = check(typed, in); !ok) return options.refuse(ok.error().what);
+    if (auto ok = check_typed(typed, in); !ok) return options.refuse(ok.error().what);
     remotes.all[typed.name] = {url->text(), absolute(typed.ca_file), absolute(typed.token_file)};
     if (auto written = remotes.write(); !written) return no(written.error());
     return print(fmt::format("{} is {}\n", typed.name, url->text()));
 }
 
-int use(const Typed& typed, Remotes& remotes, const Options& options) {
+int use(const TypedRemote& typed, Remotes& remotes, const Options& options) {
     if (typed.name.empty()) return options.refuse("use needs NAME, or local");
     const bool local = typed.name == kLocal;
     if (!local && !remotes.all.contains(typed.name)) return no(remotes.unknown(typed.name));
@@ -94,7 +94,7 @@ int use(const Typed& typed, Remotes& remotes, const Options& options) {
     return 0;
 }
 
-int remove(const Typed& typed, Remotes& remotes, const Options& options) {
+int remove(const TypedRemote& typed, Remotes& remotes, const Options& options) {
     if (typed.name.empty()) return options.refuse("remove needs NAME");
     if (remotes.all.erase(typed.name) == 0) return no(remotes.unknown(typed.name));
     const bool in_use = remotes.current == typed.name;
@@ -113,7 +113,7 @@ int show(const config::Surroundings& in) {
 }  // namespace
 
 int environment(const Arguments& arguments) {
-    Typed typed;
+    TypedRemote typed;
     Options options(arguments,
                     "microhost env add prod https://prod.example:8081 --token_file ~/prod.token\n"
                     "  microhost env use prod\n  microhost env use local");

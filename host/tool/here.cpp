@@ -35,12 +35,6 @@ namespace {
 
 using module::CandidatePtr;
 
-Words words_of(const Arguments& a) {
-    Words words{a.scan.verb};
-    words.insert(words.end(), a.scan.args.begin(), a.scan.args.end());
-    return words;
-}
-
 /// Whoever runs the program is its admin, as on the control socket.
 struct LocalUser {
     std::string subject = fmt::format("uid:{}", ::geteuid());
@@ -314,7 +308,7 @@ std::optional<int> run_here(const Arguments& a, const config::Config& early,
     if (!made) return refuse(made.error().what, status);
     Words flags = a.scan.flags;
     flags.insert(flags.end(), a.remote_flags.begin(), a.remote_flags.end());
-    return Here(*made->process, words_of(a), std::move(flags), a.remote).run(made->modules);
+    return Here(*made->process, a.words(), std::move(flags), a.remote).run(made->modules);
 }
 
 /// The command of a remote environment. A module of this machine that has it may be an app, which runs here and works there.
@@ -359,7 +353,7 @@ void complete_here(const Arguments& a, const config::Config& early, const Candid
 int run_command(const Arguments& a) {
     const auto early = settings(a);
     if (!early) return refuse(early.error().what);
-    const Words words = words_of(a);
+    const Words words = a.words();
     std::vector<std::string> damaged;
     const std::vector<ModuleCommand> all = module_commands(early->host.module_path, &damaged);
     const std::vector<const ModuleCommand*> found = find_command(all, words);

@@ -209,12 +209,6 @@ const Definition* find(const std::vector<Definition>& all, Words& words) {
     return best;
 }
 
-Words words_of(const Arguments& a) {
-    Words words{a.scan.verb};
-    words.insert(words.end(), a.scan.args.begin(), a.scan.args.end());
-    return words;
-}
-
 }  // namespace
 
 // Where instances are: the folder of the configuration, and the system's when none was chosen.
@@ -231,7 +225,7 @@ int ask_instance(const Arguments& a) {
 }
 
 int ask_instance(const Arguments& a, const std::vector<std::string_view>& known, bool is_command) {
-    Words words = words_of(a), before = a.scan.flags;
+    Words words = a.words(), before = a.scan.flags;
     auto name = take(words, "instance");
     auto named_before = take(before, "instance");
     if (!name) return refuse(name.error().what);
@@ -252,7 +246,7 @@ int ask_instance(const Arguments& a, const std::vector<std::string_view>& known,
 }
 
 std::optional<int> ask_remote(const Arguments& a, bool known_here) {
-    Words words = words_of(a), before = a.scan.flags;
+    Words words = a.words(), before = a.scan.flags;
     const auto instance = take(words, "instance"), instance_before = take(before, "instance");
     if (!instance || *instance || !instance_before || *instance_before)
         return refuse(

@@ -22,7 +22,7 @@
 namespace microhost::tool {
 namespace {
 
-constexpr size_t kLongest = 72;  // bcrypt looks at no more
+constexpr size_t kLongestPassword = 72;  // bcrypt looks at no more
 constexpr size_t kLongestName = 255;
 constexpr unsigned long kCost = 10;
 constexpr int kInterrupted = 130;
@@ -64,8 +64,8 @@ class NoEcho {
 
 /// One line without its end; false: interrupted, or it cannot be read.
 bool read_line(Secret& out) {
-    out.text.reserve(kLongest * 4);
-    for (char c; out.text.size() <= kLongest * 2;) {
+    out.text.reserve(kLongestPassword * 4);
+    for (char c; out.text.size() <= kLongestPassword * 2;) {
         const ssize_t n = ::read(STDIN_FILENO, &c, 1);
         if (n < 0 && errno == EINTR && !interrupted) continue;
         if (n < 0) return false;
@@ -84,8 +84,9 @@ bool ask(const std::string& question, Secret& out) {
 
 Result<> check_password(std::string_view text) {
     if (text.empty()) return error("the password is empty");
-    if (text.size() > kLongest)
-        return error("the password is longer than {} bytes, and bcrypt looks at no more", kLongest);
+    if (text.size() > kLongestPassword)
+        return error("the password is longer than {} bytes, and bcrypt looks at no more",
+                     kLongestPassword);
     if (std::ranges::any_of(
             text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }))
         return error("the password has control characters, which no browser sends");

@@ -74,20 +74,20 @@ Result<> check_token(const Remote& r) {
 }
 
 /// What was asked for, and where that was written.
-struct Asked {
+struct AskedFor {
     std::string text, by;
 };
 
-Result<Asked> asked_for(const RemoteFlags& flags, const config::Surroundings& in,
-                        const Result<Remotes>& remotes) {
-    if (flags.remote) return Asked{*flags.remote, "--remote"};
+Result<AskedFor> asked_for(const RemoteFlags& flags, const config::Surroundings& in,
+                           const Result<Remotes>& remotes) {
+    if (flags.remote) return AskedFor{*flags.remote, "--remote"};
     if (const auto v = in.variable("MICROHOST_REMOTE"); !v.empty())
-        return Asked{std::string(v), "MICROHOST_REMOTE"};
+        return AskedFor{std::string(v), "MICROHOST_REMOTE"};
     if (!remotes) return remotes.error();
-    return Asked{remotes->current, "microhost env use"};
+    return AskedFor{remotes->current, "microhost env use"};
 }
 
-Result<NamedRemote> look_up(const Asked& asked, const Result<Remotes>& remotes) {
+Result<NamedRemote> look_up(const AskedFor& asked, const Result<Remotes>& remotes) {
     if (asked.text.find("://") != asked.text.npos) return NamedRemote{asked.text, {}, {}};
     if (!is_remote_name(asked.text))
         return error("{}: {} is neither a URL such as https://host:8081 nor the name of a remote",

@@ -18,7 +18,7 @@ void tell(std::string_view word, std::string_view text) {
     line += '\n';
     // A long line fills the pipe; the parent reads on.
     for (std::string_view left = line; !left.empty();) {
-        const ssize_t n = write(module::kChildFd, left.data(), left.size());
+        const ssize_t n = ::write(module::kChildFd, left.data(), left.size());
         if (n < 0) _exit(module::kLostFd);
         left.remove_prefix(static_cast<size_t>(n));
     }

@@ -18,20 +18,20 @@ constexpr size_t kMostWaiting = 256 * 1024;
 constexpr size_t kPiece = 4096;  // PIPE_BUF: a pipe that is ready takes as much without waiting
 constexpr int kLastPatienceMs = 500;  // for a reader, at the end
 
-std::string_view environment(const char* name) {
+std::string_view variable(const char* name) {
     const char* value = std::getenv(name);
     return value ? value : "";
 }
 
 bool is_dumb() {
-    const std::string_view term = environment("TERM");
+    const std::string_view term = variable("TERM");
     return term.empty() || term == "dumb";
 }
 
 bool is_utf8() {
     // As setlocale() looks for it.
     for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"})
-        if (const std::string_view value = environment(name); !value.empty())
+        if (const std::string_view value = variable(name); !value.empty())
             return value.find("UTF-8") != value.npos || value.find("utf8") != value.npos;
     return false;
 }
@@ -62,12 +62,12 @@ uint32_t Terminal::flags() {
 }
 
 int32_t Terminal::colours() {
-    if (!::isatty(STDOUT_FILENO) || is_dumb() || !environment("NO_COLOR").empty())
+    if (!::isatty(STDOUT_FILENO) || is_dumb() || !variable("NO_COLOR").empty())
         return MH_COLOUR_NONE;
-    const std::string_view rich = environment("COLORTERM");
+    const std::string_view rich = variable("COLORTERM");
     if (rich == "truecolor" || rich == "24bit") return MH_COLOUR_RGB;
-    return environment("TERM").find("256color") != std::string_view::npos ? MH_COLOUR_256
-                                                                          : MH_COLOUR_16;
+    return variable("TERM").find("256color") != std::string_view::npos ? MH_COLOUR_256
+                                                                       : MH_COLOUR_16;
 }
 
 void Terminal::dimensions(uint32_t& columns, uint32_t& rows) {

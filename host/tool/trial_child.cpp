@@ -22,7 +22,7 @@ namespace {
 std::string input() {
     std::string text;
     char block[4096];
-    for (ssize_t n; (n = read(0, block, sizeof block)) > 0;)
+    for (ssize_t n; (n = ::read(0, block, sizeof block)) > 0;)
         text.append(block, static_cast<size_t>(n));
     return text;
 }

@@ -54,7 +54,7 @@ std::string request_text(const TryJob& job) {
 }
 
 /// One request and what came of it on both sides.
-struct Asked {
+struct Answered {
     Seen seen;
     Reply reply;
 };
@@ -71,7 +71,7 @@ struct Stand {
 
     Result<> open(const module::CandidatePtr& candidate);
     Result<> publish(const std::vector<serve::SitePlanPtr>& plans);
-    Result<Asked> ask(std::string_view listener);
+    Result<Answered> ask(std::string_view listener);
     std::string verdict();
     void close();
 };
@@ -128,7 +128,7 @@ Result<> Stand::publish(const std::vector<serve::SitePlanPtr>& plans) {
     return {};
 }
 
-Result<Asked> Stand::ask(std::string_view listener) {
+Result<Answered> Stand::ask(std::string_view listener) {
     net::Address address;
     for (const auto& s : sites.sites())
         if (s->name == listener) address = s->address();
@@ -141,7 +141,7 @@ Result<Asked> Stand::ask(std::string_view listener) {
     rig.until(done);
     client.join();
     if (!reply) return error("{}: the request was broken off: {}", job.file, reply.error().what);
-    return Asked{echo.take(), std::move(*reply)};
+    return Answered{echo.take(), std::move(*reply)};
 }
 
 /// What the filter said to the requests so far, as the host counted it.
@@ -238,7 +238,7 @@ void write_calls(Writer& w, const observe::Metrics& metrics, std::string_view mo
 }
 
 struct Outcome {
-    Asked plain, again, tried;
+    Answered plain, again, tried;
     std::string verdict;
 };
 

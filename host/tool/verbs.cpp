@@ -133,4 +133,10 @@ std::string verbs_text(std::span<const Verb> table) {
     return out;
 }
 
+std::vector<std::string> Arguments::words() const {
+    std::vector<std::string> out{scan.verb};
+    out.insert(out.end(), scan.args.begin(), scan.args.end());
+    return out;
+}
+
 }  // namespace microhost::tool

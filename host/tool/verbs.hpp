@@ -24,6 +24,9 @@ struct Arguments {
     const Remote* remote = nullptr;  ///< what a command works on; null: this machine
     /// --remote and what belongs to it as words again, which are in `scan` no more: for a process that is to work on the same.
     std::vector<std::string> remote_flags{};
+
+    /// The verb and what stands behind it.
+    std::vector<std::string> words() const;
 };
 
 /// What a verb looks at, which decides what --remote means for it.

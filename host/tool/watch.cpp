@@ -24,7 +24,7 @@
 namespace microhost::tool {
 namespace {
 
-constexpr size_t kLongest = 16 << 20;  // of what one run says
+constexpr size_t kMostSaid = 16 << 20;  // of what one run says
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -106,7 +106,7 @@ bool take_some(int fd, std::string& into) {
     const ssize_t n = ::read(fd, piece, sizeof piece);
     if (n <= 0) return n < 0 && errno == EINTR;
     into.append(piece,
-                std::min(static_cast<size_t>(n), kLongest - std::min(kLongest, into.size())));
+                std::min(static_cast<size_t>(n), kMostSaid - std::min(kMostSaid, into.size())));
     return true;
 }
 

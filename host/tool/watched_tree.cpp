@@ -50,7 +50,7 @@ Result<> WatchedTree::watch(const std::string& folder) {
 bool WatchedTree::read_events() {
     alignas(inotify_event) std::array<char, 8192> block;
     bool matters = false;
-    for (ssize_t n; (n = read(fd_, block.data(), block.size())) > 0;) {
+    for (ssize_t n; (n = ::read(fd_, block.data(), block.size())) > 0;) {
         for (ssize_t at = 0; at < n;) {
             const auto* e = reinterpret_cast<const inotify_event*>(block.data() + at);
             at += static_cast<ssize_t>(sizeof *e + e->len);

@@ -14,28 +14,18 @@ namespace {
 // (RFC 9110 6.5.1), and somebody has acted on them, or on their absence, already.
 constexpr IdSet kLate = id_set({MH_H_ETAG, MH_H_LAST_MODIFIED});
 
-bool has_prefix(std::string_view name, std::string_view prefix) {
-    return name.size() >= prefix.size() && iequals(name.substr(0, prefix.size()), prefix);
-}
-
 bool may_come_late(std::string_view name) {
     if (const uint32_t id = header_id(name)) return in(kLate, id);
     if (name.find('_') != std::string_view::npos) return false;  // a twin of a name with "-"
     for (const std::string_view prefix :
          {"micro-", "x-micro-", "x-forwarded-", "proxy-", "sec-", "access-control-", "content-"})
-        if (has_prefix(name, prefix)) return false;
+        if (istarts_with(name, prefix)) return false;
     return !iequals(name, "max-forwards") && !iequals(name, "x-http-method-override");
-}
-
-int hex(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    const char l = static_cast<char>(c | 0x20);
-    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
 }
 
 bool is_token_char(char c) { return is_token({&c, 1}); }
 
-bool is_control(char c) { return !valid_value({&c, 1}); }
+bool is_bad_value(char c) { return !valid_value({&c, 1}); }
 
 }  // namespace
 
@@ -88,7 +78,7 @@ ChunkDecoder::At ChunkDecoder::step(char c) {
 }
 
 ChunkDecoder::At ChunkDecoder::step_size(char c) {
-    if (const int digit = hex(c); digit >= 0) {
+    if (const int digit = hex_value(c); digit >= 0) {
         if (at_ == At::size_first) left_ = 0;
         if (digits_++ == 16) return At::bad;
         left_ = left_ << 4 | static_cast<unsigned>(digit);
@@ -116,9 +106,9 @@ ChunkDecoder::At ChunkDecoder::step_extension(char c) {
             return c == '"' ? At::ext_quoted : is_token_char(c) ? At::ext_token : At::bad;
         case At::ext_token: return is_token_char(c) ? At::ext_token : behind_extension(c);
         case At::ext_quoted:
-            if (is_control(c)) return At::bad;
+            if (is_bad_value(c)) return At::bad;
             return c == '"' ? At::ext_begin : c == '\\' ? At::ext_escaped : At::ext_quoted;
-        case At::ext_escaped: return is_control(c) ? At::bad : At::ext_quoted;
+        case At::ext_escaped: return is_bad_value(c) ? At::bad : At::ext_quoted;
         default: return At::bad;
     }
 }
@@ -127,7 +117,7 @@ ChunkDecoder::At ChunkDecoder::step_trailer(char c) {
     if (++trailer_size_ > kMostTrailer) return At::bad;
     if (at_ == At::trailer) {
         if (c == '\r') return At::trailer_lf;
-        if (is_control(c)) return At::bad;
+        if (is_bad_value(c)) return At::bad;
         trailers_.push_back(c);
         return At::trailer;
     }

@@ -13,13 +13,11 @@
 namespace microhost::module {
 namespace {
 
-using observe::Kind;
-
 // add() has nothing but the series: shard + 1 in the upper half, number + 1 in the lower.
-std::atomic<observe::Metrics*> current{nullptr};
+std::atomic<observe::Metrics*> current_metrics{nullptr};
 
-observe::Cell* cells_of(uint64_t series, Kind& kind) {
-    observe::Metrics* metrics = current.load(std::memory_order_acquire);
+observe::Cell* cells_of(uint64_t series, observe::Kind& kind) {
+    observe::Metrics* metrics = current_metrics.load(std::memory_order_acquire);
     const auto shard = static_cast<size_t>(series >> 32);
     const auto number = static_cast<uint32_t>(series);
     const Loop* loop = Loop::current();
@@ -35,9 +33,9 @@ uint32_t define(const mh_host* h, int32_t kind, const char* name, const char* he
     if (!side || !name || kind < MH_METRIC_COUNTER || kind > MH_METRIC_HISTOGRAM ||
         n_labels > observe::kMaxLabels || (n_labels && !labels))
         return 0;
-    observe::Definition d{name, help ? help : "", static_cast<Kind>(kind)};
+    observe::Definition d{name, help ? help : "", static_cast<observe::Kind>(kind)};
     const bool is_time = d.name.ends_with("_seconds") || d.name.ends_with("_seconds_total");
-    if (is_time || d.kind == Kind::histogram) d.unit = observe::Unit::microseconds;
+    if (is_time || d.kind == observe::Kind::histogram) d.unit = observe::Unit::microseconds;
     for (uint32_t i = 0; i < n_labels; i++) {
         if (!labels[i]) return 0;
         d.labels[i] = labels[i];
@@ -62,22 +60,22 @@ uint64_t series(const mh_host* h, uint32_t metric, const mh_str* values, uint32_
 }
 
 void add(uint64_t series, int64_t v) {
-    Kind kind{};
+    observe::Kind kind{};
     observe::Cell* cell = cells_of(series, kind);
-    if (cell && (kind == Kind::gauge || (kind == Kind::counter && v >= 0)))
+    if (cell && (kind == observe::Kind::gauge || (kind == observe::Kind::counter && v >= 0)))
         observe::cell_add(*cell, static_cast<uint64_t>(v));
 }
 
 void observe_us(uint64_t series, uint64_t us) {
-    Kind kind{};
+    observe::Kind kind{};
     observe::Cell* cells = cells_of(series, kind);
-    if (cells && kind == Kind::histogram) observe::Histogram(cells).observe(us);
+    if (cells && kind == observe::Kind::histogram) observe::Histogram(cells).observe(us);
 }
 
 }  // namespace
 
 void set_current_metrics(observe::Metrics* metrics) {
-    current.store(metrics, std::memory_order_release);
+    current_metrics.store(metrics, std::memory_order_release);
 }
 
 const mh_metrics kMetricsTable{sizeof(mh_metrics), 0, define, series, add, observe_us};
