@@ -24,7 +24,7 @@ import peers
 
 # What strangers, and files of strangers, are read by gets more time than the rest.
 FUZZED_LONGER = ("request_head", "response_head", "chunked", "path", "config", "manifest")
-FUZZ_SECONDS, FUZZ_SECONDS_LONGER = (int(os.environ.get("MICROHOST_FUZZ_SECONDS", default)) for default in ("10", "60"))
+FUZZ_SECONDS, FUZZ_SECONDS_LONGER = (int(os.environ.get("MICROHOST_FUZZ_SECONDS", default)) for default in ("10", "45"))
 SOAK_SECONDS = int(os.environ.get("MICROHOST_SOAK_SECONDS", "45"))
 
 

@@ -136,6 +136,8 @@ void write_setting(json::Writer& out, const Key& key, const Setting& setting) {
         if constexpr (std::is_same_v<T, bool>) {
             out.boolean(v);
         } else if constexpr (std::is_same_v<T, std::int64_t>) {
+            if (v == 0 && key.type == Type::integer && !key.choices.empty())
+                return void(out.string(split_list(key.choices, ' ').front()));
             const bool plain = key.type != Type::size || format_size(v) == std::to_string(v);
             plain ? out.int64(v) : out.string(format_size(v));
         } else if constexpr (std::is_same_v<T, std::chrono::milliseconds>) {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "http/names.hpp"
+
 namespace microhost::http {
 namespace {
 

@@ -204,8 +204,9 @@ Result<> Runtime::State::start_registry() {
     for_tools = std::make_unique<registry::Publisher>(control->io, folder.path(), warn);
     table = std::make_unique<registry::Table>(
         [this](std::function<void()> f) { control->loop.post(std::move(f)); });
-    rpc::decorate(*table, publisher.get());
+    // Before views hear of a change: who is told of a service can call it at once.
     table->on_change([this](std::shared_ptr<const registry::Snapshot> s) { adopt_snapshot(s); });
+    rpc::decorate(*table, publisher.get());
     registry::DirectoryOptions options;
     options.runtime_dir = host().runtime_dir;
     options.warn = warn;

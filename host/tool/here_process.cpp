@@ -96,11 +96,11 @@ Result<> HereProcess::make_engines() {
 void HereProcess::make_registry() {
     table_ = std::make_unique<registry::Table>(
         [this](std::function<void()> f) { control_.loop.post(std::move(f)); });
-    rpc::decorate(*table_);
     table_->on_change([this](const std::shared_ptr<const registry::Snapshot>& s) {
         main_rpc_->adopt(s);
         loops_[0]->loop.post([l = loops_[0].get(), s] { l->rpc.adopt(s); });
     });
+    rpc::decorate(*table_);
     int priority = 100;
     for (const std::string& dir : runtime_dirs_)
         read_folder(dir, folders_.empty() ? "directory" : "directory " + dir, priority--);

@@ -161,9 +161,13 @@ class Plain(Wires):
 
     def test_a_peer_that_vanishes(self):
         def vanish(connection):
+            connection.recv(1)  # it is open there
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             connection.close()
-        self.closed(self.open(self.server(vanish).address), IO, "reset")
+        name = self.open(self.server(vanish).address)
+        self.wait(name, "open ")
+        self.order("write", id=name, text="x")
+        self.closed(name, IO, "reset")
 
     def test_the_last_words_of_a_peer_arrive_though_it_does_not_read(self):
         def last_words(connection):

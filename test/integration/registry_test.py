@@ -11,6 +11,7 @@ import threading
 import time
 import unittest
 
+import fixtures
 import harness
 import wire
 
@@ -78,6 +79,16 @@ class Registry(harness.Case):
                     self.assertEqual((answer.json()["code"], answer.json()["status"]), (status, word))
                     self.assertRegex(answer["X-Request-Id"], r"^[0-9a-zA-Z_-]{16,}$")
             self.assertNotEqual(gone["X-Request-Id"], unknown["X-Request-Id"])
+
+    def test_who_is_told_of_a_service_can_call_it_at_once(self):
+        name = f"go.micro.srv.{secrets.token_hex(4)}"
+        with harness.Microhost({"load": ["api.so", str(fixtures.FOLDER / "eager.so")],
+                                "listeners": {"edge": {"module": "api", "address": "127.0.0.1:0"}},
+                                "modules": {"eager": {"service": name, "endpoint": "Say.Hello"}}}) as host:
+            with harness.Process([sys.executable, GREETER, name], env=harness.clean_environment(host.folder)) as service:
+                rows = harness.wait_for(lambda: host.log_rows("greeted"), 10, "the outcome of the call")
+                self.assertEqual([(r["msg"], r["what"]) for r in rows], [("greeted", '{"msg": "Hello stranger"}')])
+                service.terminate()
 
     def test_a_service_that_stops_is_gone_and_one_that_comes_back_is_served(self):
         with gateway() as host:

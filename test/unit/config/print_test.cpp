@@ -64,4 +64,13 @@ TEST_SUITE("host/config") {
         CHECK_FALSE(accepts(R"({"host":{"plugin_dirs":"/x"}})"));
         CHECK_FALSE(accepts(R"({"listeners":{"a":{"limits":{"x":1}}}})"));
     }
+
+    TEST_CASE("a default that has a word is told by that word, as a file would have it") {
+        const auto text = json::Document::parse(document_schema({.typed = true}));
+        REQUIRE(text.has_value());
+        const json::Value host = text->root().find("properties").find("host").find("properties");
+        const json::Value limits = host.find("limits").find("properties");
+        CHECK(host.find("loops").find("default").as_string().value_or("") == "auto");
+        CHECK(limits.find("max_connections").find("default").as_string().value_or("") == "auto");
+    }
 }
