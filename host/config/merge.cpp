@@ -120,10 +120,23 @@ std::string filled(Value schema, Value value) {
     return out;
 }
 
-void find_secrets(Value schema, const std::string& at, std::set<std::string>& out) {
+// The value tells the names that the schema leaves open. An array is shown whole or not at all.
+void find_secrets(Value schema, Value value, const std::string& at, std::set<std::string>& out) {
     if (schema.find("x-secret").as_bool().value_or(false)) out.insert(at);
-    for (auto [key, member] : schema.find("properties").members())
-        find_secrets(member, at + "/" + pointer_escape(key), out);
+    for (const char* keyword : {"allOf", "anyOf", "oneOf"})
+        for (Value form : schema.find(keyword).items()) find_secrets(form, value, at, out);
+    const Value properties = schema.find("properties"),
+                others = schema.find("additionalProperties");
+    for (auto [key, member] : properties.members())
+        find_secrets(member, value.find(key), at + "/" + pointer_escape(key), out);
+    for (auto [key, member] : value.members())
+        if (!properties.find(key))
+            find_secrets(others, member, at + "/" + pointer_escape(key), out);
+    for (Value element : value.items()) {
+        std::set<std::string> below;
+        find_secrets(schema.find("items"), element, at, below);
+        if (!below.empty()) out.insert(at);
+    }
 }
 
 struct Chosen {
@@ -179,9 +192,9 @@ Merged merge(Assembly& a, const Section& s) {
         a.out.origins[s.pointer + step] = a.in_file(s.layers.front().pointer + step);
     }
     w.end();
-    find_secrets(s.schema, s.pointer, a.out.secrets);
     auto config = parse_ours(text);
     if (!config) return {{}, {fmt::format("{}: {}", s.pointer, config.error().what)}};
+    find_secrets(s.schema, config->root(), s.pointer, a.out.secrets);
     Merged out{std::move(*config), {}};
     const auto schema = json::Schema::compile(s.schema);
     if (!schema) {

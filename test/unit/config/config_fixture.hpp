@@ -18,7 +18,10 @@ inline const json::Document& fixture_schemas() {
         "cors":{"type":"array","items":{"type":"string"}},
         "extra":{"type":"object","properties":{"deep":{"type":"object","properties":{
             "x":{"type":"integer"},"y":{"type":"string","default":"why"}}}}},
-        "password":{"type":"string","x-secret":true}}},
+        "password":{"type":"string","x-secret":true},
+        "keys":{"type":"object","additionalProperties":{"anyOf":[{"type":"integer"},{"type":"string","x-secret":true}]}},
+        "users":{"type":"array","items":{"type":"object","properties":{
+            "name":{"type":"string"},"token":{"type":"string","x-secret":true}}}}}},
       "auth-token": {"type":"object","properties":{
         "file":{"type":"string"},"burst":{"type":"integer","minimum":1},"rate":{"type":"number","default":1.5}}},
       "web": {"type":"object","properties":{"burst":{"type":"integer"}}},

@@ -32,6 +32,20 @@ TEST_SUITE("host/config") {
         CHECK(again.text("/filters") == f.text("/filters"));
     }
 
+    TEST_CASE("secrets under names that the schema leaves open and in arrays are not shown") {
+        Fixture f;
+        f.file = R"({"modules":{"api":{"keys":{"one":"sesame","a/b":"hunter2"},"cors":["seen"],
+                     "users":[{"name":"jane"},{"name":"joe","token":"swordfish"}]}}})";
+        const Config config = f.config();
+        CHECK(config.secrets ==
+              std::set<std::string>{"/modules/api/password", "/modules/api/keys/one",
+                                    "/modules/api/keys/a~1b", "/modules/api/users"});
+        const std::string text = effective_text(config);
+        CHECK(text.find("seen") != text.npos);
+        for (const char* secret : {"sesame", "hunter2", "swordfish"})
+            CHECK_MESSAGE(text.find(secret) == text.npos, secret);
+    }
+
     TEST_CASE("help fits 80 columns and shows every flag") {
         const Fixture f;
         const std::string text = help_text(f.modules);
