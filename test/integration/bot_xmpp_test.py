@@ -55,7 +55,7 @@ class Room(bot_xmpp_case.Case):
                 ada.ask(ROOM, "microbot: ping", "pong")
                 took.append(time.monotonic() - begun)
             print(f"ping over prosody: median {sorted(took)[10] * 1000:.1f} ms, worst {max(took) * 1000:.1f} ms")
-            self.assertLess(sorted(took)[10], 0.05 * harness.SLOW)
+            self.assertLess(sorted(took)[10], 0.25 * harness.SLOW, "it does not wait for a tick")
 
     def test_the_same_nick_is_not_the_same_person(self):
         with self.room("boss", "mallory") as (host, boss, mallory):

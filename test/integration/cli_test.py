@@ -2,6 +2,7 @@
 """What a person at a terminal sees of services: lists, a service, a call. Output as Micro's, its defects not among it."""
 import json
 import os
+import resource
 import signal
 import time
 import unittest
@@ -191,13 +192,17 @@ class Words(cli_case.Case):
         self.assertEqual(self.run_here("list", "services"), "")
         self.assertIn("could take traffic", self.stderr)
 
-    def test_a_command_is_there_at_once(self):
+    def test_a_command_costs_little(self):
+        def used():  # of the processor, which does not depend on who else wants it
+            of = resource.getrusage(resource.RUSAGE_CHILDREN)
+            return of.ru_utime + of.ru_stime
+
         self.register("go.micro.srv.a")
         times = []
         for _ in range(10):
-            began = time.monotonic()
+            began = used()
             self.run_here("list", "services")
-            times.append(time.monotonic() - began)
+            times.append(used() - began)
         self.assertLess(min(times), 0.05 * harness.SLOW, times)
 
 

@@ -102,7 +102,7 @@ class Finding(Mdns):
             self.assertEqual(call(host, "quiet").status, 404)
             begun = time.monotonic()
             self.wait_for_status(host, "quiet", 200)
-            self.assertLess(time.monotonic() - begun, 0.1 * harness.SLOW, "Micro itself waits for 100 ms, answered or not")
+            self.assertLess(time.monotonic() - begun, 0.5 * harness.SLOW, "the next question to all comes much later")
             self.assertEqual(call(host, "quiet").json(), {"msg": "found"})
 
     def test_a_service_that_restarts_elsewhere_is_called_there(self):
