@@ -256,23 +256,25 @@ def python(folder, build, part, timeout=300, without=()):
 # ---- the long ones
 
 
+def together(groups, at_once=2):
+    """Runs them, at most so many at a time, and shows each in its turn. Their counts."""
+    with ThreadPoolExecutor(at_once) as pool:
+        return [count.show() for count in pool.map(lambda group: group(), list(groups))]
+
+
 def longer(build, part):
     import kits
 
     asan, tsan = (build.parent / kind for kind in ("asan", "tsan"))
-    yield page
-    yield lambda: browser(build, part)
-    yield lambda: python("chat", build, part)
-    yield lambda: compiled(asan, part)
-    yield lambda: python("integration", asan, part, without=OTHERS_SERVERS)
-    yield lambda: compiled(tsan, part)
+    counts = together([lambda: browser(build, part), page, lambda: python("chat", build, part)])
+    counts += together([lambda: compiled(asan, part),
+                        lambda: python("integration", asan, part, without=OTHERS_SERVERS),
+                        lambda: compiled(tsan, part)], 1)
     fuzzers, waiting, computing = kits.steps(build, asan)
     with ThreadPoolExecutor(2) as pool:  # what the fuzzers leave is enough for what waits
         lanes = [pool.submit(lambda lane=lane: [kit(*step) for step in lane]) for lane in (fuzzers, waiting)]
-        for done in (count for lane in lanes for count in lane.result()):
-            yield lambda done=done: done
-    for step in computing:
-        yield lambda step=step: kit(*step)
+        counts += [count.show() for lane in lanes for count in lane.result()]
+    return counts + together([lambda step=step: kit(*step) for step in computing], 1)
 
 
 def browser(build, part):
@@ -329,14 +331,16 @@ def main():
     groups = [lambda: compiled(build, options.name)] if "meson" in only else []
     if "abi" in only:
         groups.append(lambda: compiled(build, options.name, "abi "))
-    for folder in ("check", "docs", "integration", "chat"):  # chat: needs node, or servers of Debian
+    for folder in ("docs", "check", "chat"):  # chat: needs node, or servers of Debian
         if folder in only:
             groups.append(lambda folder=folder: python(folder, build, options.name))
     if "browser" in only:
         groups += [page, lambda: browser(build, options.name)]
-    counts = [group().show() for group in groups]
+    counts = together(groups)
+    if "integration" in only:  # keeps the machine busy by itself
+        counts += together([lambda: python("integration", build, options.name)])
     if options.all:
-        counts += [group().show() for group in longer(build, options.name)]
+        counts += longer(build, options.name)
     passed, failed = sum(c.passed for c in counts), sum(len(c.failures) for c in counts)
     skipped = sum(len(c.skips) for c in counts)
     if options.name and not passed + failed + skipped:

@@ -13,7 +13,7 @@ test('config: every value of the host is there, in tables, with its origin', asy
     await page.getByRole('table', { name: 'Modules' }).getByRole('link', { name: 'web', exact: true }).waitFor();
     const loops = option(page, 'Host', 'loops');
     assert.match(await loops.innerText(), /\b2\b[^]*file/, 'what the file says');
-    assert.match(await loops.innerText(), /default 0/);
+    assert.match(await loops.innerText(), /default auto/);
     assert.match(await option(page, 'Modules', 'session_idle').innerText(), /30m[^]*default/);
 });
 

@@ -27,7 +27,7 @@ class Hipchat(bot_xmpp_case.Case):
     def test_its_own_way_in_full_names_and_mention_names(self):
         with self.hipchat() as host, prosody.User(self.server, "ada") as ada:
             host.wait_for_log("in 1 of 1 room", 15)
-            self.assertIn("by HipChat", host.stderr)
+            host.wait_for_log("by HipChat")
             ada.join(OPS, "Ada Lovelace")
             self.assertTrue([e for e in ada.seen if e["event"] == "there" and e["nick"] == "Micro Bot"])
             for mention in ("@MicroBot ping", "@microbot ping", "MicroBot: ping", "Micro Bot ping"):
@@ -37,7 +37,7 @@ class Hipchat(bot_xmpp_case.Case):
             ada.do("raw", xml="<message to='2_dev@conf.localhost'><x xmlns='http://jabber.org/protocol/muc#user'>"
                               "<invite to='bot@localhost'/></x></message>")
             ada.wait(event="there", room="2_dev@conf.localhost", nick="Micro Bot")
-            self.assertIn("a stanza came", host.stderr)
+            host.wait_for_log("a stanza came")
             self.assertNotIn(SECRET, host.stderr)
 
     def test_a_wrong_password_is_tried_once(self):

@@ -44,7 +44,7 @@ class Room(bot_xmpp_case.Case):
             self.assertEqual(ada.wait(event="message", type="chat")["sender"], f"{ROOM}/microbot")
             ada.say(ROOM, "what a day")
             ada.nothing(0.3, event="message", own=False)
-            self.assertIn("SCRAM-SHA-256", host.stderr)
+            host.wait_for_log("SCRAM-SHA-256")
 
     def test_an_answer_comes_at_once(self):
         with self.room("ada", rate="1000/s", burst=1000) as (_, ada):

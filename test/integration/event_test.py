@@ -108,7 +108,7 @@ class Gateway(Case):
             self.assertTrue(body.startswith("\n\x05login\x12<go.micro.evt.user-login-"), body)
             self.assertIn('\x0cContent-Type\x12 \n\x0cContent-Type\x12\x10application/json', body)
             self.assertTrue(body.endswith('*\x10{"name": "john"}'), body)
-            self.assertIn('"Micro-From-Service":"go.micro.api"', h.stderr)
+            h.wait_for_log('"Micro-From-Service":"go.micro.api"')
             self.assertIn('"user-agent":"curl/7.88.1"', h.stderr.lower())
 
     def test_paths_name_topics_and_queries_are_data(self):
@@ -204,7 +204,7 @@ class Broker(Case):
             for _ in range(6):
                 publish(h, "t")
             alive.wait_for_requests(6)
-            self.assertIn("a subscriber has not taken a message", h.stderr)
+            h.wait_for_log("a subscriber has not taken a message")
 
     def test_two_processes_hear_each_other(self):
         with self.host("t") as one:

@@ -82,7 +82,7 @@ class Parked(forwarder.Case):
                 if number == 9:
                     self.assertNotIn("restart microhost", host.stderr)
             host.wait_for_log("restart microhost to free memory")
-            self.assertIn("9 generations of modules are over and stay mapped", host.stderr)
+            host.wait_for_log("9 generations of modules are over and stay mapped")
 
     def test_a_supervisor_replaces_the_worker_that_has_too_much_of_it(self):
         with wire.Upstream(wire.answer(b"hello"), record=False) as upstream, \

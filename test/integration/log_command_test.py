@@ -31,7 +31,7 @@ class Logs(terminal_case.Case):
                 event_test.publish(h, "t", body)
             event_test.wait_for_heard(h, 3)
             rows = self.logged(h)
-            self.assertEqual(rows, h.log_rows()[:len(rows)])
+            harness.wait_for(lambda: h.log_rows()[:len(rows)] == rows, 5, "the same in the log")  # which is written later
             self.assertIn("ready", [r["msg"] for r in rows])
             text = self.terminal(h, "logs")
             self.assertRegex(text, r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} INFO  host  ready listeners=1$")
@@ -76,7 +76,7 @@ class Logs(terminal_case.Case):
             logs.wait_for_out(lambda lines: len(about(map(json.loads, lines), "to come")) == 2, "what came")
             self.assertEqual(logs.interrupt(), -signal.SIGINT)
             sequence = [json.loads(line) for line in logs.out]
-            self.assertEqual(sequence, h.log_rows()[:len(sequence)], "each line once, in order")
+            harness.wait_for(lambda: h.log_rows()[:len(sequence)] == sequence, 5, "each line once, in order, in the log")
 
     def test_following_with_a_filter_and_nothing_of_before(self):
         with event_test.host("t") as h:

@@ -86,7 +86,7 @@ class Names(harness.Case):
                     "id": name, "address": f"localhost:{port}",
                     "metadata": {"protocol": "mucp", "health_check": "tcp", "health_interval": "1s"}}])
             host.wait_for_log("failed its health check", 10)
-            self.assertIn("node down of", host.stderr)
+            host.wait_for_log("node down of")
             self.assertNotIn("node up of", host.stderr)
             self.assertEqual([host.get("/pair/say/hello").status for _ in range(10)], [200] * 10)
 

@@ -26,7 +26,7 @@ class Poison(forwarder.Case):
                     with contextlib.suppress(OSError, EOFError):
                         host.post("/", body, [("X-Keep", what)])
                     self.assertNotEqual(host.wait(), 0)
-                    self.assertIn(f"microhost: module keeper used what was lent to its hook {hook} after it had returned", host.stderr)
+                    host.wait_for_log(f"microhost: module keeper used what was lent to its hook {hook} after it had returned")
                 finally:
                     host.kill()
                     host._clean()

@@ -53,7 +53,7 @@ class InOneProcess(Case):
             self.publish(h, "t", "from a terminal", "--header", "Colour=red", "--header", "content-type=text/csv")
             (row,) = event_test.wait_for_heard(h, 1)
             self.assertEqual((row["body"], row["content_type"], row["origin"]), ("from a terminal", "text/csv", "command:publish"))
-            self.assertIn('"Colour":"red"', h.stderr)
+            h.wait_for_log('"Colour":"red"')
             event_test.publish(h, "t", b"from a module")
             raw.wait_for_out(lambda lines: lines == ["from a terminal", "from a module"], "both")
             self.assertEqual(raw.interrupt(), -signal.SIGINT)
@@ -64,7 +64,7 @@ class InOneProcess(Case):
         with event_test.host() as h:
             self.publish(h, "t", "p4ssw0rd", "--header", "Key=k3y")
             h.wait_for_log('"command":"publish"')
-            self.assertIn('"args":"topic=t message=*** header=***","by":"uid:', h.stderr)
+            h.wait_for_log('"args":"topic=t message=*** header=***","by":"uid:')
             self.assertNotIn("p4ssw0rd", h.stderr + self.terminal(h, "logs"))
             self.assertNotIn("k3y", h.stderr)
 
@@ -119,7 +119,7 @@ class InOneProcess(Case):
             rows = event_test.wait_for_heard(h, 2)
             self.assertEqual(rows[0]["body"], '{"id": 7}\n')
             self.assertTrue(rows[1]["body"].startswith("xxx"))
-            self.assertIn('"at":"@here"', h.stderr)
+            h.wait_for_log('"at":"@here"')
             (h.folder / "flag").write_text("--header")
             self.publish(h, "t", "@flag", "--header", "K=v")
             self.assertEqual(event_test.wait_for_heard(h, 3)[2]["body"], "--header")

@@ -168,9 +168,9 @@ class Options(harness.Case):
             try:
                 program.start()
                 self.assertEqual(program.wait(), 0, program.stderr)
-                self.assertIn('"addresses": "10.0.0.1,10.0.0.2:1"', program.stderr)
-                self.assertIn(says, program.stderr)
-                self.assertIn('"username": "micro"', program.stderr)
+                program.wait_for_log('"addresses": "10.0.0.1,10.0.0.2:1"')
+                program.wait_for_log(says)
+                program.wait_for_log('"username": "micro"')
                 self.assertNotIn("secret", program.stderr)
             finally:
                 program.kill()

@@ -244,7 +244,7 @@ class Resilience(harness.Case):
             config["listeners"]["edge"]["address"] = f"127.0.0.1:{sock.getsockname()[1]}"
             host = self.given(sock, config, pid="1")
             self.assertEqual(host.wait(), 2)
-            self.assertIn("in use", host.stderr)
+            host.wait_for_log("in use")
 
     def test_the_service_manager_is_told_of_the_start_and_of_the_stop(self):
         with wire.Upstream() as upstream:

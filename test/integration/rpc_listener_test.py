@@ -283,7 +283,7 @@ class Registered(Case):
                 client.send(mucp.CAPTURED["02"])
                 self.assertRaises((ConnectionError, EOFError), client.response, "POST")
             self.assertEqual([n["nodes"][0]["address"] for n in nodes(host).values()], [host.address("secure")])
-            self.assertIn("set rpc_advertise", host.stderr)
+            host.wait_for_log("set rpc_advertise")
 
     def test_another_process_calls_it_and_a_killed_one_is_gone(self):
         api = {"load": ["api.so"], "listeners": {"edge": {"module": "api", "address": "127.0.0.1:0"}},

@@ -57,7 +57,7 @@ class Start(harness.Case):
         with harness.Microhost(wanted) as host:
             host.wait_for_log("ready")
             for text in (f"http://{host.address()} -> forward", "  module     forward", "curl it\nand that\n", host.control):
-                self.assertIn(text, host.stderr)
+                host.wait_for_log(text)
         with harness.Microhost(FORWARD) as host:
             host.wait_for_log("ready")
             self.assertNotIn("listening", host.stderr)
