@@ -77,7 +77,7 @@ void Generation::drop_shard(unsigned loop) {
 }
 
 void Generation::make_shards(std::function<void(Result<>)> done) {
-    struct Made {
+    struct Made {  // on how many loops, and why not on the others
         std::atomic<unsigned> made{0};
         std::mutex mutex;
         std::string why;
