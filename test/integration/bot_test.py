@@ -8,6 +8,7 @@ import unittest
 from pathlib import Path
 
 import bot_case
+import harness
 
 
 class Words(bot_case.Case):
@@ -157,7 +158,9 @@ class Rights(bot_case.Case):
             audit.mkdir()
             with self.chat({"confirm": False, "audit_file": str(audit / "bot.ndjson")}) as (host, chat):
                 self.assertEqual(chat.ask(f"register service {self.SERVICE}"), "ok")
-                lines = [json.loads(line) for line in (audit / "bot.ndjson").read_text().splitlines()]
+                def written():  # behind the answer
+                    return [json.loads(line) for line in (audit / "bot.ndjson").read_text().splitlines()]
+                lines = harness.wait_for(written, 5, "the line of the audit")
                 self.assertEqual([(l["command"], l["user"], l["verdict"]) for l in lines], [("register service", "ada", "ok")])
                 self.assertEqual((audit / "bot.ndjson").stat().st_mode & 0o777, 0o600)
                 audit.rename(audit.with_name("away"))
