@@ -34,6 +34,8 @@ SANITIZERS = {
 SLOWER = {"asan": "4", "tsan": "10"}
 # They wait for programs of others most of their time. Under a sanitizer the same code meets servers that the tests play.
 OTHERS_SERVERS = ("bot_hipchat_test.py", "bot_irc_test.py", "bot_telegram_test.py", "bot_xmpp_test.py")
+# Of a group. More is no accident.
+MOST_ONLY_ALONE = 2
 BOLD, RED, PLAIN = ("\033[1m", "\033[31m", "\033[0m") if sys.stdout.isatty() else ("", "", "")
 
 
@@ -235,7 +237,8 @@ def flat(suite):
             yield test
 
 
-def python(folder, build, part, timeout=300, without=()):
+def python(folder, build, part, timeout=300, without=(), again=False):
+    """again: a file with failures gets a second chance when all others are through."""
     result = Count(f"{folder} ({build.name})")
 
     def file(path):
@@ -253,7 +256,7 @@ def python(folder, build, part, timeout=300, without=()):
     with ThreadPoolExecutor(4) as pool:  # most of them wait most of their time
         everything = list(pool.map(file, paths))
     for path, found in zip(paths, everything):
-        if found["failures"] and "passed" in found:
+        if again and found["failures"] and "passed" in found and len(result.only_alone) < MOST_ONLY_ALONE:
             result.only_alone += mended_alone(found, file(path))
         result.add(**found)
     return result
@@ -288,7 +291,7 @@ def longer(build, part):
     asan, tsan = (build.parent / kind for kind in ("asan", "tsan"))
     counts = together([lambda: browser(build, part), page, lambda: python("chat", build, part)])
     counts += together([lambda: compiled(asan, part),
-                        lambda: python("integration", asan, part, without=OTHERS_SERVERS),
+                        lambda: python("integration", asan, part, without=OTHERS_SERVERS, again=True),
                         lambda: compiled(tsan, part)], 1)
     fuzzers, waiting, computing = kits.steps(build, asan)
     with ThreadPoolExecutor(2) as pool:  # what the fuzzers leave is enough for what waits
@@ -358,7 +361,7 @@ def main():
         groups += [page, lambda: browser(build, options.name)]
     counts = together(groups)
     if "integration" in only:  # keeps the machine busy by itself
-        counts += together([lambda: python("integration", build, options.name)])
+        counts += together([lambda: python("integration", build, options.name, again=True)])
     if options.all:
         counts += longer(build, options.name)
     passed, failed = sum(c.passed for c in counts), sum(len(c.failures) for c in counts)

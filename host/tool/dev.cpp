@@ -40,8 +40,8 @@ Result<std::string> outcome_of(const command::Reply& reply) {
     return {boost::system::in_place_value, text};
 }
 
-Result<std::string> run_there(const Instance& instance, const char* name, const char* argument,
-                              const std::string& value) {
+Result<std::string> modules_command(const Instance& instance, const char* name,
+                                    const char* argument, const std::string& value) {
     auto reply =
         instance.ask("POST", fmt::format("/v1/commands/modules/{}", name),
                      fmt::format(R"({{"args": {{"{}": {}}}}})", argument, json::quote(value)));
@@ -58,11 +58,11 @@ Result<std::string> put_in(const Instance& instance, const std::string& path) {
     for (json::Value m : running->root().items()) {
         if (m.find("id").as_string() != (*built)->id()) continue;
         const std::string_view file = m.find("file").as_string().value_or("");
-        if (file == path) return run_there(instance, "reload", "id", (*built)->id());
+        if (file == path) return modules_command(instance, "reload", "id", (*built)->id());
         return error("{} runs already, from {}; start {} without it, or install {} there",
                      (*built)->id(), file, instance.name, path);
     }
-    return run_there(instance, "load", "name", path);
+    return modules_command(instance, "load", "name", path);
 }
 
 struct Workbench {

@@ -65,21 +65,20 @@ struct Talk {
     }
     static Talk& of(void* user) { return *static_cast<Talk*>(user); }
 
-    bool read_until(std::string_view mark) {
+    template <class F>
+    bool receive_until(F enough) {
         return rig.until([&] {
             char part[4096];
             const ssize_t n = recv(peer, part, sizeof part, 0);
             if (n > 0) received.append(part, static_cast<size_t>(n));
-            return received.find(mark) != received.npos;
+            return enough();
         });
     }
+    bool read_until(std::string_view mark) {
+        return receive_until([&] { return received.find(mark) != received.npos; });
+    }
     bool hears_frames(size_t n) {
-        return rig.until([&] {
-            char part[4096];
-            const ssize_t got = recv(peer, part, sizeof part, 0);
-            if (got > 0) received.append(part, static_cast<size_t>(got));
-            return frames().size() >= n;
-        });
+        return receive_until([&] { return frames().size() >= n; });
     }
     /// Whether the connection has ended.
     bool server_sees_end() {
