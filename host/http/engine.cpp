@@ -56,6 +56,7 @@ Exchange* Engine::take() {
     if (free_.empty()) return slabs.make<Exchange>(*this).release();
     Exchange* x = free_.back().release();
     free_.pop_back();
+    if (!free_.empty()) free_.back()->fetch();
     return x;
 }
 

@@ -11,6 +11,7 @@
 #include "http/error_json.hpp"
 #include "http/h1/server_connection.hpp"
 #include "http/hygiene.hpp"
+#include "loop/prefetch.hpp"
 
 namespace microhost::http {
 
@@ -113,6 +114,17 @@ void Exchange::read_identity() {
         strip_untrusted(head);
     }
 }
+
+// Of the large members the first fields: few requests have more.
+void Exchange::fetch() const {
+    constexpr size_t kBegin = 512, kHead = 448, kResponse = 192, kText = 512;
+    prefetch(this, kBegin);
+    prefetch(&request_id_, kHead);
+    prefetch(&response, kResponse);
+    prefetch(first_bytes_.data(), kText);
+}
+
+void Exchange::fetch_connection() const { prefetch(connection_, sizeof(ServerConnection)); }
 
 void Exchange::keep_head() {
     if (head_kept_) return;

@@ -7,11 +7,13 @@
 
 #include "http/engine.hpp"
 #include "http/h1/parse_response.hpp"
+#include "loop/prefetch.hpp"
 #include "observe/names.hpp"
 
 namespace microhost::http {
 namespace {
 
+constexpr size_t kTransactionBytes = 512;  // what an answer touches of one
 constexpr const char* kConnectTooLate = "connecting took too long";
 
 HeadScan fresh_scan() {
@@ -268,6 +270,14 @@ void UpstreamConnection::on_events(uint32_t events) {
         if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) hung_up_ = true;
         read_some();
     }
+}
+
+void UpstreamConnection::fetch(unsigned step) const {
+    if (!t_) return;
+    if (step == Loop::kFetchSteps)
+        prefetch(t_, kTransactionBytes);
+    else
+        t_->fetch(step);
 }
 
 void UpstreamConnection::read_some() {

@@ -68,6 +68,8 @@ class Transaction {
     virtual void on_drained() {}
     /// The head of an informational response other than 101 came; lent until return.
     virtual void on_informational(const ResponseHead&) {}
+    /// An event of its connection comes soon: Pollable::fetch, from the second step on. The object itself is on its way.
+    virtual void fetch(unsigned /*step*/) const {}
 
     /// Trailer fields as lines; for on_response with `end`.
     std::string_view trailers() const { return trailers_; }
@@ -165,6 +167,7 @@ class UpstreamConnection final : public Pollable {
     UpstreamConnection(Engine& e, Upstream& u, net::Stream s);
 
     void on_events(uint32_t events) override;
+    void fetch(unsigned step) const override;
 
   private:
     friend class Transaction;

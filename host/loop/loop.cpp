@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "loop/prefetch.hpp"
+
 namespace microhost {
 namespace {
 
@@ -153,8 +155,10 @@ void Loop::turn(int max_wait_ms) {
     in_turn_ = true;
     if (watched_.load(std::memory_order_relaxed)) tell_watcher();
     if (n > 1) run_first(events.data(), n);
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
+        fetch_ahead(events.data(), n, i);
         if (auto* p = static_cast<Pollable*>(events[i].data.ptr)) p->on_events(events[i].events);
+    }
     run_posted();
     wheel_.advance(now_ms());
     run_deferred();
@@ -169,6 +173,15 @@ void Loop::run_first(epoll_event* events, int n) {
         events[i].data.ptr = nullptr;
         p->on_events(events[i].events);
     }
+}
+
+// With many connections each finds its memory cold, line after line. Those whose turn is next have it fetched meanwhile.
+void Loop::fetch_ahead(const epoll_event* events, int n, int i) {
+    constexpr size_t kObject = 320;  // most of a connection
+    if (i + kFetchSteps + 1 < n) prefetch(events[i + kFetchSteps + 1].data.ptr, kObject);
+    for (int step = std::min(kFetchSteps, n - 1 - i); step > 0; step--)
+        if (const auto* p = static_cast<Pollable*>(events[i + step].data.ptr))
+            p->fetch(static_cast<unsigned>(step));
 }
 
 void Loop::run() {

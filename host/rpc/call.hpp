@@ -104,6 +104,7 @@ class Call final : public mh_rpc_call,
     void on_name(const char* why) override;
     void on_response(http::ResponseHead* head, std::string_view body, bool end) override;
     void on_failure(const http::UpstreamFailure& f) override;
+    void fetch(unsigned step) const override;
     void keep_head(const http::ResponseHead& head);
     void take_reply(uint16_t status, const http::Headers& h, std::string_view body);
     void report(registry::Outcome outcome);

@@ -227,6 +227,14 @@ void Call::on_response(http::ResponseHead* head, std::string_view body, bool las
     copies_.reply.swap(whole);
 }
 
+void Call::fetch(unsigned step) const {
+    if (!x_) return;
+    if (step > 1)
+        x_->fetch();
+    else
+        x_->fetch_connection();
+}
+
 void Call::keep_head(const http::ResponseHead& head) {
     reply_status_ = head.status;
     size_t size = 0;
