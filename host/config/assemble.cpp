@@ -127,9 +127,11 @@ const ModuleSchema* Assembly::module(std::string_view id) const {
 }
 
 void check_frame(Assembly& a) {
-    const auto schema = json::Document::parse(document_schema({.typed = false}));
-    const auto frame = json::Schema::compile(schema.value().root());
-    for (const json::Violation& v : frame.value().check(a.in.file.document.root()))
+    static thread_local const json::Schema frame = [] {
+        const auto schema = json::Document::parse(document_schema({.typed = false}));
+        return json::Schema::compile(schema.value().root()).value();
+    }();
+    for (const json::Violation& v : frame.check(a.in.file.document.root()))
         a.wrong(a.in_file(v.pointer), v.text);
 }
 

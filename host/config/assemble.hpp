@@ -7,6 +7,7 @@
 
 #include "config/config.hpp"
 #include "config/surroundings.hpp"
+#include "json/schema.hpp"
 #include "json/value.hpp"
 #include "result.hpp"
 
@@ -22,6 +23,9 @@ struct ModuleSchema {
         filter;  ///< of a filter instance; absent: that of `config`, and instances inherit the module's values
     bool dropped =
         false;  ///< found in the plugin directory: its wrong config is its own problem, not the process's
+    /// The same, compiled; null: that is done when it is needed.
+    const json::Schema* config_rules = nullptr;
+    const json::Schema* filter_rules = nullptr;
 };
 
 struct Input {

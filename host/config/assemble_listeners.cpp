@@ -148,6 +148,7 @@ Section filter_section(Assembly& a, const ModuleSchema& m, const std::string& at
     static const json::Document kEmpty = json::Document::parse(R"({"properties":{}})").value();
     Section out;
     out.schema = m.filter ? m.filter : m.config ? m.config : kEmpty.root();
+    out.rules = m.filter ? m.filter_rules : m.config_rules;
     out.pointer = at + "/config";
     out.layers = {{out.pointer, config}};
     if (m.filter) return out;

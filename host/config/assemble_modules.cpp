@@ -63,6 +63,7 @@ void module_section(Assembly& a, std::size_t index, json::Writer& out) {
     const ModuleSchema& m = a.in.modules[index];
     Section section;
     section.schema = m.config ? m.config : empty_schema().root();
+    section.rules = m.config_rules;
     section.pointer = "/modules/" + json::pointer_escape(m.id);
     section.given = &a.given[index];
     section.layers = {{section.pointer, a.file(section.pointer)}};

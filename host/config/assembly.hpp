@@ -66,6 +66,7 @@ struct Layer {
 /// Merges, fills in defaults, checks against `schema`; records origins and secrets under `pointer`.
 struct Section {
     json::Value schema;
+    const json::Schema* rules = nullptr;  ///< the schema compiled, if it is
     std::string pointer;
     const std::map<std::string, Given>* given = nullptr;
     std::vector<Layer> layers;

@@ -101,6 +101,11 @@ constexpr std::array kKeys{
     Key{"limits/upstream_max_idle", integer, "1024", true, "pooled connections of a node and loop"},
 };
 
+bool is_flag_of(std::string_view path, std::string_view flag) {
+    return std::equal(path.begin(), path.end(), flag.begin(), flag.end(),
+                      [](char p, char f) { return f == (p == '/' ? '_' : p); });
+}
+
 }  // namespace
 
 std::span<const Key> keys() { return kKeys; }
@@ -113,7 +118,7 @@ const Key* find_key(std::string_view path) {
 
 const Key* find_flag(std::string_view flag) {
     for (const Key& key : kKeys)
-        if (flag_name(key.path) == flag || (!key.alias.empty() && flag_name(key.alias) == flag))
+        if (is_flag_of(key.path, flag) || (!key.alias.empty() && is_flag_of(key.alias, flag)))
             return &key;
     return nullptr;
 }

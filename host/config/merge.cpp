@@ -196,13 +196,13 @@ Merged merge(Assembly& a, const Section& s) {
     if (!config) return {{}, {fmt::format("{}: {}", s.pointer, config.error().what)}};
     find_secrets(s.schema, config->root(), s.pointer, a.out.secrets);
     Merged out{std::move(*config), {}};
-    const auto schema = json::Schema::compile(s.schema);
-    if (!schema) {
-        out.problems.push_back(fmt::format("{}: the module's own schema is wrong: {}", s.pointer,
-                                           schema.error().what));
+    const auto rules = s.rules ? Result<json::Schema>(*s.rules) : json::Schema::compile(s.schema);
+    if (!rules) {
+        out.problems.push_back(
+            fmt::format("{}: the module's own schema is wrong: {}", s.pointer, rules.error().what));
         return out;
     }
-    for (const json::Violation& v : schema->check(out.config.root(), s.pointer)) {
+    for (const json::Violation& v : rules->check(out.config.root(), s.pointer)) {
         if (!s.need_required && v.keyword == "required" && v.pointer.empty()) continue;
         const Origin origin = blame(a, s, v);
         const bool bare = origin.name.empty() && origin.source != Source::fallback;

@@ -8,7 +8,6 @@
 #include <cctype>
 
 #include "json/nearest.hpp"
-#include "json/schema.hpp"
 #include "module/elf.hpp"
 
 namespace microhost::module {
@@ -175,10 +174,13 @@ void read_kv(Reader& in, Manifest& m) {
     if (!kv.problem().empty()) in.fail(kv.problem());
 }
 
-void check_schema(Reader& in, Value schema, const char* key) {
-    if (!schema) return;
-    if (auto ok = json::Schema::compile(schema); !ok)
-        in.fail(fmt::format("{}: {}", key, ok.error().what));
+std::optional<json::Schema> read_schema(Reader& in, const char* key) {
+    const Value schema = in.member(key, Kind::object);
+    if (!schema) return {};
+    auto compiled = json::Schema::compile(schema);
+    if (compiled) return std::move(*compiled);
+    in.fail(fmt::format("{}: {}", key, compiled.error().what));
+    return {};
 }
 
 }  // namespace
@@ -229,8 +231,8 @@ Result<Manifest> parse_manifest(std::string_view text) {
     in.member("background", Kind::boolean);  // background.hpp asks for it
     read_reload(in, m);
     read_kv(in, m);
-    check_schema(in, in.member("config_schema", Kind::object), "config_schema");
-    check_schema(in, in.member("filter_schema", Kind::object), "filter_schema");
+    m.config_rules = read_schema(in, "config_schema");
+    m.filter_rules = read_schema(in, "filter_schema");
     if (!in.problem().empty()) return error("manifest: {}", in.problem());
     return m;
 }

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "json/document.hpp"
+#include "json/schema.hpp"
 #include "result.hpp"
 
 namespace microhost::module {
@@ -36,6 +38,8 @@ struct Manifest {
     bool kv_durable = false;             ///< what it keeps in mh.kv outlives the process
     json::Document document;             ///< all of it, unknown keys included
     std::string text;                    ///< as in the file, without the closing NUL
+    /// The two schemas, compiled; absent when the manifest has none.
+    std::optional<json::Schema> config_rules, filter_rules;
 
     /// The schema of the module's own configuration; absent when it has none.
     json::Value config_schema() const { return document.root().find("config_schema"); }

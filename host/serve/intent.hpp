@@ -2,6 +2,7 @@
 /// What the operator asked for: flags, environment, file. It is looked at again whenever the modules or the file change.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -28,7 +29,8 @@ class Intent {
     Result<> read();
     /// What is needed to find the modules.
     Result<config::Config> early() const;
-    /// The whole configuration of these modules. `dropped`: ids of those that were found in the plugin directory.
+    /// The whole configuration of these modules; what was asked last is remembered until the file is read again. `dropped`:
+    /// ids of those that were found in the plugin directory.
     Result<config::Config> assemble(std::span<const module::CandidatePtr> modules,
                                     const std::set<std::string>& dropped = {}) const;
 
@@ -37,6 +39,12 @@ class Intent {
     std::string config_;
     config::Surroundings surroundings_;
     config::File file_;
+    struct Assembled {
+        std::vector<module::CandidatePtr> of;
+        std::set<std::string> dropped;
+        config::Config config;
+    };
+    mutable std::optional<Assembled> last_;
 };
 
 /// What the manifests of these modules say about their configuration.
