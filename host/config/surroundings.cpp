@@ -59,9 +59,10 @@ Result<std::optional<std::string>> contents(const std::string& path) {
     if (std::filesystem::is_directory(status)) return error("{}: is a directory, not a file", path);
     std::ifstream in(path, std::ios::binary);
     if (!in) return error("{}: {}", path, std::strerror(errno));
-    std::string text(kLargestFile + 1, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(in.gcount()));
+    std::string text;
+    char piece[16 * 1024];
+    while (text.size() <= kLargestFile && in.read(piece, sizeof piece).gcount() > 0)
+        text.append(piece, static_cast<std::size_t>(in.gcount()));
     if (in.bad()) return error("{}: cannot be read", path);
     return std::optional{std::move(text)};
 }

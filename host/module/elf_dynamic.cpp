@@ -66,12 +66,13 @@ Result<> read_dynamic(const ElfTables& t, Elf& elf) {
     if (dynamic == t.programs.end()) return error("not a shared object: it has no dynamic section");
     Tags tags;
     std::vector<uint64_t> needed;
-    const size_t count = std::min<uint64_t>(dynamic->p_filesz / sizeof(Elf64_Dyn), kMaxEntries);
-    for (size_t i = 0; i < count; i++) {
-        Elf64_Dyn d;
-        // By address, not by offset: that is where the system's loader looks.
-        if (!t.read_at(elf.segments, dynamic->p_vaddr + i * sizeof d, &d, sizeof d))
-            return error("damaged: the dynamic section is not in the file; copy it again");
+    std::vector<Elf64_Dyn> entries(
+        std::min<uint64_t>(dynamic->p_filesz / sizeof(Elf64_Dyn), kMaxEntries));
+    // By address, not by offset: that is where the system's loader looks.
+    if (!t.read_at(elf.segments, dynamic->p_vaddr, entries.data(),
+                   entries.size() * sizeof(Elf64_Dyn)))
+        return error("damaged: the dynamic section is not in the file; copy it again");
+    for (const Elf64_Dyn& d : entries) {
         if (d.d_tag == DT_NULL) break;
         if (d.d_tag == DT_NEEDED)
             needed.push_back(d.d_un.d_val);

@@ -16,17 +16,26 @@ Generation& ModuleSet::add(std::unique_ptr<Generation> generation, const Generat
 
 // ---- start
 
-void ModuleSet::start_all(Done done) { start_next(0, std::move(done)); }
-
-void ModuleSet::start_next(size_t at, Done done) {
-    while (at < generations_.size() && generations_[at]->stage() != Stage::created) at++;
-    if (at == generations_.size()) return done({});
-    Generation& g = *generations_[at];
-    if (auto ok = g.start(); !ok) return done(ok.error());
-    g.make_shards([this, at, done = std::move(done)](Result<> made) {
-        if (!made) return done(made);
-        start_next(at + 1, done);
-    });
+// The shards of one are made while the next one starts: a turn of each loop for every module would be most of a start.
+void ModuleSet::start_all(Done done) {
+    struct Starting {
+        size_t waits_for = 1;  // generations whose shards are being made, and the loop below
+        Result<> outcome;
+    };
+    auto all = std::make_shared<Starting>();
+    auto arrived = [all, done = std::move(done)](Result<> r) {
+        if (!r && all->outcome) all->outcome = std::move(r);
+        if (--all->waits_for == 0) done(std::move(all->outcome));
+    };
+    Result<> started;
+    for (const auto& g : generations_) {
+        if (g->stage() != Stage::created) continue;
+        started = g->start();
+        if (!started) break;
+        all->waits_for++;
+        g->make_shards(arrived);
+    }
+    arrived(std::move(started));
 }
 
 // ---- publication

@@ -22,7 +22,7 @@ class ModuleSet {
 
     /// Takes a created generation; the order is that of starting. One that is to replace another stands in its place.
     Generation& add(std::unique_ptr<Generation> generation, const Generation* replaces = nullptr);
-    /// Starts what was added and not yet started, one after another: start(), shards on all loops. Nothing of it is published
+    /// Starts what was added and not yet started: start() of one after another, and of each behind it its shards. Nothing is published
     /// yet. `done` gets the first error; then the caller ends what was started with discard() or stop_all().
     void start_all(Done done);
 
@@ -55,7 +55,6 @@ class ModuleSet {
     size_t parked() const;
 
   private:
-    void start_next(size_t at, Done done);
     void stop_next(size_t left, uint64_t deadline_ns, std::function<void()> done);
     void stop_one(Generation& g, uint64_t deadline_ns, std::function<void(bool)> done);
     void remove(Generation& g);

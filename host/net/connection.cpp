@@ -7,6 +7,7 @@
 #include <mutex>
 #include <set>
 
+#include "loop/scratch.hpp"
 #include "net/listener.hpp"
 #include "net/no_connections.hpp"
 
@@ -374,9 +375,10 @@ void Connection::end(mh_status why, std::string text) {
 }
 
 void Connection::linger() {
-    static thread_local char piece[kDiscarded];
+    struct Discarded;
+    char* const piece = scratch<Discarded, kDiscarded>();
     for (int i = 0; i < 16; i++) {
-        const ssize_t n = parts_.stream.read(piece, sizeof piece);
+        const ssize_t n = parts_.stream.read(piece, kDiscarded);
         if (n == -EAGAIN) return;
         if (n <= 0) return shut();
     }

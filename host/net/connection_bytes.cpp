@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "loop/scratch.hpp"
 #include "net/connection.hpp"
 
 namespace microhost::net {
@@ -25,7 +26,8 @@ ssize_t Connection::read(char* p, size_t n) {
 }
 
 void Connection::take_in() {
-    static thread_local char piece[kPiece];
+    struct Taken;
+    char* const piece = scratch<Taken, kPiece>();
     if (!paused_ && !next_tls_.wanted() && std::exchange(show_again_, false) &&
         !parts_.in.empty() && !show({}))
         return;

@@ -77,7 +77,12 @@ class TlsClientContext {
   public:
     /// Blocks on the disk. Thread: any.
     static Result<std::unique_ptr<TlsClientContext>> load(const TlsClientOptions& options);
+    /// Trusts what the system trusts. Nothing is read before prepare(), or the first open().
+    static std::unique_ptr<TlsClientContext> of_system();
     ~TlsClientContext();
+
+    /// Reads what is still to be read. Blocks on the disk. What goes wrong is told by open() as well. Thread: any.
+    Result<> prepare() const;
 
     /// `name`: a host name (sent as SNI, and looked for in the certificate) or an IP address (looked for only).
     /// Fails when there is nothing to verify by. The descriptor stays the Stream's. Thread: any.
@@ -87,10 +92,15 @@ class TlsClientContext {
 
   private:
     TlsClientContext() = default;
+    Result<> read(const TlsClientOptions& options);
+
     ssl_ctx_st* ctx_ = nullptr;
     bool verify_ = true;
     bool whole_bundle_ = false;  // the system's certificates can be had all at once only
     mutable std::once_flag bundle_read_;
+    bool late_ = false;  // of_system()
+    Result<> late_outcome_;
+    mutable std::once_flag late_read_;
 };
 
 }  // namespace microhost::net

@@ -42,6 +42,26 @@ bool trust_folder(SSL_CTX* ctx, const char* folder) {
 }  // namespace
 
 Result<std::unique_ptr<TlsClientContext>> TlsClientContext::load(const TlsClientOptions& options) {
+    std::unique_ptr<TlsClientContext> context(new TlsClientContext);
+    if (auto r = context->read(options); !r) return r.error();
+    return context;
+}
+
+std::unique_ptr<TlsClientContext> TlsClientContext::of_system() {
+    std::unique_ptr<TlsClientContext> context(new TlsClientContext);
+    context->late_ = true;
+    return context;
+}
+
+Result<> TlsClientContext::prepare() const {
+    if (late_)
+        std::call_once(late_read_, [self = const_cast<TlsClientContext*>(this)] {
+            self->late_outcome_ = self->read({});
+        });
+    return late_outcome_;
+}
+
+Result<> TlsClientContext::read(const TlsClientOptions& options) {
     auto made = tls::make_context(false);
     if (!made) return made.error();
     SSL_CTX* ctx = made->get();
@@ -63,17 +83,17 @@ Result<std::unique_ptr<TlsClientContext>> TlsClientContext::load(const TlsClient
     else
         SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, nullptr);
     ERR_clear_error();
-    std::unique_ptr<TlsClientContext> context(new TlsClientContext);
-    context->verify_ = options.verify;
-    context->whole_bundle_ = by_system && !folder;
-    context->ctx_ = made->release();
-    return context;
+    verify_ = options.verify;
+    whole_bundle_ = by_system && !folder;
+    ctx_ = made->release();
+    return {};
 }
 
 TlsClientContext::~TlsClientContext() { SSL_CTX_free(ctx_); }
 
 Result<std::unique_ptr<TlsSession>> TlsClientContext::open(int fd, std::string_view given,
                                                            std::string_view alpn) const {
+    if (auto r = prepare(); !r) return r.error();
     std::string name(given);
     if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
     if (name.ends_with('.')) name.pop_back();

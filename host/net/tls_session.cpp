@@ -6,15 +6,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "loop/scratch.hpp"
 #include "net/tls_openssl.hpp"
 
 namespace microhost::net::tls {
 namespace {
 
 constexpr size_t kRecord = 16 * 1024;  // RFC 8446 5.1: the longest plaintext of one record
-
-// Where pieces are put together; nothing stays in it between two calls.
-thread_local char gathered[kRecord];
 
 // What OpenSSL reads from and writes to. Its own socket BIO would raise SIGPIPE.
 struct Wire {
@@ -102,6 +100,7 @@ class Pieces {
     std::string_view peek() const {
         std::string_view first(static_cast<const char*>(v_->iov_base) + at_, v_->iov_len - at_);
         if (first.size() >= kRecord || v_ + 1 == end_) return first.substr(0, kRecord);
+        char* const gathered = scratch<Pieces, kRecord>();  // nothing stays in it between two calls
         size_t n = first.copy(gathered, kRecord);
         for (const iovec* v = v_ + 1; v != end_ && n < kRecord; v++) {
             size_t take = std::min(v->iov_len, kRecord - n);

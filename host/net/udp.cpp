@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "loop/scratch.hpp"
 #include "net/links.hpp"
 #include "net/listener.hpp"
 
@@ -216,9 +217,10 @@ void UdpSocket::on_events(uint32_t) {
 
 /// False when there is nothing more for now.
 bool UdpSocket::receive() {
-    static thread_local char scratch[kLongest];
+    struct Datagram;
+    char* const bytes = scratch<Datagram, kLongest>();
     Address from;
-    iovec piece{scratch, sizeof scratch};
+    iovec piece{bytes, kLongest};
     Control room{};
     msghdr m{};
     m.msg_name = from.get();
@@ -231,7 +233,7 @@ bool UdpSocket::receive() {
     if (n >= 0) {
         failures_ = 0;
         from.len = m.msg_namelen;
-        sink_->on_datagram(from, interface_of(m), {scratch, static_cast<size_t>(n)});
+        sink_->on_datagram(from, interface_of(m), {bytes, static_cast<size_t>(n)});
         return true;
     }
     if (errno == EAGAIN) return false;

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cassert>
 #include <cstring>
+#include <new>
 
 namespace microhost::observe {
 namespace {
@@ -19,7 +20,9 @@ std::uint32_t block_length(std::uint32_t size) { return (size + 8u + 7u) & ~7u; 
 
 ByteRing::ByteRing(std::size_t capacity)
     : mask_(std::bit_ceil(std::clamp<std::size_t>(capacity, 4096, kLength / 2)) - 1),
-      words_(std::make_unique<std::uint64_t[]>((mask_ + 1) / 8)) {}
+      words_(static_cast<std::uint64_t*>(std::calloc((mask_ + 1) / 8, 8))) {
+    if (!words_) throw std::bad_alloc();
+}
 
 ByteRing::Header* ByteRing::at(std::uint64_t position) noexcept {
     return reinterpret_cast<Header*>(&words_[(position & mask_) / 8]);

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <span>
 
@@ -41,7 +42,11 @@ class ByteRing {
     Header* at(std::uint64_t position) noexcept;
 
     std::size_t mask_;
-    std::unique_ptr<std::uint64_t[]> words_;  // 64-bit words, so that every block is aligned
+    struct Free {
+        void operator()(void* p) const { std::free(p); }
+    };
+    // 64-bit words, so that every block is aligned; what no record has reached is no memory yet
+    std::unique_ptr<std::uint64_t[], Free> words_;
     alignas(64) std::atomic<std::uint64_t> head_{0};
     alignas(64) std::atomic<std::uint64_t> tail_{0};
 };

@@ -94,8 +94,6 @@ void Runtime::State::fail(const Error& e) {
 Result<> Runtime::State::start_basics() {
     std::signal(SIGPIPE, SIG_IGN);
     raise_file_limit();
-    upstream_tls_loading =
-        std::async(std::launch::async, [] { return net::TlsClientContext::load({}); });
     auto opened = log::Log::open(log_options(host().log));
     if (!opened) return opened.error();
     log = std::move(*opened);
@@ -179,9 +177,7 @@ Result<> Runtime::State::start_engines() {
     main_rpc = std::make_unique<rpc::Engine>(*main_http, std::random_device{}(), metrics.get());
     main_http->adopt_thread();
     main_rpc->adopt_thread();
-    auto tls = upstream_tls_loading.get();
-    if (!tls) return tls.error().context("TLS to upstreams");
-    upstream_tls = std::move(*tls);
+    upstream_tls = net::TlsClientContext::of_system();
     for (auto& l : loops) l->rpc.tls = upstream_tls.get();
     main_rpc->tls = upstream_tls.get();
     resolver = std::make_unique<net::Resolver>();
@@ -370,6 +366,10 @@ void Runtime::State::started() {
     // Who takes over leaves the requests to the other worker until it knows where the services are.
     if (!link || !link->overlaps()) serve();
     providers->when_settled([this] { ready(); });
+    upstream_tls_read = std::async(std::launch::async, [this, net = log->domain("host/net")] {
+        if (auto r = upstream_tls->prepare(); !r)
+            net.error("no upstream can be reached over TLS", {{"reason", r.error().what}});
+    });
 }
 
 void Runtime::State::serve() {

@@ -65,9 +65,9 @@ struct Runtime::State {
     std::unique_ptr<http::Engine>
         main_http;  // the control thread calls out, and serves the control socket
     std::unique_ptr<rpc::Engine> main_rpc;
-    // Beside the rest of the start: OpenSSL's own takes more than a millisecond.
-    std::future<Result<std::unique_ptr<net::TlsClientContext>>> upstream_tls_loading;
     std::unique_ptr<net::TlsClientContext> upstream_tls;
+    // OpenSSL's own start takes as long as half of ours, so it comes behind it. Whoever needs it before that waits.
+    std::future<void> upstream_tls_read;
     std::unique_ptr<net::Resolver> resolver;
     std::unique_ptr<registry::Publisher> publisher;
     std::unique_ptr<registry::Publisher> for_tools;  // in the instance's folder

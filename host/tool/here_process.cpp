@@ -65,9 +65,7 @@ Result<> HereProcess::make_engines() {
     main_http_->adopt_thread();
     main_rpc_->adopt_thread();
     loops_.push_back(std::make_unique<serve::RequestLoop>(0, limits, domain, &metrics_, nullptr));
-    auto tls = net::TlsClientContext::load({});
-    if (!tls) return tls.error().context("TLS to upstreams");
-    tls_ = std::move(*tls);
+    tls_ = net::TlsClientContext::of_system();
     resolver_ = std::make_unique<net::Resolver>();
     http::set_client_resolver(resolver_.get());
     net::Resolver::set_of_process(resolver_.get());
