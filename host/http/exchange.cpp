@@ -124,7 +124,12 @@ void Exchange::fetch() const {
     prefetch(first_bytes_.data(), kText);
 }
 
-void Exchange::fetch_connection() const { prefetch(connection_, sizeof(ServerConnection)); }
+void Exchange::fetch(unsigned step) const {
+    if (step > 1)
+        fetch();
+    else
+        prefetch(connection_, sizeof(ServerConnection));
+}
 
 void Exchange::keep_head() {
     if (head_kept_) return;

@@ -128,9 +128,10 @@ class Exchange final : public mh_req {
     /// Makes the views of the request's head independent of the read buffer. Idempotent.
     void keep_head();
     size_t unsent() const;
-    /// Something happens to it soon: prefetches what of it that will touch, and what of its connection.
+    /// Something happens to it soon: prefetches what of it that will touch.
     void fetch() const;
-    void fetch_connection() const;
+    /// For Transaction::fetch of what works for it: itself, then its connection.
+    void fetch(unsigned step) const;
 
     // ---- the ABI's side (http/abi_request.cpp)
     mh_status respond(uint32_t status, const mh_kv* headers, uint32_t n, const mh_seg* body,

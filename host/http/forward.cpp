@@ -299,6 +299,10 @@ void Forward::on_response(ResponseHead* head, std::string_view body, bool end) {
     if (x_ && !room) pause_reading();
 }
 
+void Forward::fetch(unsigned step) const {
+    if (x_) x_->fetch(step);
+}
+
 void Forward::on_failure(const UpstreamFailure& f) {
     if (f.head_seen) {
         report(false, f.why);

@@ -47,6 +47,7 @@ class Forward final : public Dependent, private Transaction {
     size_t write_request(char* out, size_t cap);
     void on_response(ResponseHead* head, std::string_view body, bool end) override;
     void on_failure(const UpstreamFailure& f) override;
+    void fetch(unsigned step) const override;
     void on_drained() override;
     void on_informational(const ResponseHead& head) override;
     void take_head(Exchange& x, const ResponseHead& head);

@@ -228,11 +228,7 @@ void Call::on_response(http::ResponseHead* head, std::string_view body, bool las
 }
 
 void Call::fetch(unsigned step) const {
-    if (!x_) return;
-    if (step > 1)
-        x_->fetch();
-    else
-        x_->fetch_connection();
+    if (x_) x_->fetch(step);
 }
 
 void Call::keep_head(const http::ResponseHead& head) {

@@ -2,8 +2,11 @@
 #include "loop/loop.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -55,6 +58,28 @@ TEST_SUITE("host/loop") {
         loop.close_queue();
         CHECK_FALSE(loop.post([probe] { FAIL("ran"); }));
         CHECK(probe.use_count() == 1);
+    }
+
+    TEST_CASE("whose events come next is asked to fetch, step after step, and then handled") {
+        struct Ready final : Pollable {
+            Ready(Loop& loop, std::string& out, char n) : fd(eventfd(1, 0)), said(out), name(n) {
+                loop.add(fd, this);
+            }
+            ~Ready() { close(fd); }
+            void on_events(uint32_t) override { said += name; }
+            void fetch(unsigned step) const override {
+                said += {name, static_cast<char>('0' + step), ' '};
+            }
+            int fd;
+            std::string& said;
+            char name;
+        };
+        Loop loop(0);
+        std::string said;
+        Ready a(loop, said, 'a'), b(loop, said, 'b'), c(loop, said, 'c'), d(loop, said, 'd'),
+            e(loop, said, 'e');
+        loop.turn();
+        CHECK(said == "d3 c2 b1 ae3 d2 c1 be2 d1 ce1 de");
     }
 
     TEST_CASE("loops are found by index while they live") {
