@@ -17,6 +17,9 @@ int open_reserve() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
 Acceptor::Acceptor(Loop& loop, int fd, OnAccept on_accept, void* user)
     : loop_(loop), fd_(fd), reserve_(open_reserve()), on_accept_(on_accept), user_(user) {
+    // What it accepts inherits this: one call for all of them. A unix socket refuses it and needs none.
+    const int one = 1;
+    setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     retry_.owner = this;
     retry_.fire = [](Timer& t) {
         auto* a = static_cast<Retry&>(t).owner;
@@ -65,10 +68,6 @@ void Acceptor::accept_batch() {
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) shed();
             if (errno == EINTR || errno == ECONNABORTED) continue;
             break;
-        }
-        if (peer.family() != AF_UNIX) {
-            int one = 1;
-            setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
         }
         on_accept_(user_, client, peer);
     }

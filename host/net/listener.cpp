@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -93,6 +94,7 @@ bool shared(int fd) {
 
 bool listen_ip(int fd, const Address& at, const ListenOptions& options) {
     set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    set(fd, IPPROTO_TCP, TCP_NODELAY, 1);  // for those that come before there is an Acceptor
     if (at.family() == AF_INET6) set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
     bool shared = options.reuse_port && at.port() && ours().hold(at);
     if (shared && !set(fd, SOL_SOCKET, SO_REUSEPORT, 1)) return false;

@@ -7,6 +7,7 @@ usage: bench.py [quick] [--cases a,d] [--rounds N] [--pool FILE] ...     what is
 The kit is MICROHOST_KITS/bench (default ../shared/kits/bench); it wants root, two CPUs and its own ports. Peers that are not
 installed are unpacked into .cache/peers. Results: .cache/bench/NUMBER/, the table on the screen; exit status of the gate.
 """
+import contextlib
 import json
 import os
 import shutil
@@ -22,6 +23,9 @@ KIT = Path(os.environ.get("MICROHOST_KITS") or ROOT.parent / "shared/kits") / "b
 PREFIX = ROOT / ".cache/prefix/release"
 # packages of the kit's README and the program by which each is known
 PEERS = {"nginx": "nginx", "libnginx-mod-http-lua": None, "lua-resty-core": None, "haproxy": "haproxy", "caddy": "caddy"}
+
+#: where nginx and its Lua look for what they load, compiled into them
+COMPILED_IN = ["usr/share/nginx", "usr/share/lua"]
 
 
 def subject(out):
@@ -47,6 +51,19 @@ def unpacked():
     return env
 
 
+@contextlib.contextmanager
+def found():
+    """While the bench runs, links for an nginx that is unpacked, where the system has nothing."""
+    links = [Path("/", p) for p in COMPILED_IN if (peers.TREE / p).exists() and not os.path.lexists(f"/{p}")]
+    try:
+        for link in links:
+            link.symlink_to(peers.TREE / link.relative_to("/"))
+        yield
+    finally:
+        for link in links:
+            link.unlink(missing_ok=True)
+
+
 def next_folder():
     top = ROOT / ".cache/bench"
     top.mkdir(parents=True, exist_ok=True)
@@ -64,7 +81,9 @@ def main():
     out, given = next_folder(), sys.argv[1:]
     quick = ["quick"] if given[:1] == ["quick"] else []
     command = [KIT / "run.sh", *quick, "--proxy", subject(out), "--out", out, "--gate", KIT / "targets.json", *given[len(quick):]]
-    status = subprocess.run(command, env=unpacked()).returncode
+    env = unpacked()
+    with found():
+        status = subprocess.run(command, env=env).returncode
     tables = [path.read_text() for path in sorted(out.glob("*.md"))]
     (out / "summary.md").write_text("\n".join(tables))
     print(f"\nwritten to {out / 'summary.md'}")

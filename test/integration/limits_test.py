@@ -68,6 +68,15 @@ class OverLoops(forwarder.Case):
     def test_connections_of_a_listener_are_counted_exactly(self):
         self.check("max_connections", "max_connections")
 
+    def test_who_said_close_holds_no_place_behind_the_answer(self):
+        with wire.Upstream() as upstream, \
+                forwarder.forwarding(upstream, loops=1, limits={"max_connections": 1}) as host, \
+                wire.Client(host.port()) as first:
+            self.assertEqual(first.request("GET", "/", [("Connection", "close")]).status, 200)
+            self.assertTrue(first.closed())
+            with wire.Client(host.port()) as third:  # the first one's end is still open
+                self.assertEqual(third.request("GET", "/").status, 200)
+
     def test_connections_of_an_address_are_counted_exactly(self):
         self.check("max_connections_per_peer", "max_connections_per_peer")
 

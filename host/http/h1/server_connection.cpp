@@ -219,6 +219,7 @@ bool ServerConnection::consume_head(char*& data, size_t& n) {
     body_.start(head.framing, head.content_length);
     body_bytes_ = 0;
     continue_due_ = head.expect_continue;
+    last_request_ = !head.keep_alive;
     const bool has_body = x->has_body();
     state_ = has_body ? State::body : State::busy;
     bool here = !has_body || (head.framing == Framing::length && n >= head.content_length);
@@ -291,6 +292,7 @@ void ServerConnection::refuse_head(unsigned status, const char* why) {
     x_->head.expect_continue = x_->head.upgrade_websocket = x_->head.underscores = false;
     x_->head.method = Method::other;
     state_ = State::busy;
+    last_request_ = false;
     x_->begin_refused(*this, *site_, status, why);
 }
 
@@ -336,6 +338,7 @@ void ServerConnection::response_done(bool keep) {
         }
     }
     if (!keep || !whole || raw_ || draining_ || engine_.draining) {
+        last_request_ = last_request_ && whole && !raw_;
         close_when_sent_ = true;
         if (output_.empty()) linger();
         return;
@@ -433,7 +436,9 @@ void ServerConnection::abort() {
 // say that we are done, and read on for a moment (RFC 9112 section 9.6).
 void ServerConnection::linger() {
     if (state_ == State::closed || state_ == State::lingering) return;
-    if (end_seen_) return close();
+    // Who said that this was the last request, all of which is here, sends nothing more (section 9.6 again).
+    const bool silent = last_request_ && !read_ready_ && !stream_.tls();
+    if (end_seen_ || silent) return close();
     stream_.shutdown_write();
     state_ = State::lingering;
     held_.clear();

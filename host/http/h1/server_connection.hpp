@@ -110,6 +110,7 @@ class ServerConnection final : public Pollable {
     bool shaking_hands_ = false;  // of TLS: not a byte of a request yet
     bool head_begun_ = false;     // part of a head is here
     bool served_ = false;         // at least one request
+    bool last_request_ = false;   // the client will send no other
     bool close_when_sent_ = false;
     bool end_seen_ = false;
     bool shutdown_due_ = false;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 
 #include <optional>
@@ -76,6 +77,27 @@ TEST_SUITE("host/net") {
         std::sort(rig.peers.begin(), rig.peers.end());
         CHECK(rig.peers == expected);
         CHECK(rig.acceptor->exhausted() == 0);
+    }
+
+    TEST_CASE("what is accepted sends small pieces at once, those before the acceptor included") {
+        const int one = 1, zero = 0;
+        const auto at_once = [](int fd) {
+            int on = 0;
+            socklen_t n = sizeof on;
+            return ::getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &n) == 0 && on == one;
+        };
+        Rig rig;
+        Fd before = rig.client();
+        CHECK(rig.until(1));
+        // As a socket of a service manager comes.
+        ::setsockopt(rig.listener, IPPROTO_TCP, TCP_NODELAY, &zero, sizeof zero);
+        Acceptor second(
+            rig.loop, ::dup(rig.listener), [](void*, int fd, const Address&) { ::close(fd); },
+            nullptr);
+        second.pause();
+        Fd behind = rig.client();
+        CHECK(rig.until(2));
+        for (const Fd& f : rig.accepted) CHECK(at_once(f.fd));
     }
 
     TEST_CASE("a pause takes effect at once, and nobody is lost over it") {
