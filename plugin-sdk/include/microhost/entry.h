@@ -25,6 +25,8 @@
  *   commands  [{"name", "summary"}]
  *   reload    {"state_schema": 1, "accepts": [1]}
  *   pages     [{"title", "command" or "path", "refresh_s"}]: what dashboards show of it
+ *   kv        {"durable": true}: what it keeps in mh.kv outlives the process
+ *   background   true: it works without a listener, so with it alone the process serves
  */
 #ifndef MICROHOST_ENTRY_H
 #define MICROHOST_ENTRY_H
