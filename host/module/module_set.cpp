@@ -16,7 +16,7 @@ Generation& ModuleSet::add(std::unique_ptr<Generation> generation, const Generat
 
 // ---- start
 
-// The shards of one are made while the next one starts: a turn of each loop for every module would be most of a start.
+// The shards of one are made while the next one starts, so that the loops are waited for once.
 void ModuleSet::start_all(Done done) {
     struct Starting {
         size_t waits_for = 1;  // generations whose shards are being made, and the loop below
