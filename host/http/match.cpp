@@ -38,19 +38,26 @@ bool has_field(const Headers& h, std::string_view wanted) {
     return false;
 }
 
-}  // namespace
-
-PathHint PathHint::of(const Match& m) {
-    const auto& paths = m.path.empty() ? m.path_prefix : m.path;
-    if (paths.empty()) return {};
-    std::string_view common = paths.front();
-    for (const std::string_view p : paths) {
-        const auto differ = std::mismatch(common.begin(), common.end(), p.begin(), p.end());
+// What all of them begin with. Case counts: where it does not, those that differ in it begin with less.
+MatchHint::Word common_head(const std::vector<std::string>& texts) {
+    if (texts.empty()) return {};
+    std::string_view common = texts.front();
+    for (const std::string_view t : texts) {
+        const auto differ = std::mismatch(common.begin(), common.end(), t.begin(), t.end());
         common = common.substr(0, static_cast<size_t>(differ.first - common.begin()));
     }
     common = common.substr(0, sizeof(uint64_t));
     const char ones[] = "\xff\xff\xff\xff\xff\xff\xff\xff";
-    return {head(common), head({ones, common.size()})};
+    return {MatchHint::head(common), MatchHint::head({ones, common.size()})};
+}
+
+}  // namespace
+
+MatchHint MatchHint::of(const Match& m) {
+    MatchHint hint{common_head(m.path.empty() ? m.path_prefix : m.path), common_head(m.method),
+                   common_head(m.host)};
+    hint.host.want = folded(hint.host.want) & hint.host.mask;
+    return hint;
 }
 
 std::string_view mismatch(const Match& m, const MatchSubject& s) {

@@ -34,24 +34,37 @@ struct Match {
     bool operator==(const Match&) const = default;
 };
 
-/// What every path that fits a match begins with, at most eight bytes of it: most requests that a filter does not apply to are told
-/// apart by these, without a look at the match.
-struct PathHint {
-    uint64_t want = 0, mask = 0;
+/// What path, method and host of every request that fits a match begin with, at most eight bytes of each: most requests that a
+/// filter does not apply to are told apart by these, without a look at the match.
+struct MatchHint {
+    /// The first eight bytes of each, zero behind its end.
+    struct Heads {
+        uint64_t path, method, host;  // host without regard to case
+        Heads(std::string_view p, std::string_view m, std::string_view authority)
+            : path(head(p)), method(head(m)), host(folded(head(authority))) {}
+    };
+    struct Word {
+        uint64_t want = 0, mask = 0;
+        uint64_t differs(uint64_t head) const { return (head & mask) ^ want; }
+    };
+    Word path, method, host;
 
-    static PathHint of(const Match& m);
-    /// The first eight bytes of a path, zero behind its end.
-    static uint64_t head(std::string_view path) {
+    static MatchHint of(const Match& m);
+    bool excludes(const Heads& h) const {
+        return (path.differs(h.path) | method.differs(h.method) | host.differs(h.host)) != 0;
+    }
+    static uint64_t head(std::string_view text) {
         uint64_t out = 0;
-        std::memcpy(&out, path.data(), path.size() < sizeof out ? path.size() : sizeof out);
+        std::memcpy(&out, text.data(), text.size() < sizeof out ? text.size() : sizeof out);
         return out;
     }
-    bool excludes(uint64_t head) const { return (head & mask) != want; }
+    /// Letters as small ones. Other characters become like each other, too: a hint need not tell them apart.
+    static uint64_t folded(uint64_t head) { return head | 0x2020202020202020; }
 };
 
 /// A link of a chain that has a match.
 struct Condition {
-    PathHint hint;
+    MatchHint hint;
     uint32_t link = 0;
 };
 

@@ -17,9 +17,9 @@ uint64_t Exchange::select_filters() const {
     uint64_t all = n >= 64 ? ~uint64_t{0} : (uint64_t{1} << n) - 1;
     if (program_->conditions.empty()) return all;
     const MatchSubject self{head.method_text, path.path, authority, head.headers};
-    const uint64_t path_head = PathHint::head(path.path);
+    const MatchHint::Heads heads(path.path, head.method_text, authority);
     for (const Condition& c : program_->conditions) {
-        if (c.hint.excludes(path_head) || !mismatch(program_->chain[c.link].match, self).empty())
+        if (c.hint.excludes(heads) || !mismatch(program_->chain[c.link].match, self).empty())
             all &= ~(uint64_t{1} << c.link);
     }
     return all;

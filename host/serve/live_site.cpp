@@ -35,7 +35,7 @@ LiveProgram::LiveProgram(RequestLoop& loop, Loop& control, std::shared_ptr<const
         program_.interests |= l.interests;
         if (l.match.any())
             program_.conditions.push_back(
-                {http::PathHint::of(l.match), static_cast<uint32_t>(program_.chain.size() - 1)});
+                {http::MatchHint::of(l.match), static_cast<uint32_t>(program_.chain.size() - 1)});
     }
 }
 
