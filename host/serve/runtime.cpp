@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The start of a serving process, top to bottom. Its end, and what happens in between, is in runtime_stop.cpp.
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -41,6 +42,15 @@ log::Options log_options(const config::Log& c) {
                : c.format == config::LogFormat::json ? log::Format::json
                                                      : log::Format::automatic;
     return o;
+}
+
+// What glibc comes to by itself with the first large block that is freed, whenever that is: memory for bodies is not given
+// back to the system and asked for again.
+void keep_freed_memory() {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 2 * 1024 * 1024);
+#endif
 }
 
 // A proxy needs two descriptors for each request; the soft limit is often a leftover of the nineties.
@@ -94,6 +104,7 @@ void Runtime::State::fail(const Error& e) {
 Result<> Runtime::State::start_basics() {
     std::signal(SIGPIPE, SIG_IGN);
     raise_file_limit();
+    keep_freed_memory();
     auto opened = log::Log::open(log_options(host().log));
     if (!opened) return opened.error();
     log = std::move(*opened);
