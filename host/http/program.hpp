@@ -55,7 +55,8 @@ struct MatchHint {
     }
     static uint64_t head(std::string_view text) {
         uint64_t out = 0;
-        std::memcpy(&out, text.data(), text.size() < sizeof out ? text.size() : sizeof out);
+        if (!text.empty())  // there may be no host, and then no address of one
+            std::memcpy(&out, text.data(), text.size() < sizeof out ? text.size() : sizeof out);
         return out;
     }
     /// Letters as small ones. Other characters become like each other, too: a hint need not tell them apart.

@@ -52,7 +52,7 @@ def unpacked():
 
 
 @contextlib.contextmanager
-def found():
+def linked_modules():
     """While the bench runs, links for an nginx that is unpacked, where the system has nothing."""
     links = [Path("/", p) for p in COMPILED_IN if (peers.TREE / p).exists() and not os.path.lexists(f"/{p}")]
     try:
@@ -82,7 +82,7 @@ def main():
     quick = ["quick"] if given[:1] == ["quick"] else []
     command = [KIT / "run.sh", *quick, "--proxy", subject(out), "--out", out, "--gate", KIT / "targets.json", *given[len(quick):]]
     env = unpacked()
-    with found():
+    with linked_modules():
         status = subprocess.run(command, env=env).returncode
     tables = [path.read_text() for path in sorted(out.glob("*.md"))]
     (out / "summary.md").write_text("\n".join(tables))

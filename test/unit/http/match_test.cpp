@@ -77,7 +77,7 @@ TEST_SUITE("host/http") {
         CHECK_FALSE(excluded({.method = {"GET"}}, "/some/path"));
         CHECK(excluded({.method = {"PUT"}}, "/some/path"));
         CHECK(excluded({.host = {"example.com"}}, "/some/path"));
-        CHECK(excluded({.host = {"example.com"}}, "/", "GET", ""));
+        CHECK(excluded({.host = {"example.com"}}, "/", "GET", {}));
         CHECK_FALSE(excluded({.host = {"Example.com"}}, "/", "GET", "eXAMPLE.com:80"));
         CHECK_FALSE(excluded({.path = {"/a", "/b"}}, "/c"));
     }
