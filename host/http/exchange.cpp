@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
-#include <cstring>
 
 #include "http/engine.hpp"
 #include "http/error_json.hpp"
@@ -37,6 +36,8 @@ void Exchange::reset() {
     response_bytes_ = streamed_ = 0;
     response_trailers_ = {};
     attributes_ = nullptr;
+    handler_slot_ = nullptr;
+    slots_asked_ = 0;
     early_edits_ = nullptr;
     principal_known_ = false;
     request_id_.size = 0;
@@ -73,7 +74,6 @@ void Exchange::begin(ServerConnection& c, Site& site, bool body_here) {
     }
     site.figures.in_flight++;
     read_identity();
-    std::memset(slots_.data(), 0, (program_->chain.size() + 1) * sizeof slots_[0]);
     active_ = select_filters();
     full_body_first_ = program_->interests & MH_I_REQUEST_BODY_FULL;
     run_request_filters();
@@ -254,7 +254,8 @@ void Exchange::tell_done(mh_status outcome) {
     if (collect_fn_) finish_collect(outcome == MH_OK ? MH_E_CANCELLED : outcome);
     if (handled_ && program_->handler->on_done)
         program_->handler->on_done(program_->handler_shard, program_->handler->user, this, outcome);
-    for (uint64_t left = entered_; left; left &= left - 1) {
+    const bool wanted = program_->interests & MH_I_DONE;
+    for (uint64_t left = wanted ? entered_ : 0; left; left &= left - 1) {
         const auto i = static_cast<unsigned>(std::countr_zero(left));
         FilterLink& l = program_->chain[i];
         if (!(l.interests & MH_I_DONE) || !l.filter->on_done) continue;

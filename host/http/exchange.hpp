@@ -286,7 +286,9 @@ class Exchange final : public mh_req {
     std::string collected_;
     std::string held_;  // response body bytes that wait for a filter
     Arena arena_;
-    std::array<void*, Program::kMaxFilters + 1> slots_{};
+    void* handler_slot_ = nullptr;
+    uint64_t slots_asked_ = 0;                       // bit i: filter i has asked for its slot
+    std::array<void*, Program::kMaxFilters> slots_;  // what was not asked for is not set
 
     std::array<char, observe::TraceParent::kSize> trace_text_;
     observe::RequestId request_id_;

@@ -15,26 +15,22 @@ namespace microhost::http {
 /// Notes whose hook the loop is in and for which request, and what it costs, for the metrics.
 class InModule {
   public:
-    InModule(Exchange& x, const HookMark* hook, observe::ModuleCost* cost)
-        : in_(x.engine().loop.activity, hook, &x.id()),
-          cost_(cost),
-          begun_(cost ? cost->begin() : 0) {}
-    ~InModule() {
-        if (cost_) cost_->end(begun_);
-    }
+    InModule(Exchange& x, const HookMark* hook, observe::ModuleCost& cost)
+        : in_(x.engine().loop.activity, hook, &x.id()), cost_(cost), begun_(cost.begin()) {}
+    ~InModule() { cost_.end(begun_); }
     InModule(const InModule&) = delete;
 
   private:
     InHook in_;
-    observe::ModuleCost* cost_;
+    observe::ModuleCost& cost_;
     uint64_t begun_;
 };
 
 /// A filter hook. An exception counts as MH_V_FAIL.
 template <class F>
 mh_verdict guarded(Exchange& x, FilterLink& l, Hook hook, F&& call) noexcept {
-    const auto h = static_cast<size_t>(hook);
-    InModule in(x, l.marks[h], l.costs ? &(*l.costs)[h] : nullptr);
+    CalledHook& called = l.hooks[static_cast<size_t>(hook)];
+    InModule in(x, called.mark, called.cost);
     try {
         return call();
     } catch (...) {

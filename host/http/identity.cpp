@@ -137,9 +137,13 @@ mh_status Exchange::rewrite(std::string_view new_path, std::string_view query) {
     return MH_OK;
 }
 
+// Null when it is first asked for: most filters keep nothing, so theirs are not cleared for each request.
 void** Exchange::slot() {
-    bool in_filter = where_ != Where::handler && where_ != Where::nowhere;
-    return &slots_[in_filter ? running_ : program_->chain.size()];
+    if (where_ == Where::handler || where_ == Where::nowhere) return &handler_slot_;
+    const uint64_t bit = uint64_t{1} << running_;
+    if (!(slots_asked_ & bit)) slots_[running_] = nullptr;
+    slots_asked_ |= bit;
+    return &slots_[running_];
 }
 
 mh_status Exchange::set_principal(const mh_principal& p) {

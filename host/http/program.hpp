@@ -7,11 +7,13 @@
 #include <microhost/http_filter.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "loop/activity.hpp"
@@ -77,7 +79,11 @@ constexpr std::array<const char*, 4> kHookNames{"on_request", "on_request_body",
 enum class HandlerHook : uint8_t { request, message, writable, close };
 constexpr std::array<const char*, 4> kHandlerHookNames{"on_request", "on_message", "on_writable",
                                                        "on_close"};
-using HookCosts = std::array<observe::ModuleCost, kHookNames.size()>;
+/// One of them, of one module: what the watchdog and the crash line call it, and what it costs.
+struct CalledHook {
+    const HookMark* mark = nullptr;  // of its generation
+    observe::ModuleCost cost;
+};
 
 enum class OnError : uint8_t { closed, open, skip };
 
@@ -94,20 +100,28 @@ struct FilterFigures {
     }
 };
 
-/// One filter instance in a chain.
-struct FilterLink {
+/// One filter instance in a chain. What a request touches that it lets by is its first cache line.
+struct alignas(64) FilterLink {
     const mh_http_filter* filter = nullptr;  // null: it should be here and is not
     void* shard = nullptr;
+    FilterFigures* figures = nullptr;  // never null in a chain
+    uint32_t interests = 0;
     OnError on_error = OnError::closed;
     bool shadow = false;
-    bool authn = false;  // may set the principal
+    bool authn = false;                               // may set the principal
+    std::array<CalledHook, kHookNames.size()> hooks;  // on_request first
+
     Match match;
     std::string name;
-    std::array<const HookMark*, kHookNames.size()> marks{};  // of its generation
-    HookCosts* costs = nullptr;                              // null: not counted
-    uint32_t interests = 0;
-    std::shared_ptr<FilterFigures> figures = std::make_shared<FilterFigures>();
+    std::shared_ptr<FilterFigures> figures_owner;  // its generations share them
+
+    FilterLink() { count_in(std::make_shared<FilterFigures>()); }
+    void count_in(std::shared_ptr<FilterFigures> f) {
+        figures = f.get();
+        figures_owner = std::move(f);
+    }
 };
+static_assert(offsetof(FilterLink, hooks) + sizeof(CalledHook) <= 64);
 
 /// Thread: its loop.
 struct Program {
@@ -116,7 +130,7 @@ struct Program {
     const char* module = "host";  // id of the handler's; lives as long as the generation
     const mh_http_handler* handler = nullptr;
     void* handler_shard = nullptr;
-    observe::ModuleCost* handler_cost = nullptr;                            // null: not counted
+    observe::ModuleCost handler_cost;
     std::array<const HookMark*, kHandlerHookNames.size()> handler_marks{};  // of its generation
     std::vector<FilterLink> chain;
     uint32_t interests = 0;  // of all of them

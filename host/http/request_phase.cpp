@@ -26,12 +26,13 @@ uint64_t Exchange::select_filters() const {
 }
 
 void Exchange::run_request_filters() {
-    while (next_filter_ < program_->chain.size()) {
-        const uint64_t left = active_ >> next_filter_;
-        if (!left) break;
-        const unsigned i = next_filter_ + static_cast<unsigned>(std::countr_zero(left));
+    FilterLink* const chain = program_->chain.data();
+    uint64_t left =
+        next_filter_ < Program::kMaxFilters ? active_ >> next_filter_ << next_filter_ : 0;
+    for (; left; left &= left - 1) {
+        const auto i = static_cast<unsigned>(std::countr_zero(left));
         next_filter_ = i + 1;
-        FilterLink& l = program_->chain[i];
+        FilterLink& l = chain[i];
         if (!l.filter) {
             if (!failed_open(i, "is not available")) return;
             continue;
@@ -46,7 +47,11 @@ void Exchange::run_request_filters() {
                                         head.headers.count);
         });
         in_hook_ = false;
-        if (!after_request_verdict(i, v)) return;
+        if (v == MH_V_CONTINUE && !token_ && !answered_) {  // nearly always
+            l.figures->continued++;
+        } else if (!after_request_verdict(i, v)) {
+            return;
+        }
     }
     where_ = Where::nowhere;
     if (full_body_first_ && !body_complete_) {

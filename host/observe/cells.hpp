@@ -24,6 +24,8 @@ class Counter {
   public:
     Counter() = default;
     explicit Counter(Cell* cell) : cell_(cell) {}
+    /// Whether it may be used.
+    explicit operator bool() const noexcept { return cell_ != nullptr; }
     /// [owner]
     void add(std::uint64_t n = 1) const noexcept { cell_add(*cell_, n); }
     /// [any] Only on a handle of Metrics::shared().

@@ -16,14 +16,16 @@ namespace microhost::observe {
 /// with a mean of 64: a fixed one would beat with requests that alternate.
 class ModuleCost {
   public:
-    static constexpr std::uint32_t kPeriod = 64;
+    static constexpr std::uint8_t kPeriod = 64;
 
+    /// Counts nothing.
     ModuleCost() = default;
     /// Of names::kModuleCalls and names::kModuleSeconds.
     ModuleCost(Counter calls, Counter nanoseconds) : calls_(calls), nanoseconds_(nanoseconds) {}
 
     /// 0: this call is not timed.
     std::uint64_t begin() noexcept {
+        if (!calls_) return 0;
         calls_.add();
         return --until_ == 0 ? start_timing() : 0;
     }
@@ -47,7 +49,7 @@ class ModuleCost {
 
     std::uint64_t start_timing() noexcept {
         if (exact_ != 0) {
-            until_ = --exact_ != 0 ? 1 : distance();
+            until_ = --exact_ != 0 ? std::uint8_t{1} : distance();
         } else {
             weight_ = kPeriod;
             until_ = distance();
@@ -56,20 +58,20 @@ class ModuleCost {
     }
 
     /// 1 to 127, mean 64.
-    std::uint32_t distance() noexcept {
+    std::uint8_t distance() noexcept {
         do {
             random_ ^= random_ << 13;
             random_ ^= random_ >> 17;
             random_ ^= random_ << 5;
         } while ((random_ & 127) == 0);
-        return random_ & 127;
+        return static_cast<std::uint8_t>(random_ & 127);
     }
 
     Counter calls_, nanoseconds_;
-    std::uint32_t until_ = 1;
-    std::uint32_t exact_ = kPeriod;
-    std::uint32_t weight_ = 1;
     std::uint32_t random_ = 0x9e3779b9;
+    std::uint8_t until_ = 1;
+    std::uint8_t exact_ = kPeriod;
+    std::uint8_t weight_ = 1;
 };
 
 }  // namespace microhost::observe

@@ -23,8 +23,7 @@ LiveProgram::LiveProgram(RequestLoop& loop, Loop& control, std::shared_ptr<const
         g->pin(index);
         program_.module = g->id().c_str();
         program_.handler_shard = g->shard(index);
-        handler_cost_ = cost_of(g->id(), "on_request");
-        program_.handler_cost = &handler_cost_;
+        program_.handler_cost = cost_of(g->id(), "on_request");
         for (size_t h = 0; h < http::kHandlerHookNames.size(); h++)
             program_.handler_marks[h] = g->side().costs.marks.of(http::kHandlerHookNames[h]);
     }
@@ -50,12 +49,9 @@ http::FilterLink LiveProgram::link(const FilterPtr& f) {
     l.name = f->name;
     l.interests = f->filter ? f->filter->interests : 0;
     if (!f->generation) return l;
-    costs_.push_back(std::make_unique<http::HookCosts>());
-    for (size_t h = 0; h < http::kHookNames.size(); h++) {
-        (*costs_.back())[h] = cost_of(f->generation->id(), http::kHookNames[h]);
-        l.marks[h] = f->generation->side().costs.marks.of(http::kHookNames[h]);
-    }
-    l.costs = costs_.back().get();
+    for (size_t h = 0; h < http::kHookNames.size(); h++)
+        l.hooks[h] = {f->generation->side().costs.marks.of(http::kHookNames[h]),
+                      cost_of(f->generation->id(), http::kHookNames[h])};
     if (f->filter && MH_FIELD_OK(f->filter, shard_create)) make_shard(f, l);
     return l;
 }
@@ -101,7 +97,7 @@ LiveProgram::~LiveProgram() {
 void LiveProgram::take_figures(const LiveProgram& before) {
     for (http::FilterLink& l : program_.chain)
         for (const http::FilterLink& o : before.program_.chain)
-            if (o.name == l.name) l.figures = o.figures;
+            if (o.name == l.name) l.count_in(o.figures_owner);
 }
 
 void LiveProgram::retire(std::unique_ptr<LiveProgram> p) {

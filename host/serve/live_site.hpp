@@ -46,8 +46,6 @@ class LiveProgram {
     std::shared_ptr<const ProgramPlan> plan_;
     Counted program_;
     std::vector<std::pair<FilterPtr, void*>> shards_;
-    observe::ModuleCost handler_cost_;
-    std::vector<std::unique_ptr<http::HookCosts>> costs_;
     std::string broken_;
 };
 

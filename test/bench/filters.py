@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a filter costs a request, in nanoseconds of CPU: the same pipelined requests with none and with many of one kind.
 
-usage: filters.py [--rounds 9] [--prefix .cache/prefix/release]
+usage: filters.py [--rounds 41] [--prefix .cache/prefix/release]
 
 Ten and sixty filters that go on at once; sixty whose `match` lets the request by; sixty of another listener; one that suspends and
-resumes in its own call. From the scheduler's account of the process, medians of all rounds, and the smallest and largest. Last, how long a
-resume() of another thread takes to the loop, which sleeps, next to what the system takes to wake a sleeping thread (wake.c).
+resumes in its own call. From the scheduler's account of the process, which has a processor of its own. Each case is measured twice
+between two measurements without filters, so that a machine that gets slower weighs on both: medians of the differences, and between which
+figures half of them lie. Last, how long a resume() of another thread takes to the loop, which sleeps, next to what the system takes to
+wake a sleeping thread (wake.c).
 """
 import argparse
 import os
@@ -19,8 +21,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "test"), str(ROOT / "test/integration")]
-BATCH, BATCHES = 200, 250
-MANY = 60
+BATCH, BATCHES = 200, 50
+MANY, RESUMES = 60, 7
 
 
 def instances(count, **more):
@@ -57,6 +59,9 @@ class Subject:
         self.request = b"GET /some/path?x=1 HTTP/1.1\r\nHost: a\r\nUser-Agent: bench\r\n\r\n"
         self.batch(BATCH)
 
+    def tasks(self):
+        return Path(f"/proc/{self.host.pid}/task").iterdir()
+
     def batch(self, count):
         """Sends so many requests at once and reads the answers."""
         self.socket.sendall(self.request * count)
@@ -66,7 +71,7 @@ class Subject:
         return got
 
     def cpu_ns(self):
-        return sum(int(Path(f).read_text().split()[0]) for f in Path(f"/proc/{self.host.pid}/task").glob("*/schedstat"))
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in self.tasks())
 
     def round(self):
         """Nanoseconds of CPU a request."""
@@ -96,30 +101,38 @@ def wake_ns(folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--rounds", type=int, default=41)
     parser.add_argument("--prefix", type=Path, default=ROOT / ".cache/prefix/release")
     options = parser.parse_args()
     os.environ["MICROHOST_PREFIX"] = str(options.prefix.resolve())
+    anywhere = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {1})
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         subjects = {}
         for case, how in {"none": ("", {}, None, 1), **CASES}.items():
             (folder / case).mkdir()
             subjects[case] = Subject(folder / case, *how[:3])
+            for task in subjects[case].tasks():
+                os.sched_setaffinity(int(task.name), {0})
         costs = {case: [] for case in CASES}
-        base = []
+        none, base = subjects["none"], []
         for _ in range(options.rounds):
-            base.append(subjects["none"].round())
-            for case in CASES:
-                costs[case].append((subjects[case].round() - base[-1]) / CASES[case][3])
+            for case, found in costs.items():
+                before, first, second, after = (s.round() for s in (none, subjects[case], subjects[case], none))
+                base += before, after
+                found.append((first + second - before - after) / 2 / CASES[case][3])
         for subject in subjects.values():
             subject.close()
         print(f"a request without filters: {statistics.median(base):.0f} ns")
         for case, found in costs.items():
-            print(f"{case:<30}{statistics.median(found):8.1f} ns each ({min(found):.1f} to {max(found):.1f})")
-        found = resume_ns(folder)
-        print(f"resume() of another thread to the loop: {found[1000] / 1000:.1f} us at the median, {found[1980] / 1000:.1f} at the 99th;"
-              f" a bare eventfd: {wake_ns(folder) / 1000:.1f}")
+            low, middle, high = statistics.quantiles(found, n=4)
+            print(f"{case:<30}{middle:8.1f} ns each ({low:.1f} to {high:.1f})")
+        os.sched_setaffinity(0, anywhere)
+        # Which processor a thread is woken on, the scheduler chooses anew in each process; so several of both, in turn.
+        runs = [(resume_ns(folder), wake_ns(folder)) for _ in range(RESUMES)]
+        for what, each in ("resume() of another thread to the loop", [found[1000] for found, _ in runs]), ("a bare eventfd", [bare for _, bare in runs]):
+            print(f"{what + ', medians of processes':<62}{' '.join(f'{ns / 1000:4.1f}' for ns in sorted(each))} us")
 
 
 if __name__ == "__main__":
