@@ -61,6 +61,15 @@ void raise_file_limit() {
     setrlimit(RLIMIT_NOFILE, &l);
 }
 
+// Their shards wait for it.
+bool links_openssl(const std::vector<module::CandidatePtr>& modules) {
+    return std::ranges::any_of(modules, [](const module::CandidatePtr& c) {
+        return std::ranges::any_of(c->elf.needed, [](std::string_view library) {
+            return library.starts_with("libcrypto.so");
+        });
+    });
+}
+
 }  // namespace
 
 Runtime::State::State(Prepared p) : prepared(std::move(p)), config(prepared.config) {}
@@ -160,6 +169,13 @@ Result<> Runtime::State::start_basics() {
     return {};
 }
 
+void Runtime::State::read_upstream_tls() {
+    upstream_tls_read = std::async(std::launch::async, [this, net = log->domain("host/net")] {
+        if (auto r = upstream_tls->prepare(); !r)
+            net.error("no upstream can be reached over TLS", {{"reason", r.error().what}});
+    });
+}
+
 Result<std::shared_ptr<const net::PrefixSet>> Runtime::State::trusted_in(
     const config::Config& config) {
     auto set = std::make_shared<net::PrefixSet>();
@@ -189,6 +205,7 @@ Result<> Runtime::State::start_engines() {
     main_http->adopt_thread();
     main_rpc->adopt_thread();
     upstream_tls = net::TlsClientContext::of_system();
+    if (links_openssl(prepared.modules)) read_upstream_tls();
     for (auto& l : loops) l->rpc.tls = upstream_tls.get();
     main_rpc->tls = upstream_tls.get();
     resolver = std::make_unique<net::Resolver>();
@@ -377,10 +394,7 @@ void Runtime::State::started() {
     // Who takes over leaves the requests to the other worker until it knows where the services are.
     if (!link || !link->overlaps()) serve();
     providers->when_settled([this] { ready(); });
-    upstream_tls_read = std::async(std::launch::async, [this, net = log->domain("host/net")] {
-        if (auto r = upstream_tls->prepare(); !r)
-            net.error("no upstream can be reached over TLS", {{"reason", r.error().what}});
-    });
+    if (!upstream_tls_read.valid()) read_upstream_tls();
 }
 
 void Runtime::State::serve() {

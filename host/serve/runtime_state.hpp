@@ -66,7 +66,7 @@ struct Runtime::State {
         main_http;  // the control thread calls out, and serves the control socket
     std::unique_ptr<rpc::Engine> main_rpc;
     std::unique_ptr<net::TlsClientContext> upstream_tls;
-    // OpenSSL's own start takes as long as half of ours, so it comes behind it. Whoever needs it before that waits.
+    // OpenSSL's own start takes as long as half of ours: it goes beside it when a module waits for it, else behind it.
     std::future<void> upstream_tls_read;
     std::unique_ptr<net::Resolver> resolver;
     std::unique_ptr<registry::Publisher> publisher;
@@ -102,6 +102,7 @@ struct Runtime::State {
     Result<> start_basics();
     Result<> open_access_log(unsigned n);
     Result<> start_engines();
+    void read_upstream_tls();
     void adopt_snapshot(const std::shared_ptr<const registry::Snapshot>& snapshot);
     void sweep_registry();
     void give_resolver(net::Resolver* r);
