@@ -64,7 +64,8 @@ bool ClientCall::start(bool fresh) {
     r.method = method_;
     r.fresh = fresh;
     r.stream_timeout_ms = idle_timeout_ms_;
-    return target_.start(engine_, *this, r, request_);
+    const char* why = "";  // who calls out gets a status
+    return target_.start(engine_, *this, r, request_, &why);
 }
 
 // After the caller has returned.

@@ -75,12 +75,12 @@ void ClientTarget::tell_tls_failure(const UpstreamFailure& f, module::HostSide* 
         warn(side, fmt::format("tls to {}: {}", authority_, f.tls));
 }
 
-bool ClientTarget::start(Engine& e, Transaction& t, UpstreamRequest r, std::string_view request) {
+bool ClientTarget::start(Engine& e, Transaction& t, UpstreamRequest r, std::string_view request,
+                         const char** why) {
     r.connect_timeout_ms = e.limits.connect_timeout_ms;
     Upstream& to = e.upstreams.get(place_.addresses[at_], tls_, tls_ ? tls_name_ : "");
     const iovec v{const_cast<char*>(request.data()), request.size()};
-    const char* why = "";
-    return to.start(t, r, &v, 1, &why);
+    return to.start(t, r, &v, 1, why);
 }
 
 }  // namespace microhost::http

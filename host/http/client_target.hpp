@@ -43,8 +43,9 @@ class ClientTarget {
     mh_status find(std::function<void(const Result<>&)> ready);
     /// `ready` will not be called any more.
     void forget();
-    /// Begins at the present address. False: it failed at once.
-    bool start(Engine& e, Transaction& t, UpstreamRequest r, std::string_view request);
+    /// Begins at the present address. False: it failed at once, and `why` says how, until the next attempt.
+    bool start(Engine& e, Transaction& t, UpstreamRequest r, std::string_view request,
+               const char** why);
     /// Goes on to the next address. False: there is none.
     bool next() { return ++at_ < place_.addresses.size(); }
     /// One line in the log of `side`, which may be null, about a handshake of TLS that failed.

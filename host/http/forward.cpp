@@ -87,7 +87,7 @@ void Forward::begin(Exchange& x, const mh_http_forward_to& to, const ForwardWay&
             auto* late = static_cast<Forward*>(p);
             late->deferred_ = false;
             if (late->x_)
-                late->give_up(MH_E_UNAVAILABLE, "cannot connect");
+                late->give_up(MH_E_UNAVAILABLE, late->refusal_.c_str());
             else
                 delete late;
         },
@@ -121,10 +121,11 @@ bool Forward::start(bool fresh) {
     r.response_timeout_ms = response_ms_;
     r.fresh = fresh;
     size_t n = write_request(e.write_buffer.get(), Engine::kWriteBuffer);
-    if (!n) return false;
+    const char* why = "the head of the request is too large";
     iovec v{e.write_buffer.get(), n};
-    const char* why = "";
-    return way_.upstream->start(*this, r, &v, 1, &why);
+    const bool begun = n && way_.upstream->start(*this, r, &v, 1, &why);
+    if (!begun) refusal_ = why;
+    return begun;
 }
 
 void Forward::write_forwarded(h1::HeadWriter& w, std::string_view peer) const {

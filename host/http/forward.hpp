@@ -75,6 +75,7 @@ class Forward final : public Dependent, private Transaction {
     bool tunnel_ = false;
     bool retried_ = false;
     bool deferred_ = false;  // a failure waits for the end of the turn
+    std::string refusal_;    // why it could not be sent
     bool client_ended_ = false, upstream_ended_ = false;
 };
 

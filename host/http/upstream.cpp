@@ -80,7 +80,8 @@ UpstreamConnection* Upstream::connect(const char** error) {
     Result<net::Stream> s = net::connect(address_, tls_, name_);
     if (!s) {
         figures_.unconnected++;
-        *error = "cannot connect";
+        problem_ = std::move(s.error().what);
+        *error = problem_.c_str();
         return nullptr;
     }
     auto* c = new UpstreamConnection(engine_, *this, std::move(*s));
@@ -119,7 +120,7 @@ bool Upstream::start(Transaction& t, const UpstreamRequest& r, const iovec* v, i
         c->reused_ = reused;
         if (c->send(v, n, r.fin)) return true;
         // It broke before one byte was sent, so another connection may carry the request.
-        *error = "connection refused";
+        *error = std::strerror(ECONNREFUSED);
         if (!reused) break;
     }
     figures_.failed++;
@@ -236,7 +237,8 @@ bool UpstreamConnection::send(const iovec* v, int n, bool fin) {
 void UpstreamConnection::on_events(uint32_t events) {
     if (state_ == State::closed) return;
     if (events & (EPOLLERR | EPOLLHUP) && !connected_) {
-        fail(MH_E_UNAVAILABLE, "cannot connect");
+        const int why = net::socket_error(stream_.fd());
+        fail(MH_E_UNAVAILABLE, why ? std::strerror(why) : "cannot connect");
         return;
     }
     if (events & EPOLLOUT) {

@@ -115,7 +115,7 @@ class Upstream {
     ~Upstream();
 
     /// Sends a request; the callbacks of `t` come later, never before this returns, except on_failure is not called when
-    /// false is returned: then nothing was begun and `*error` says why.
+    /// false is returned: then nothing was begun and `*error` says why, until it is tried again.
     bool start(Transaction& t, const UpstreamRequest& r, const iovec* v, int n, const char** error);
     const std::string& name() const { return name_; }
     const net::Address& address() const { return address_; }
@@ -132,7 +132,8 @@ class Upstream {
     Engine& engine_;
     net::Address address_;
     const net::TlsClientContext* tls_;
-    std::string name_;  // for SNI, verification and metrics
+    std::string name_;     // for SNI, verification and metrics
+    std::string problem_;  // of the last connection that could not be begun
     std::vector<UpstreamConnection*> idle_;
     size_t open_ = 0;
     UpstreamFigures figures_;

@@ -84,12 +84,13 @@ void ClientWebsocket::begin() {
 void ClientWebsocket::attempt() {
     UpstreamRequest r;
     r.upgrade = r.fresh = true;
+    const char* why = "";
     do {
-        if (target_.start(engine_, *this, r, request_)) return;
+        if (target_.start(engine_, *this, r, request_, &why)) return;
     } while (target_.next());
     // Of several addresses one may have answered, and not been believed: that says more.
     if (!tls_problem_.empty()) return fail(kTlsFailed, tls_problem_);
-    fail(kWsBroken, "cannot connect");
+    fail(kWsBroken, why);
 }
 
 // ---- from the connection

@@ -50,6 +50,14 @@ void audit(const mh::request& r, std::string_view action, std::string_view user,
                             {"outcome", outcome}});
 }
 
+/// Bytes that end themselves. Whoever has an IPv6 address has all of its network.
+std::string network_of(std::string_view client_ip) {
+    const auto ip = shared::IpAddress::parse(client_ip);
+    if (!ip) return std::string(client_ip) + '\0';
+    const shared::IpAddress network = ip->network(32, 64);
+    return {reinterpret_cast<const char*>(network.bytes.data()), network.bytes.size()};
+}
+
 // ---- answers
 
 mh_status show_form(mh::request r, Shard& shard, unsigned status, const std::string& token,
@@ -87,6 +95,7 @@ mh_status let_in(mh::request r, Attempt& a, const shared::Users::User& user) {
     if (id.empty())
         return refuse(r, a, 503, "there is no room for another session: try again later");
     if (!a.before.empty()) guard.sessions().close(a.before);
+    a.shard.web.attempts.knows(r.client_ip(), user.name);
     audit(r, "login", user.name, "done");
     const std::string cookie = set_cookie(id, is_tls(r));
     if (a.form) {
@@ -256,18 +265,20 @@ uint64_t LoginLimit::take_one(std::string_view key, uint64_t now_ns) const {
     return a.allowed ? 0 : std::max<uint64_t>(1, (a.retry_after_ms + 999) / 1000);
 }
 
-uint64_t LoginLimit::take(std::string_view client_ip, std::string_view user,
-                          uint64_t now_ns) const {
-    std::string client = "client ";
-    // Whoever has an IPv6 address has all of its network.
-    if (const auto ip = shared::IpAddress::parse(client_ip)) {
-        const shared::IpAddress network = ip->network(32, 64);
-        client.append(reinterpret_cast<const char*>(network.bytes.data()), network.bytes.size());
-    } else {
-        client += client_ip;
+uint64_t LoginLimit::take(std::string_view client_ip, std::string_view user, uint64_t now_ns) {
+    const std::string network = network_of(client_ip);
+    if (const uint64_t wait = take_one("client " + network, now_ns)) return wait;
+    {
+        std::scoped_lock lock(mutex_);
+        if (known_.contains(network + std::string(user))) return 0;
     }
-    if (const uint64_t wait = take_one(client, now_ns)) return wait;
     return take_one("user " + std::string(user), now_ns);
+}
+
+void LoginLimit::knows(std::string_view client_ip, std::string_view user) {
+    std::scoped_lock lock(mutex_);
+    if (known_.size() == kMostKeys) known_.clear();  // of users with passwords, so it takes long
+    known_.insert(network_of(client_ip) + std::string(user));
 }
 
 bool is_login(std::string_view path) {

@@ -6,6 +6,9 @@
 #include <microhost/request.hpp>
 
 #include <cstdint>
+#include <mutex>
+#include <set>
+#include <string>
 #include <string_view>
 
 #include "../shared/access.hpp"
@@ -16,19 +19,23 @@ inline constexpr std::string_view kLoginPath = "/_/login";
 
 struct Shard;
 
-/// How often passwords are tried, over all loops and generations.
+/// How often passwords are tried, over all loops and generations. Thread: any loop.
 class LoginLimit {
   public:
     /// [main] Throws mh::failure.
     explicit LoginLimit(uint32_t a_minute);
     /// 0: it may be tried; else so many seconds later.
-    uint64_t take(std::string_view client_ip, std::string_view user, uint64_t now_ns) const;
+    uint64_t take(std::string_view client_ip, std::string_view user, uint64_t now_ns);
+    /// The user has logged in from there: what others try in that name elsewhere does not keep them out any more.
+    void knows(std::string_view client_ip, std::string_view user);
 
   private:
     uint64_t take_one(std::string_view key, uint64_t now_ns) const;
 
     uint64_t set_ = 0;
     mh_limit_rule rule_;
+    std::mutex mutex_;
+    std::set<std::string> known_;  ///< networks and users
 };
 
 /// Whether the path is one of these.

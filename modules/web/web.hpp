@@ -51,7 +51,7 @@ class Web {
     shared::UserFile user_file;
     const Sessions sessions;
     const std::string page_secret;
-    const LoginLimit attempts;
+    LoginLimit attempts;
     AppsOrigin apps_origin;
     shared::StatsBoard stats;
 

@@ -181,6 +181,7 @@ class Failures(forwarder.Case):
             upstream.close()
             with forwarding(upstream) as host:
                 self.assertEqual(host.get("/").status, 502)
+                host.wait_for_log('"reason":"Connection refused"')
 
     def test_an_upstream_that_takes_no_connection_is_504(self):
         import socket

@@ -21,12 +21,12 @@ FRAME = [*HTML, ("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "navigate"
 
 
 class Case(harness.Case):
-    def web(self, users=USERS, tokens="", **options):
+    def web(self, users=USERS, tokens="", proxies=(), **options):
         options |= {"token_file": "tokens"} if tokens else {}
         if users:
             options["users_file"] = "htpasswd"
         modules = {"web": {"address": "127.0.0.1:0", "local_role": "", **options}}
-        host = harness.Microhost({"host": {"loops": 1}, "load": ["web.so", "greeter.so"], "modules": modules})
+        host = harness.Microhost({"host": {"loops": 1, "trusted_proxies": list(proxies)}, "load": ["web.so", "greeter.so"], "modules": modules})
         if users:
             (host.folder / "htpasswd").write_text(users)
         if tokens:
@@ -87,6 +87,17 @@ class Login(Case):
             self.assertEqual(late.status, 429)
             self.assertGreater(int(late["Retry-After"]), 0)
             host.wait_for_log("too many log-ins from 127.0.0.1")
+
+    def test_what_strangers_try_keeps_nobody_out_where_they_have_logged_in(self):
+        with self.web(login_attempts=3, proxies=["127.0.0.1"], insecure=True) as host:
+            def tries(password, *clients):
+                return [self.login(host, "anna", password, [("X-Forwarded-For", ip)]).status for ip in clients]
+
+            self.assertEqual(tries("secret", "2001:db8:1:1::7"), [200])
+            self.assertEqual(tries("wrong", *(f"198.51.100.{i}" for i in range(4))), [401, 401, 429, 429])
+            self.assertEqual(tries("secret", "2001:db8:1:2::7", "198.51.100.9"), [429, 429], "where she has never been")
+            self.assertEqual(tries("secret", "2001:db8:1:1::8"), [200], "at home")
+            self.assertEqual(tries("wrong", *["2001:db8:1:1::9"] * 2), [401, 429], "and her network has its own limit")
 
     def test_without_users_nobody_logs_in(self):
         with self.web(users="") as host:

@@ -260,7 +260,7 @@ class OnMain(Case):
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         self.tell("/open", Url=f"ws://127.0.0.1:{port}/")
-        self.hears("close 1006 cannot connect, status -15, retry after 0")
+        self.hears("close 1006 Connection refused, status -15, retry after 0")
         self.forget()
         self.tell("/open", Url="ws://nobody.invalid:80/")
         harness.wait_for(self.heard, 10, "on_close")

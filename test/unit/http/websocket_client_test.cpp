@@ -210,7 +210,7 @@ TEST_SUITE("host/http") {
         close(t.listener);
         REQUIRE(t.open() == MH_OK);
         REQUIRE(t.hears("close"));
-        CHECK(t.heard == "close 1006 cannot connect\n");
+        CHECK(t.heard == "close 1006 Connection refused\n");
         t.listener = dup(0);
 
         Talk late;

@@ -30,7 +30,7 @@ typedef struct mh_ws_events {
      *   100..999  the server answered with this status of HTTP instead of 101; reason "HTTP 429 Too Many Requests", and where it
      *             asks to stay away for a time, "HTTP 503 Service Unavailable; Retry-After: 30" (seconds)
      *   1002      its answer is none to a websocket's handshake
-     *   1006      no connection, or it broke; reason "no such host", "cannot connect", "no answer in time", ...
+     *   1006      no connection, or it broke; reason "no such host", "Connection refused", "no answer in time", ...
      *   1015      TLS failed; the reason says how ("certificate verify failed: hostname mismatch")
      * [loop] [main] [lent: until return] */
     void (*on_close)(void *user, mh_ws *w, uint32_t code, mh_str reason);
