@@ -10,6 +10,7 @@
 #include "loop/scratch.hpp"
 #include "net/links.hpp"
 #include "net/listener.hpp"
+#include "net/no_connections.hpp"
 
 namespace microhost::net {
 namespace {
@@ -68,7 +69,8 @@ bool prepare(int fd, const UdpOptions& o) {
     const bool v6 = o.at.family() == AF_INET6;
     if (v6 && !prepare_v6(fd, o)) return false;
     if ((!v6 || o.both_families) && !prepare_v4(fd, o)) return false;
-    return ::bind(fd, o.at.get(), o.at.len) == 0;
+    // A share of what comes to a port that the real one has would go to the one that is tried.
+    return connections_forbidden() || ::bind(fd, o.at.get(), o.at.len) == 0;
 }
 
 /// Room for what says by which interface a datagram came, or shall go.
@@ -139,6 +141,7 @@ int UdpSocket::send(const Address& to, uint32_t interface, std::string_view byte
     if (fd_ < 0) return EBADF;
     const bool v4 = to.family() == AF_INET;
     if (to.family() != family_ && !(v4 && family_ == AF_INET6)) return EAFNOSUPPORT;
+    if (connections_forbidden()) return 0;  // as if it was lost
     Address target = v4 && family_ == AF_INET6 ? mapped(to) : to;
     iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
     msghdr m{};
@@ -166,6 +169,7 @@ int UdpSocket::send(const Address& to, uint32_t interface, std::string_view byte
 int UdpSocket::group(const Address& ip, uint32_t interface, bool join) {
     if (fd_ < 0) return EBADF;
     if (!is_multicast(ip)) return EINVAL;
+    if (connections_forbidden()) return 0;
     if (interface) return group_on(ip, interface, join);
     int worst = ENODEV, last = 0;
     bool any = false;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""From the start of the program to its first answer, next to nginx: the gateway alone, and with one filter of every module of the
-pack in front of it. Both call the same node. Ratios of the same rounds, their median.
+"""From the start of the program to its first answer, next to nginx, alone and with the module that runs Lua: the gateway alone, and
+with one filter of every module of the pack in front of it. All of them call the same node. Ratios of the same rounds, their median.
 
 usage: start.py [--rounds 15] [--prefix .cache/prefix/release]
 """
@@ -33,6 +33,7 @@ PACK = {
     "ip-allow": {"config": {"rules": ["127.0.0.1"]}},
     "router": {"config": {"rules": [{"path": "/healthz", "to": {"status": 200, "body": "ok"}}]}},
 }
+LUA = ["libnginx-mod-http-lua", "lua-resty-core"]
 USER = "jane:$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1\n"
 
 
@@ -84,20 +85,33 @@ def register(runtime, port):
     (folder / "bench-1.json").write_text(json.dumps(text))
 
 
-def measure(options, folder):
+def nginx_conf(folder, port, node, modules=()):
+    """Forwards to the node, with a process of its own. Returns the command."""
+    import beside
+    import peers
+
+    text = beside.NGINX.format(workers=1, folder=folder, port=port, ssl="", balance="", nodes=f"server 127.0.0.1:{node};")
+    loads = [f"load_module {peers.TREE}/usr/lib/nginx/modules/{module}.so;" for module in modules]
+    path = folder / f"nginx-{port}.conf"
+    path.write_text("\n".join([*loads, *(line for line in text.splitlines() if "ssl_" not in line)]))
+    return ["nginx", "-p", str(folder), "-c", str(path)]
+
+
+def measure(options, folder, with_lua):
     import beside
     import harness
 
-    node, ports = beside.free_port(), [beside.free_port() for _ in range(3)]
+    node, ports = beside.free_port(), [beside.free_port() for _ in range(4)]
     server = f"server {{ listen 127.0.0.1:{node} backlog=4096; location / {{ return 200 '{beside.ANSWER}'; }} }}\n"
     (folder / "users").write_text(USER)
     (folder / "secret").write_text("x" * 64)
-    text = beside.NGINX.format(workers=1, folder=folder, port=ports[0], ssl="", balance="", nodes=f"server 127.0.0.1:{node};")
-    (folder / "nginx.conf").write_text("\n".join(line for line in text.splitlines() if "ssl_" not in line))
     pack = json.loads(json.dumps(PACK).replace("{folder}", str(folder)))
     env = harness.clean_environment(folder)
     register(folder / "runtime", node)
-    subjects = {"nginx": (["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")], ports[0])}
+    subjects = {"nginx": (nginx_conf(folder, ports[0], node), ports[0])}
+    if with_lua:
+        modules = ["ndk_http_module", "ngx_http_lua_module"]
+        subjects["nginx with Lua"] = (nginx_conf(folder, ports[3], node, modules), ports[3])
     for name, port, with_pack in ("gateway", ports[1], {}), ("gateway and pack", ports[2], pack):
         path = folder / f"{port}.json"
         path.write_text(json.dumps(configuration(port, with_pack)))
@@ -117,14 +131,21 @@ def main():
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--prefix", type=Path, default=ROOT / ".cache/prefix/release")
     options = parser.parse_args()
+    import bench
     import peers
 
     os.environ["MICROHOST_PREFIX"] = str(options.prefix.resolve())
     os.environ.update(peers.ready("nginx-core"))
+    with_lua = True
+    try:
+        peers.ready(*LUA)
+    except peers.Missing as problem:
+        with_lua = False
+        print(f"start: without nginx's Lua: {problem}", file=sys.stderr)
     # Copies of modules and sockets lie in the runtime folder, which on a real machine is in memory: /run
     memory = next((folder for folder in ("/dev/shm", "/run") if os.access(folder, os.W_OK)), None)
-    with tempfile.TemporaryDirectory(prefix="microhost-start-", dir=memory) as made:
-        times = measure(options, Path(made))
+    with tempfile.TemporaryDirectory(prefix="microhost-start-", dir=memory) as made, bench.linked_modules():
+        times = measure(options, Path(made), with_lua)
     for name, each in times.items():
         ratios = sorted(a / b for a, b in zip(each, times["nginx"]))
         print(f"{name:<17}{statistics.median(each):6.1f} ms ({min(each):.1f} to {max(each):.1f})   "

@@ -41,10 +41,10 @@ class Case(harness.Case):
         subprocess.run(command, shell=True, check=True, cwd=self.folder, env=env)
         return self.folder / f"{name}.so"
 
-    def module(self, name, body="", identity=None, **manifest):
-        """A module whose create() runs `body` first."""
+    def module(self, name, body="", identity=None, before="", **manifest):
+        """A module whose create() runs `body` first; `before` stands in front of it."""
         members = "".join(f', "{key}": {value}' for key, value in manifest.items())
-        return self.compile(name, f"""
+        return self.compile(name, f"""{before}
 static const mh_module idle = {{.size = sizeof idle}};
 static mh_status create(const mh_host *host, const mh_module **out) {{ {body} *out = &idle; return MH_OK; }}
 MH_MODULE(MH_MANIFEST({{"id": "{identity or name}", "version": "1.2.3", "abi": {{"epoch": 1}}{members}}}), create)

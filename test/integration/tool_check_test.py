@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """inspect and check: what a module is and whether it would be loaded, before any of it runs."""
 import json
+import socket
 import unittest
 import xml.etree.ElementTree as xml
 
 import tool
 
+DATAGRAMS = """
+#include <microhost/draft/net_udp.h>
+static void on_datagram(void *user, mh_udp *u, mh_str from, uint32_t interface, mh_seg bytes) {}
+static void on_close(void *user, mh_udp *u, mh_status why, mh_str text) {}
+static const mh_udp_events events = {.size = sizeof events, .on_datagram = on_datagram, .on_close = on_close};
+"""
 
 class Inspect(tool.Case):
     def test_a_module_is_described(self):
@@ -107,6 +114,21 @@ class Check(tool.Case):
         said = self.verdicts("--trial", "rude.so")["rude.so"]
         self.assertEqual((said["verdict"], said["warnings"][0]["name"]), ("warning", "folder"))
         self.assertIn("folder", self.verdicts("--trial", "--strict", "rude.so", status=1)["rude.so"]["reason"])
+
+    def test_a_module_that_is_tried_neither_takes_a_port_nor_sends(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.bind(("127.0.0.1", 0))
+            other.setblocking(False)
+            at = f"127.0.0.1:{other.getsockname()[1]}"
+            self.module("sender", requires='["mh.net.udp/1"]', before=DATAGRAMS, body=f"""
+                mh_udp *u;
+                const mh_udp_options at = {{.size = sizeof at, .address = {{"{at}", {len(at)}}}}};
+                const mh_net_udp *udp = host->get(host, MH_NET_UDP);
+                const mh_status s = udp->open(host, &at, &events, NULL, &u);
+                if (s || udp->send(u, at.address, 0, (mh_seg){{(const uint8_t *)"x", 1}})) return s ? s : MH_E_IO;""")
+            self.assertEqual(self.verdicts("--trial", "sender.so")["sender.so"]["verdict"], "ok")
+            with self.assertRaises(BlockingIOError):
+                other.recv(100)
 
     def test_installed_modules_and_examples_pass_their_trial(self):
         said = self.verdicts("--trial", tool.MODULES)

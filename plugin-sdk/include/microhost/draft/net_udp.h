@@ -44,7 +44,7 @@ typedef struct mh_net_udp {
 
     /* `o` is copied, `e` must stay valid until the socket is closed. The socket belongs to this thread and ends with the module's
      * shard here, or with the module. MH_E_EXISTS: the address is taken; MH_E_DENIED; MH_E_LIMIT: too many sockets;
-     * MH_E_UNREACHABLE: this machine has no such address.
+     * MH_E_UNREACHABLE: this machine has no such address. In a trial no address is taken, nothing comes, and what is sent is lost.
      * [loop] [main] */
     mh_status (*open)(const mh_host *h, const mh_udp_options *o, const mh_udp_events *e, void *user, mh_udp **out);
     /* Sends one datagram to "ip:port"; a multicast, and what goes to a link-local address, leaves by that interface (0: the
