@@ -94,9 +94,9 @@ void Bot::show_status(Output& out) const {
         status_rows(inputs(), wall_ms()));
     size_t commands = 0;
     services_.each([&](const ServiceCommand&) { ++commands; });
-    std::string text = std::to_string(running_->running()) + " running, " +
-                       std::to_string(running_->waiting()) + " waiting, " +
-                       std::to_string(commands) + " commands of services, " +
+    const size_t others = running_->running() - 1;  // but this one
+    std::string text = std::to_string(others) + " running, " + std::to_string(running_->waiting()) +
+                       " waiting, " + std::to_string(commands) + " commands of services, " +
                        std::to_string(watches_.all().size()) + " watches\n";
     if (!audit_.works()) text += "the audit file takes no lines: " + audit_.problem() + "\n";
     out.text(text);
