@@ -19,7 +19,7 @@ inline constexpr std::string_view kLoginPath = "/_/login";
 
 struct Shard;
 
-/// How often passwords are tried, over all loops and generations. Thread: any loop.
+/// How often passwords are tried: over all loops and generations, but a reload forgets who is known. Thread: any loop.
 class LoginLimit {
   public:
     /// [main] Throws mh::failure.

@@ -273,6 +273,40 @@ class Tls(harness.Case):
                     self.assertEqual(upstream.served > 0, status == 200)
 
 
+class WithoutOpenSsl(harness.Case):
+    """The machine's configuration of OpenSSL asks for a provider that is not there, so that it does not start."""
+
+    CONFIG = """
+openssl_conf = all
+config_diagnostics = 1
+[all]
+providers = wanted
+[wanted]
+missing = where
+[where]
+module = /nowhere.so
+activate = 1
+"""
+
+    def gateway(self, *modules, **more):
+        config = {"host": {"loops": 1}, "load": ["api.so", *modules], "listeners": {"edge": {"module": "api", "address": "127.0.0.1:0"}}, **more}
+        host = harness.Microhost(config, ready=not modules)
+        host.env = {"OPENSSL_CONF": str(host.folder / "openssl.cnf")}
+        (host.folder / "openssl.cnf").write_text(self.CONFIG)
+        return host
+
+    def test_plain_requests_are_served_and_the_log_says_what_is_missing(self):
+        with self.gateway() as host:
+            host.wait_for_log('"msg":"no upstream can be reached over TLS","reason":"tls: OpenSSL does not start')
+            self.assertEqual(host.get("/nobody/say/hello").status, 404)
+
+    def test_a_filter_that_needs_it_does_not_let_anybody_in(self):
+        host = self.gateway("auth-service.so", filters={"door": {"use": "auth-service", "config": {"service": "go.micro.srv.door"}}})
+        self.addCleanup(host._clean)
+        self.assertEqual(host.start().wait(), 2)
+        self.assertRegex(host.stderr, '(?m)^microhost: .*: filter "door": the cryptography library gives no HMAC')
+
+
 class TlsUpstream:
     """Answers every request over TLS with the same JSON."""
 
