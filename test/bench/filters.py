@@ -8,7 +8,8 @@ Ten and sixty filters that go on at once; sixty whose `match` lets the request b
 resumes in its own call. From the scheduler's account of the process, which has a processor of its own. Each case is measured twice
 between two measurements without filters, so that a machine that gets slower weighs on both: medians of the differences, and between which
 figures half of them lie. Last, how long a resume() of another thread takes to the loop, which sleeps, next to what the system takes to
-wake a sleeping thread (wake.c).
+wake a sleeping thread (wake.c): all on one processor, because in a virtual machine another one may have to be woken itself, which takes
+ten times as long.
 """
 import argparse
 import os
@@ -62,6 +63,10 @@ class Subject:
     def tasks(self):
         return Path(f"/proc/{self.host.pid}/task").iterdir()
 
+    def pin(self):
+        for task in self.tasks():
+            os.sched_setaffinity(int(task.name), {0})
+
     def batch(self, count):
         """Sends so many requests at once and reads the answers."""
         self.socket.sendall(self.request * count)
@@ -89,6 +94,7 @@ class Subject:
 def resume_ns(folder):
     """Of 2000 requests, one at a time, sorted."""
     subject = Subject(folder, "thread", instances(1), None)
+    subject.pin()
     found = [int(subject.batch(1).lower().split(b"x-ns: ")[1].split(b"\r\n")[0]) for _ in range(2000)]
     subject.close()
     return sorted(found)
@@ -96,7 +102,7 @@ def resume_ns(folder):
 
 def wake_ns(folder):
     subprocess.run(["cc", "-O2", "-pthread", Path(__file__).parent / "wake.c", "-o", folder / "wake"], check=True)
-    return statistics.median(int(subprocess.run([folder / "wake"], check=True, capture_output=True).stdout) for _ in range(5))
+    return int(subprocess.run(["taskset", "-c", "0", folder / "wake"], check=True, capture_output=True).stdout)
 
 
 def main():
@@ -105,7 +111,6 @@ def main():
     parser.add_argument("--prefix", type=Path, default=ROOT / ".cache/prefix/release")
     options = parser.parse_args()
     os.environ["MICROHOST_PREFIX"] = str(options.prefix.resolve())
-    anywhere = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {1})
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -113,8 +118,7 @@ def main():
         for case, how in {"none": ("", {}, None, 1), **CASES}.items():
             (folder / case).mkdir()
             subjects[case] = Subject(folder / case, *how[:3])
-            for task in subjects[case].tasks():
-                os.sched_setaffinity(int(task.name), {0})
+            subjects[case].pin()
         costs = {case: [] for case in CASES}
         none, base = subjects["none"], []
         for _ in range(options.rounds):
@@ -128,8 +132,6 @@ def main():
         for case, found in costs.items():
             low, middle, high = statistics.quantiles(found, n=4)
             print(f"{case:<30}{middle:8.1f} ns each ({low:.1f} to {high:.1f})")
-        os.sched_setaffinity(0, anywhere)
-        # Which processor a thread is woken on, the scheduler chooses anew in each process; so several of both, in turn.
         runs = [(resume_ns(folder), wake_ns(folder)) for _ in range(RESUMES)]
         for what, each in ("resume() of another thread to the loop", [found[1000] for found, _ in runs]), ("a bare eventfd", [bare for _, bare in runs]):
             print(f"{what + ', medians of processes':<62}{' '.join(f'{ns / 1000:4.1f}' for ns in sorted(each))} us")
