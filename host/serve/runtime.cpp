@@ -61,7 +61,7 @@ void raise_file_limit() {
     setrlimit(RLIMIT_NOFILE, &l);
 }
 
-// Their shards wait for it.
+// Such a module makes shards that wait until OpenSSL has come up.
 bool links_openssl(const std::vector<module::CandidatePtr>& modules) {
     return std::ranges::any_of(modules, [](const module::CandidatePtr& c) {
         return std::ranges::any_of(c->elf.needed, [](std::string_view library) {
