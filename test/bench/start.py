@@ -33,7 +33,7 @@ PACK = {
     "ip-allow": {"config": {"rules": ["127.0.0.1"]}},
     "router": {"config": {"rules": [{"path": "/healthz", "to": {"status": 200, "body": "ok"}}]}},
 }
-MODULES = "usr/lib/nginx/modules"
+NGINX_MODULES = "usr/lib/nginx/modules"
 LUA = ["libnginx-mod-http-lua", "lua-resty-core"]
 USER = "jane:$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1\n"
 
@@ -92,7 +92,7 @@ def nginx_conf(folder, port, node, modules=()):
     import peers
 
     text = beside.NGINX.format(workers=1, folder=folder, port=port, ssl="", balance="", nodes=f"server 127.0.0.1:{node};")
-    files = [next(f for root in (peers.TREE, Path("/")) if (f := root / MODULES / f"{module}.so").exists()) for module in modules]
+    files = [next(f for root in (peers.TREE, Path("/")) if (f := root / NGINX_MODULES / f"{module}.so").exists()) for module in modules]
     loads = [f"load_module {file};" for file in files]
     path = folder / f"nginx-{port}.conf"
     path.write_text("\n".join([*loads, *(line for line in text.splitlines() if "ssl_" not in line)]))

@@ -289,7 +289,8 @@ activate = 1
 """
 
     def gateway(self, *modules, **more):
-        config = {"host": {"loops": 1}, "load": ["api.so", *modules], "listeners": {"edge": {"module": "api", "address": "127.0.0.1:0"}}, **more}
+        config = {"host": {"loops": 1}, "load": ["api.so", *modules], "listeners": {"edge": {"module": "api", "address": "127.0.0.1:0"}},
+                  "modules": {"api": {"namespace": "go.micro.api", "handler": "rpc"}}, **more}
         host = harness.Microhost(config, ready=not modules)
         host.env = {"OPENSSL_CONF": str(host.folder / "openssl.cnf")}
         (host.folder / "openssl.cnf").write_text(self.CONFIG)
@@ -299,6 +300,13 @@ activate = 1
         with self.gateway() as host:
             host.wait_for_log('"msg":"no upstream can be reached over TLS","reason":"tls: OpenSSL does not start')
             self.assertEqual(host.get("/nobody/say/hello").status, 404)
+            host.register("go.micro.api.safe", "127.0.0.1:9", nodes=[{
+                "id": "go.micro.api.safe-1", "address": "127.0.0.1:9", "metadata": {"protocol": "mucp", "secure": "true"}}])
+            ask = lambda: host.post("/safe/say/hello", b"{}", [("Content-Type", "application/json")])
+            harness.wait_for(lambda: ask().status != 404, 5, "the service")
+            answer = ask()
+            self.assertEqual(answer.status, 502, answer)
+            host.wait_for_log('"endpoint":"Say.Hello","reason":"connect 127.0.0.1:9: tls: OpenSSL does not start')
 
     def test_a_filter_that_needs_it_does_not_let_anybody_in(self):
         host = self.gateway("auth-service.so", filters={"door": {"use": "auth-service", "config": {"service": "go.micro.srv.door"}}})
